@@ -1,0 +1,83 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "pinion",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "pinion", targets: ["pinion"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: [
+        .target(name: "CPinionKernels"),
+        .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
+        .target(name: "PinionModels", dependencies: ["PinionTensor", "CPinionKernels"], swiftSettings: settings),
+        .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
+        .target(name: "PinionText", swiftSettings: settings),
+        .target(
+            name: "PinionGeneration", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "PinionText"],
+            swiftSettings: settings),
+        .target(name: "OpenAIAPI", swiftSettings: settings),
+        .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
+        .target(name: "PinionCatalog", dependencies: [crypto], swiftSettings: settings),
+        .target(
+            name: "PinionServer",
+            dependencies: [
+                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", "PinionStore", hummingbird, httpTypes, nioCore, nioPosix, serviceLifecycle, logging,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pinion",
+            dependencies: [
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionText",
+                "PinionStore", "PinionCatalog", argumentParser, logging,
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "CPinionKernelsTests", dependencies: ["CPinionKernels"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionTensorTests", dependencies: ["PinionTensor", "CPinionKernels"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionEngineTests", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
+            swiftSettings: settings),
+        .testTarget(name: "PinionTextTests", dependencies: ["PinionText"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionGenerationTests",
+            dependencies: ["PinionGeneration", "PinionEngine", "PinionText", "PinionTensor"], swiftSettings: settings),
+        .testTarget(name: "OpenAIAPITests", dependencies: ["OpenAIAPI"], swiftSettings: settings),
+        .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
+        .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "PinionServerTests",
+            dependencies: [
+                "PinionServer", "PinionStore", "OpenAIAPI", hummingbird, hummingbirdTesting, httpTypes, nioCore,
+                nioPosix, logging,
+            ],
+            swiftSettings: settings),
+    ]
+)
