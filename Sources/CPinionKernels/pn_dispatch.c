@@ -1,0 +1,31 @@
+#include "pn_variants.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+static int pn_has_avx2(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+static int pn_has_avx512(void) {
+    return pn_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+const pn_kernels *pn_kernels_best(void) {
+#if defined(__x86_64__)
+    if (pn_has_avx512()) return &pn_kernels_avx512;
+    if (pn_has_avx2()) return &pn_kernels_avx2;
+#endif
+    return &pn_kernels_portable;
+}
+
+const pn_kernels *pn_kernels_named(const char *name) {
+#if defined(__x86_64__)
+    if (strcmp(name, "avx512") == 0) return pn_has_avx512() ? &pn_kernels_avx512 : NULL;
+    if (strcmp(name, "avx2") == 0) return pn_has_avx2() ? &pn_kernels_avx2 : NULL;
+#endif
+    return strcmp(name, "portable") == 0 ? &pn_kernels_portable : NULL;
+}

@@ -1,0 +1,10 @@
+#include "pn_variants.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define PN_ISA portable
+#define PN_ISA_NAME "portable"
+#define PN_INLINE static inline __attribute__((always_inline))
+#define PN_SQRT sqrtf
+#include "pn_vec_portable.h"
+#include "pn_body.h"

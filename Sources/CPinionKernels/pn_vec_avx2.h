@@ -1,0 +1,128 @@
+// The vector vocabulary on AVX2 + FMA + F16C: each 16-lane value is a pair of 256-bit registers.
+#include <immintrin.h>
+
+typedef struct { __m256 lo, hi; } pn_vf;
+typedef struct { __m256i lo, hi; } pn_vi;
+typedef struct { __m256i lo, hi; } pn_vb;
+
+/// Tokens of one register tile; 16 registers hold no more without spilling.
+#define PN_TILE 2
+
+#define PN_VF(op_lo, op_hi) ((pn_vf){(op_lo), (op_hi)})
+
+PN_INLINE pn_vf vf_zero(void) { return PN_VF(_mm256_setzero_ps(), _mm256_setzero_ps()); }
+PN_INLINE pn_vf vf_set1(float x) { return PN_VF(_mm256_set1_ps(x), _mm256_set1_ps(x)); }
+PN_INLINE pn_vf vf_load(const float *p) { return PN_VF(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)); }
+PN_INLINE void vf_store(float *p, pn_vf x) {
+    _mm256_storeu_ps(p, x.lo);
+    _mm256_storeu_ps(p + 8, x.hi);
+}
+PN_INLINE pn_vf vf_load_first(const float *p, size_t n) {
+    float lanes[16] = {0};
+    __builtin_memcpy(lanes, p, n * sizeof(float));
+    return vf_load(lanes);
+}
+PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) {
+    float lanes[16];
+    vf_store(lanes, x);
+    __builtin_memcpy(p, lanes, n * sizeof(float));
+}
+PN_INLINE pn_vf vf_load_half(const uint16_t *p) {
+    return PN_VF(_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)),
+        _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8))));
+}
+PN_INLINE void vf_store_half(uint16_t *p, pn_vf x) {
+    _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(x.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+    _mm_storeu_si128((__m128i *)(p + 8), _mm256_cvtps_ph(x.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+PN_INLINE __m256 pn_bf16_half_vector(const uint16_t *p) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16));
+}
+PN_INLINE pn_vf vf_load_bf16(const uint16_t *p) { return PN_VF(pn_bf16_half_vector(p), pn_bf16_half_vector(p + 8)); }
+PN_INLINE pn_vf vf_add(pn_vf a, pn_vf b) { return PN_VF(_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_sub(pn_vf a, pn_vf b) { return PN_VF(_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_mul(pn_vf a, pn_vf b) { return PN_VF(_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_div(pn_vf a, pn_vf b) { return PN_VF(_mm256_div_ps(a.lo, b.lo), _mm256_div_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_fma(pn_vf a, pn_vf b, pn_vf c) {
+    return PN_VF(_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi));
+}
+PN_INLINE pn_vf vf_max(pn_vf a, pn_vf b) { return PN_VF(_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_min(pn_vf a, pn_vf b) { return PN_VF(_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)); }
+PN_INLINE pn_vf vf_abs(pn_vf a) {
+    __m256 sign = _mm256_set1_ps(-0.0f);
+    return PN_VF(_mm256_andnot_ps(sign, a.lo), _mm256_andnot_ps(sign, a.hi));
+}
+PN_INLINE pn_vf vf_round(pn_vf a) {
+    return PN_VF(_mm256_round_ps(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
+        _mm256_round_ps(a.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+PN_INLINE pn_vf vf_keep_if_at_least(pn_vf x, pn_vf test, pn_vf limit) {
+    return PN_VF(_mm256_and_ps(x.lo, _mm256_cmp_ps(test.lo, limit.lo, _CMP_GE_OQ)),
+        _mm256_and_ps(x.hi, _mm256_cmp_ps(test.hi, limit.hi, _CMP_GE_OQ)));
+}
+PN_INLINE __m256 pn_exp2_whole_half(__m256 n) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+}
+PN_INLINE pn_vf vf_exp2_whole(pn_vf n) { return PN_VF(pn_exp2_whole_half(n.lo), pn_exp2_whole_half(n.hi)); }
+PN_INLINE void vf_store_int8(int8_t *p, pn_vf x) {
+    __m256i a = _mm256_cvtps_epi32(x.lo), b = _mm256_cvtps_epi32(x.hi);
+    __m128i s0 = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    __m128i s1 = _mm_packs_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+    _mm_storeu_si128((__m128i *)p, _mm_packs_epi16(s0, s1));
+}
+PN_INLINE pn_vf vf_from_vi(pn_vi x) { return PN_VF(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)); }
+PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+PN_INLINE pn_vi vi_set1(int32_t x) { return (pn_vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+PN_INLINE pn_vb vb_load(const uint8_t *p) {
+    return (pn_vb){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};
+}
+PN_INLINE pn_vb vb_low(pn_vb x) {
+    __m256i mask = _mm256_set1_epi8(0x0f);
+    return (pn_vb){_mm256_and_si256(x.lo, mask), _mm256_and_si256(x.hi, mask)};
+}
+PN_INLINE pn_vb vb_high(pn_vb x) {
+    __m256i mask = _mm256_set1_epi8(0x0f);
+    return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 4), mask),
+        _mm256_and_si256(_mm256_srli_epi16(x.hi, 4), mask)};
+}
+PN_INLINE __m256i pn_broadcast4(const int8_t *a) {
+    int32_t x;
+    __builtin_memcpy(&x, a, 4);
+    return _mm256_set1_epi32(x);
+}
+/// 15 * 127 * 2 stays inside the int16 of the pairwise product.
+PN_INLINE __m256i pn_dot_u4_half(__m256i acc, __m256i w, __m256i a) {
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, a), _mm256_set1_epi16(1)));
+}
+PN_INLINE pn_vi vi_dot_u4(pn_vi acc, pn_vb w, const int8_t *a) {
+    __m256i x = pn_broadcast4(a);
+    return (pn_vi){pn_dot_u4_half(acc.lo, w.lo, x), pn_dot_u4_half(acc.hi, w.hi, x)};
+}
+PN_INLINE pn_vb vb_prepare_q8(pn_vb w) {
+    __m256i flip = _mm256_set1_epi8((char)0x80);
+    return (pn_vb){_mm256_xor_si256(w.lo, flip), _mm256_xor_si256(w.hi, flip)};
+}
+PN_INLINE pn_vi vi_start_q8(int32_t sum) {
+    (void)sum;
+    return vi_zero();
+}
+/// |w| * (a with w's sign): unsigned times signed without leaving int16, as |w| * 127 * 2 <= 32512.
+PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) {
+    __m256i x = pn_broadcast4(a);
+    return (pn_vi){pn_dot_u4_half(acc.lo, _mm256_abs_epi8(w.lo), _mm256_sign_epi8(x, w.lo)),
+        pn_dot_u4_half(acc.hi, _mm256_abs_epi8(w.hi), _mm256_sign_epi8(x, w.hi))};
+}
+PN_INLINE float vf_reduce_add(pn_vf x) {
+    __m256 h = _mm256_add_ps(x.lo, x.hi);
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    q = _mm_add_ss(q, _mm_movehdup_ps(q));
+    return _mm_cvtss_f32(q);
+}
+PN_INLINE float vf_reduce_max(pn_vf x) {
+    __m256 h = _mm256_max_ps(x.lo, x.hi);
+    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
+    q = _mm_max_ss(q, _mm_movehdup_ps(q));
+    return _mm_cvtss_f32(q);
+}

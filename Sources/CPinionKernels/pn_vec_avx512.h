@@ -1,0 +1,75 @@
+// The vector vocabulary on AVX-512 F/BW/VL/VNNI: one register is 16 floats, 16 int32 or 64 bytes.
+#include <immintrin.h>
+
+typedef __m512 pn_vf;
+typedef __m512i pn_vi;
+typedef __m512i pn_vb;
+
+/// Tokens of one register tile: 8 token sums and 8 weight registers leave room for the integer sums of all 8.
+#define PN_TILE 8
+
+PN_INLINE pn_vf vf_zero(void) { return _mm512_setzero_ps(); }
+PN_INLINE pn_vf vf_set1(float x) { return _mm512_set1_ps(x); }
+PN_INLINE pn_vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+PN_INLINE void vf_store(float *p, pn_vf x) { _mm512_storeu_ps(p, x); }
+PN_INLINE pn_vf vf_load_first(const float *p, size_t n) { return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
+PN_INLINE pn_vf vf_load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+PN_INLINE void vf_store_half(uint16_t *p, pn_vf x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+PN_INLINE pn_vf vf_load_bf16(const uint16_t *p) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
+}
+PN_INLINE pn_vf vf_add(pn_vf a, pn_vf b) { return _mm512_add_ps(a, b); }
+PN_INLINE pn_vf vf_sub(pn_vf a, pn_vf b) { return _mm512_sub_ps(a, b); }
+PN_INLINE pn_vf vf_mul(pn_vf a, pn_vf b) { return _mm512_mul_ps(a, b); }
+PN_INLINE pn_vf vf_div(pn_vf a, pn_vf b) { return _mm512_div_ps(a, b); }
+PN_INLINE pn_vf vf_fma(pn_vf a, pn_vf b, pn_vf c) { return _mm512_fmadd_ps(a, b, c); }
+PN_INLINE pn_vf vf_max(pn_vf a, pn_vf b) { return _mm512_max_ps(a, b); }
+PN_INLINE pn_vf vf_min(pn_vf a, pn_vf b) { return _mm512_min_ps(a, b); }
+PN_INLINE pn_vf vf_abs(pn_vf a) { return _mm512_abs_ps(a); }
+PN_INLINE pn_vf vf_round(pn_vf a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/// x where test >= limit, 0 elsewhere
+PN_INLINE pn_vf vf_keep_if_at_least(pn_vf x, pn_vf test, pn_vf limit) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, limit, _CMP_GE_OQ), x);
+}
+/// 2^n for whole n in [-126, 127]
+PN_INLINE pn_vf vf_exp2_whole(pn_vf n) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
+}
+PN_INLINE void vf_store_int8(int8_t *p, pn_vf x) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)));
+}
+PN_INLINE pn_vf vf_from_vi(pn_vi x) { return _mm512_cvtepi32_ps(x); }
+PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
+PN_INLINE pn_vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
+PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
+PN_INLINE pn_vb vb_high(pn_vb x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(0x0f)); }
+PN_INLINE int32_t pn_load_i32(const int8_t *p) {
+    int32_t x;
+    __builtin_memcpy(&x, p, 4);
+    return x;
+}
+/// acc[row] += sum of 4 of w[row][j] * a[j], w in 0...15
+PN_INLINE pn_vi vi_dot_u4(pn_vi acc, pn_vb w, const int8_t *a) {
+    return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(pn_load_i32(a)));
+}
+/// Bytes with the flipped top bit as the dot product wants them: unsigned, so 128 * sum(a) is taken off at the start.
+PN_INLINE pn_vb vb_prepare_q8(pn_vb w) { return w; }
+PN_INLINE pn_vi vi_start_q8(int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
+PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) { return vi_dot_u4(acc, w, a); }
+
+/// Both reductions fold the upper half onto the lower until one lane is left: the order every variant follows.
+PN_INLINE float vf_reduce_add(pn_vf x) {
+    __m256 h = _mm256_add_ps(_mm512_castps512_ps256(x),
+        _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)));
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    q = _mm_add_ss(q, _mm_movehdup_ps(q));
+    return _mm_cvtss_f32(q);
+}
+PN_INLINE float vf_reduce_max(pn_vf x) { return _mm512_reduce_max_ps(x); }
