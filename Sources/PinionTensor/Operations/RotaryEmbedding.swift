@@ -1,0 +1,66 @@
+import Foundation
+
+/// Rotary position embedding: pairs of a head's elements turned by angles that grow with the position.
+///
+/// Source: Su et al., "RoFormer" (2021). The angles of a step's tokens are computed once and shared by all layers.
+package final class RotaryEmbedding {
+    /// Which elements of a head form a pair.
+    package enum Pairing: Sendable {
+        /// (0, 1), (2, 3), ...: how GGUF files of the Llama family order their rows.
+        case adjacent
+        /// (0, n/2), (1, n/2 + 1), ...
+        case halves
+    }
+
+    private let pairing: Pairing
+    private let pairs: Int
+    /// Per pair: radians per position.
+    private let frequencies: [Double]
+    /// [capacity, pairs]
+    private let cosines: AlignedBuffer<Float>
+    private let sines: AlignedBuffer<Float>
+
+    /// - Parameters:
+    ///   - dimensions: Leading elements of each head that are turned; even.
+    ///   - base: Angles of pair i advance by `base ^ (-2 i / dimensions)` per position.
+    ///   - divisors: Optional per-pair divisors of the frequency (`rope_freqs.weight`); empty for none.
+    ///   - capacity: Tokens in a step.
+    package init(
+        pairing: Pairing, dimensions: Int, base: Double, scale: Double = 1, divisors: [Float] = [], capacity: Int
+    ) throws(TensorError) {
+        precondition(dimensions % 2 == 0, "an odd rotary dimension")
+        let pairs = dimensions / 2
+        self.pairing = pairing
+        self.pairs = pairs
+        frequencies = (0..<pairs).map { pair in
+            let divisor = divisors.isEmpty ? 1 : Double(divisors[pair])
+            return scale * pow(base, -2 * Double(pair) / Double(dimensions)) / divisor
+        }
+        cosines = try AlignedBuffer(count: capacity * pairs)
+        sines = try AlignedBuffer(count: capacity * pairs)
+    }
+
+    /// Computes the angles of one token of the step.
+    package func prepare(token: Int, position: Int) {
+        for pair in 0..<pairs {
+            let angle = Double(position) * frequencies[pair]
+            cosines.pointer[token * pairs + pair] = Float(cos(angle))
+            sines.pointer[token * pairs + pair] = Float(sin(angle))
+        }
+    }
+
+    /// Turns one token's `[heads, headDimension]` in place.
+    package func apply(token: Int, heads: Int, headDimension: Int, _ x: UnsafeMutablePointer<Float>) {
+        let cosine = cosines.pointer + token * pairs
+        let sine = sines.pointer + token * pairs
+        let (step, distance) = pairing == .adjacent ? (2, 1) : (1, pairs)
+        for head in 0..<heads {
+            let x = x + head * headDimension
+            for pair in 0..<pairs {
+                let (a, b) = (x[pair * step], x[pair * step + distance])
+                x[pair * step] = a * cosine[pair] - b * sine[pair]
+                x[pair * step + distance] = a * sine[pair] + b * cosine[pair]
+            }
+        }
+    }
+}

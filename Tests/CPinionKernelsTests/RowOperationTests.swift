@@ -1,0 +1,132 @@
+import CPinionKernels
+import Foundation
+import Testing
+
+@Suite("Row operations")
+struct RowOperationTests {
+    static let counts = [1, 7, 15, 16, 17, 31, 33, 64, 100, 576, 1000]
+    /// Of the result: the rounding of a sum in 16 lanes and of a handful of operations on it.
+    static let relativeBound = 2e-6
+    /// The exponential is right to two units in the last place.
+    static let exponentialBound = 2 * 0x1p-23
+    /// Below this exponent the kernels' e^x is 0.
+    static let lowestExponent: Float = -87.3
+
+    @Test("RMS norm equals its definition, and the portable bits", arguments: Variant.all)
+    func rmsNorm(_ variant: Variant) {
+        var random = SeededGenerator(seed: 3)
+        for count in Self.counts {
+            for magnitude: Float in [1, 1e-15, 1e15] {
+                let (x, weight) = (random.floats(count, times: magnitude), random.floats(count))
+                var (out, portable) = ([Float](repeating: 7, count: count + 8), [Float](repeating: 7, count: count + 8))
+                variant.table.rms_norm(x, weight, count, 1e-5, &out)
+                Variant.portable.table.rms_norm(x, weight, count, 1e-5, &portable)
+                #expect(out.bitPatterns == portable.bitPatterns)
+                #expect(out[count...].allSatisfy { $0 == 7 }, "nothing is written beyond the row")
+                let mean = x.reduce(0) { $0 + Double($1) * Double($1) } / Double(count)
+                let factor = 1 / (mean + Double(Float(1e-5))).squareRoot()
+                let worst = (0..<count).map { c in
+                    let expected = Double(x[c]) * factor * Double(weight[c])
+                    return abs(Double(out[c]) - expected) - Self.relativeBound * abs(expected)
+                }.max()
+                #expect((worst ?? 1) <= 0, "\(count) columns times \(magnitude)")
+            }
+        }
+    }
+
+    @Test("SiLU times up equals its definition, and the portable bits", arguments: Variant.all)
+    func silu(_ variant: Variant) {
+        var random = SeededGenerator(seed: 4)
+        for count in Self.counts {
+            let gate = random.floats(count, times: count % 2 == 0 ? 3 : 40), up = random.floats(count, times: 10)
+            var (out, portable) = ([Float](repeating: 7, count: count + 8), [Float](repeating: 7, count: count + 8))
+            variant.table.silu_multiply(gate, up, count, &out)
+            Variant.portable.table.silu_multiply(gate, up, count, &portable)
+            #expect(out.bitPatterns == portable.bitPatterns)
+            #expect(out[count...].allSatisfy { $0 == 7 })
+            let worst = (0..<count).map { c in
+                let (gate, up) = (Double(gate[c]), Double(up[c]))
+                let expected = gate / (1 + exp(-gate)) * up
+                // Past e^88 the sigmoid stops shrinking; that is far below anything a sum would notice.
+                return abs(Double(out[c]) - expected) - max(Self.relativeBound * abs(expected), 1e-35)
+            }.max()
+            #expect((worst ?? 1) <= 0, "\(count) columns")
+        }
+    }
+
+    @Test("SiLU of what lies beyond the exponential's range is finite", arguments: Variant.all)
+    func siluExtremes(_ variant: Variant) {
+        let gate: [Float] = [-1e30, -1000, -88.5, -0, 0, 88.5, 1000, 1e30]
+        var out = [Float](repeating: 7, count: gate.count)
+        variant.table.silu_multiply(gate, [Float](repeating: 1, count: gate.count), gate.count, &out)
+        #expect(out[1].magnitude < 1e-34 && out[2].magnitude < 1e-34)
+        #expect(Array(out[3...]) == [0, 0, 88.5, 1000, 1e30])
+        #expect(out[0].isFinite)
+    }
+
+    @Test("A sum is the single-precision sum, lane by lane", arguments: Variant.all)
+    func add(_ variant: Variant) {
+        var random = SeededGenerator(seed: 5)
+        for count in Self.counts {
+            let x = random.floats(count), y = random.floats(count)
+            var out = x + [7, 7, 7]
+            variant.table.add(&out, y, count)
+            #expect(Array(out[..<count]) == zip(x, y).map { $0 + $1 })
+            #expect(Array(out[count...]) == [7, 7, 7])
+        }
+    }
+
+    @Test("The exponential is within two units in the last place from -87.3 to 88", arguments: Variant.all)
+    func exponential(_ variant: Variant) {
+        let x = (0...200_000).map { Self.lowestExponent + Float($0) * (175.3 / 200_000) }.filter { $0 <= 88 }
+        var (out, portable) = (x, x)
+        _ = variant.table.exp_sum(x, x.count, 0, &out)
+        _ = Variant.portable.table.exp_sum(x, x.count, 0, &portable)
+        #expect(out.bitPatterns == portable.bitPatterns)
+        let worst = zip(x, out).map { x, e in abs(Double(e) / exp(Double(x)) - 1) }.max() ?? 1
+        #expect(worst <= Self.exponentialBound, "off by \(worst / 0x1p-23) units")
+    }
+
+    @Test("The exponential is 0 below its range and of minus infinity", arguments: Variant.all)
+    func exponentialOfLittle(_ variant: Variant) {
+        let x: [Float] = [-87.31, -88, -1e5, -.infinity] + [Float](repeating: -.infinity, count: 14) + [0]
+        var out = x
+        #expect(variant.table.exp_sum(x, x.count, 0, &out) == 1)
+        #expect(out == [Float](repeating: 0, count: 18) + [1])
+    }
+
+    @Test("The sum of exponentials equals its definition, in place too", arguments: Variant.all)
+    func exponentialSum(_ variant: Variant) {
+        var random = SeededGenerator(seed: 6)
+        for count in Self.counts + Array(2...14) {
+            let x = random.floats(count, times: 5)
+            let shift = x.max() ?? 0
+            var (out, portable, inPlace) = ([Float](repeating: 7, count: count + 4), x, x)
+            let sum = variant.table.exp_sum(x, count, shift, &out)
+            let portableSum = Variant.portable.table.exp_sum(x, count, shift, &portable)
+            let inPlaceSum = inPlace.withUnsafeMutableBufferPointer { pointer in
+                variant.table.exp_sum(pointer.baseAddress, count, shift, pointer.baseAddress)
+            }
+            #expect([sum].bitPatterns == [portableSum].bitPatterns && inPlaceSum == sum)
+            #expect(Array(out[..<count]).bitPatterns == portable.bitPatterns && inPlace == portable)
+            #expect(out[count...].allSatisfy { $0 == 7 })
+            let expected = x.reduce(0) { $0 + exp(Double($1 - shift)) }
+            #expect(abs(Double(sum) - expected) <= Self.relativeBound * expected)
+        }
+    }
+
+    @Test("The maximum is found at every position, whatever the others are", arguments: Variant.all)
+    func maximum(_ variant: Variant) {
+        var random = SeededGenerator(seed: 7)
+        for count in 1...50 {
+            for position in 0..<count {
+                var x = random.floats(count).map { -$0.magnitude - 1 }
+                x[position] = -0.5
+                #expect(variant.table.maximum(x, count) == -0.5)
+                x[position] = .infinity
+                #expect(variant.table.maximum(x, count) == .infinity)
+            }
+            #expect(variant.table.maximum([Float](repeating: -.infinity, count: count), count) == -.infinity)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import PinionTensor
+import Testing
+
+@Suite("The KV cache")
+struct KVCacheTests {
+    /// Values are kept in halves: 11 bits, of magnitudes up to 3.
+    static let bound = 3e-3
+    static let shape = KVCache.Shape(layers: 2, heads: 3, headDimension: 24)
+
+    /// What is stored for a position, distinct for every layer, head and element.
+    private static func vector(_ layer: Int, _ position: Int, _ salt: UInt64) -> [Float] {
+        var random = SeededGenerator(seed: UInt64(layer * 1000 + position) * 10 + salt)
+        return random.floats(shape.heads * shape.headDimension)
+    }
+
+    private static func fill(_ cache: KVCache, table: [Int32], positions: Range<Int>, _ kernels: Kernels) {
+        for layer in 0..<shape.layers {
+            for position in positions {
+                cache.store(
+                    layer: layer, block: Int(table[position / 16]), slot: position % 16,
+                    key: vector(layer, position, 1), value: vector(layer, position, 2), with: kernels)
+            }
+        }
+    }
+
+    private static func attend(
+        _ cache: KVCache, _ layer: Int, _ head: Int, _ queries: [Float], table: [Int32], length: Int, _ kernels: Kernels
+    ) -> [Float] {
+        var out = [Float](repeating: .nan, count: queries.count)
+        cache.attend(
+            layer: layer, head: head, queries: queries, queryHeads: queries.count / shape.headDimension, table: table,
+            length: length, scale: 0.2, out: &out, with: kernels)
+        return out
+    }
+
+    private static func reference(_ layer: Int, _ head: Int, _ queries: [Float], length: Int) -> [Double] {
+        let dimension = shape.headDimension
+        let keys = (0..<length).map { vector(layer, $0, 1)[head * dimension..<(head + 1) * dimension].map(Double.init) }
+        let values = (0..<length).map {
+            vector(layer, $0, 2)[head * dimension..<(head + 1) * dimension].map(Double.init)
+        }
+        return stride(from: 0, to: queries.count, by: dimension).flatMap { first in
+            let weights = keys.map { key in
+                exp(0.2 * (0..<dimension).reduce(0) { $0 + Double(queries[first + $1]) * key[$1] })
+            }
+            let total = weights.reduce(0, +)
+            return (0..<dimension).map { d in (0..<length).reduce(0) { $0 + weights[$1] / total * values[$1][d] } }
+        }
+    }
+
+    @Test("Attention finds what was stored, in every layer and head, through a shuffled table")
+    func attention() throws {
+        var random = SeededGenerator(seed: 50)
+        let queries = random.floats(2 * Self.shape.headDimension)
+        let table: [Int32] = [5, 0, 3, 1]
+        for kernels in Kernels.available {
+            let cache = try KVCache(shape: Self.shape, blocks: 6)
+            Self.fill(cache, table: table, positions: 0..<50, kernels)
+            for (layer, head) in [(0, 0), (0, 2), (1, 1), (1, 2)] {
+                for length in [1, 16, 17, 50] {
+                    let found = Self.attend(cache, layer, head, queries, table: table, length: length, kernels)
+                    let expected = Self.reference(layer, head, queries, length: length)
+                    let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 1
+                    #expect(worst < Self.bound, "layer \(layer), head \(head), length \(length)")
+                }
+            }
+        }
+    }
+
+    @Test("Two sequences that share a block read the same, and other blocks do not reach them")
+    func sharing() throws {
+        var random = SeededGenerator(seed: 51)
+        let queries = random.floats(Self.shape.headDimension)
+        let kernels = try Kernels.forThisMachine()
+        let cache = try KVCache(shape: Self.shape, blocks: 5)
+        let (first, second): ([Int32], [Int32]) = ([2, 4], [2, 1])
+        Self.fill(cache, table: first, positions: 0..<20, kernels)
+        let before = Self.attend(cache, 1, 1, queries, table: first, length: 20, kernels)
+        Self.fill(cache, table: second, positions: 16..<32, kernels)
+        #expect(Self.attend(cache, 1, 1, queries, table: first, length: 20, kernels) == before)
+        #expect(Self.attend(cache, 1, 1, queries, table: second, length: 20, kernels) == before)
+    }
+
+    @Test("A block takes the bytes that its shape says: halves, values padded to 16 columns")
+    func size() {
+        #expect(Self.shape.blockBytes == 2 * 3 * (24 + 32) * 16 * 2)
+        #expect(KVCache.Shape(layers: 30, heads: 3, headDimension: 64).blockBytes == 30 * 3 * 128 * 16 * 2)
+    }
+
+    @Test("A cache beyond all memory is an error, not a trap", arguments: [1 << 40, 1 << 60, Int.max])
+    func tooLarge(_ blocks: Int) {
+        let error = #expect(throws: TensorError.self) { _ = try KVCache(shape: Self.shape, blocks: blocks) }
+        #expect(error?.code == .outOfMemory)
+    }
+}
+
+@Suite("Rotary position embedding")
+struct RotaryEmbeddingTests {
+    /// Single-precision cosines and sines of double-precision angles.
+    static let bound = 1e-6
+
+    @Test("Pairs turn by their angle and other elements stay", arguments: [RotaryEmbedding.Pairing.adjacent, .halves])
+    func rotation(_ pairing: RotaryEmbedding.Pairing) throws {
+        var random = SeededGenerator(seed: 52)
+        let (heads, dimension, rotary) = (3, 20, 16)
+        let divisors = (0..<8).map { Float($0 + 1) }
+        let rope = try RotaryEmbedding(
+            pairing: pairing, dimensions: rotary, base: 10_000, scale: 0.5, divisors: divisors, capacity: 3)
+        for (token, position) in [(0, 0), (1, 1), (2, 100_000)] {
+            let x = random.floats(heads * dimension)
+            var out = x
+            rope.prepare(token: token, position: position)
+            rope.apply(token: token, heads: heads, headDimension: dimension, &out)
+            for head in 0..<heads {
+                for pair in 0..<rotary / 2 {
+                    let (i, j) = pairing == .adjacent ? (2 * pair, 2 * pair + 1) : (pair, pair + rotary / 2)
+                    let angle = Double(position) * 0.5 * pow(10_000, -Double(pair) / 8) / Double(pair + 1)
+                    let (a, b) = (Double(x[head * dimension + i]), Double(x[head * dimension + j]))
+                    let turned = (a * cos(angle) - b * sin(angle), a * sin(angle) + b * cos(angle))
+                    #expect(abs(Double(out[head * dimension + i]) - turned.0) <= Self.bound)
+                    #expect(abs(Double(out[head * dimension + j]) - turned.1) <= Self.bound)
+                }
+                let rest = head * dimension + rotary..<(head + 1) * dimension
+                #expect(out[rest] == x[rest])
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import CPinionKernels
+import PinionTensor
+import Testing
+
+@Suite("Matrix products")
+struct MatmulTests {
+    /// Of the sum of the products' magnitudes: the rounding of up to 576 additions in single precision.
+    static let bound = 1e-5
+    static let rowCounts = [1, 5, 16, 17, 33, 100]
+    static let tokenCounts = Array(1...9) + [17]
+    static let mostTokens = 17
+
+    static func columnCounts(_ type: TensorType) -> [Int] {
+        [32, 96, 160, 576] + (type.blockElements == 1 ? [1, 7, 33] : [])
+    }
+
+    @Test(
+        "Every variant, shape and number of tokens equals the portable bits and the sum in doubles",
+        arguments: TensorType.allCases, ActivationPattern.allCases)
+    func products(_ type: TensorType, _ pattern: ActivationPattern) throws {
+        var random = SeededGenerator(seed: 20)
+        var fineBlocks = 0
+        for columns in Self.columnCounts(type) {
+            let x = pattern.rows(Self.mostTokens, columns, &random)
+            let quantised = type.blockElements > 1
+            let rounded = try RoundedActivations(x, columns: columns, quantised: quantised)
+            fineBlocks += rounded.fineBlocks
+            for rows in Self.rowCounts {
+                let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: UInt64(rows * columns))
+                let matrix = try reference.packed()
+                let portable = try #require(Kernels(named: "portable"))
+                let expected = try matrix.product(x, tokens: Self.mostTokens, portable)
+                let excess = Self.excess(expected, matrix, reference, rounded.values)
+                #expect(excess <= 0, "[\(rows), \(columns)]: \(excess) above the bound")
+                for kernels in Kernels.available {
+                    for tokens in Self.tokenCounts {
+                        let found = try matrix.product(x, tokens: tokens, kernels)
+                        let same = found.bitPatterns == Array(expected[..<found.count]).bitPatterns
+                        #expect(same, "\(kernels.name) differs for [\(rows), \(columns)] and \(tokens) tokens")
+                    }
+                }
+            }
+        }
+        if pattern == .outliers, type.blockElements > 1 { #expect(fineBlocks > 0, "the fine path must be reached") }
+    }
+
+    @Test("Several matrices in one pass of any number of workers give the bits of each alone", arguments: 1...3)
+    func several(_ workers: Int) throws {
+        var random = SeededGenerator(seed: 21)
+        let x = ActivationPattern.outliers.rows(5, 96, &random)
+        let matrices = try [(TensorType.q4_1, 100), (.q8_0, 33), (.f32, 17), (.q4_0, 1)].map { type, rows in
+            try ReferenceMatrix(type, rows: rows, columns: 96, seed: 22).packed()
+        }
+        for kernels in Kernels.available {
+            let team = WorkerTeam(workers: workers)
+            let outs = try matrices.map { try AlignedBuffer<Float>(count: 5 * $0.paddedRows) }
+            let outputs = zip(matrices, outs).map { MatmulOutput($0, out: $1.pointer, stride: $0.paddedRows) }
+            let rows = try ActivationRows(x, columns: 96, kernels)
+            kernels.matmul(outputs, rows, tokens: 5, team: team)
+            for (matrix, out) in zip(matrices, outs) {
+                let alone = try matrix.product(x, tokens: 5, kernels)
+                #expect(Array(UnsafeBufferPointer(start: out.pointer, count: out.count)) == alone)
+            }
+        }
+    }
+
+    @Test("A product for no tokens writes nothing")
+    func noTokens() throws {
+        let matrix = try ReferenceMatrix(.f32, rows: 3, columns: 4, seed: 23).packed()
+        let out = try AlignedBuffer<Float>(count: 16)
+        out.pointer.update(repeating: 7, count: 16)
+        let rows = try ActivationRows(capacity: 1, columns: 4)
+        try Kernels.forThisMachine().matmul(
+            [MatmulOutput(matrix, out: out.pointer, stride: 16)], rows, tokens: 0, team: WorkerTeam(workers: 2))
+        #expect((0..<16).allSatisfy { out.pointer[$0] == 7 })
+    }
+
+    /// By how much the worst output passes its bound; padding that is not 0 passes every bound.
+    private static func excess(
+        _ out: [Float], _ matrix: PackedMatrix, _ reference: ReferenceMatrix, _ x: [Double]
+    ) -> Double {
+        let columns = reference.columns
+        var worst = -Double.infinity
+        for token in 0..<mostTokens {
+            for row in 0..<matrix.paddedRows {
+                let found = out[token * matrix.paddedRows + row]
+                guard row < reference.rows else {
+                    if found != 0 { return .infinity }
+                    continue
+                }
+                var (sum, magnitude) = (0.0, 0.0)
+                for c in 0..<columns {
+                    sum += reference.values[row * columns + c] * x[token * columns + c]
+                    magnitude += reference.magnitudes[row * columns + c] * abs(x[token * columns + c])
+                }
+                let excess = abs(Double(found) - sum) - bound * magnitude
+                if excess.isNaN { return .infinity }
+                worst = max(worst, excess)
+            }
+        }
+        return worst
+    }
+}
+
+/// Kinds of activations that take different paths through the kernels.
+enum ActivationPattern: CaseIterable {
+    case bell, outliers, zeroBlocks, tiny, huge
+
+    /// [tokens, columns]
+    func rows(_ tokens: Int, _ columns: Int, _ random: inout SeededGenerator) -> [Float] {
+        var x = random.floats(tokens * columns, times: self == .tiny ? 1e-30 : self == .huge ? 1e30 : 1)
+        for token in 0..<tokens {
+            let first = token * columns
+            // Every second token has an outlier, so that fine and plain blocks meet in one tile.
+            if self == .outliers, token % 2 == 0 { x[first + token * 5 % columns] = 150 }
+            if self == .zeroBlocks {
+                for c in 0..<min(32, columns) { x[first + (c + token * 32) % columns] = 0 }
+            }
+        }
+        return x
+    }
+}
+
+/// Activations as the kernels see them: the floats themselves, or what `quantise` makes of them.
+struct RoundedActivations {
+    let values: [Double]
+    let fineBlocks: Int
+
+    init(_ x: [Float], columns: Int, quantised: Bool) throws {
+        guard quantised else {
+            (values, fineBlocks) = (x.map(Double.init), 0)
+            return
+        }
+        let portable = try #require(Kernels(named: "portable"))
+        let blocks = x.count / 32
+        let quants = try AlignedBuffer<Int8>(count: x.count), fine = try AlignedBuffer<Int8>(count: x.count)
+        let scales = try AlignedBuffer<Float>(count: blocks), scaledSums = try AlignedBuffer<Float>(count: blocks)
+        let sums = try AlignedBuffer<Int32>(count: blocks), fineSums = try AlignedBuffer<Int32>(count: blocks)
+        let isFine = try AlignedBuffer<UInt8>(count: blocks)
+        for start in stride(from: 0, to: x.count, by: columns) {
+            let block = start / 32
+            let row = pn_quantised(
+                quants: quants.pointer + start, fine_quants: fine.pointer + start, scales: scales.pointer + block,
+                sums: sums.pointer + block, fine_sums: fineSums.pointer + block,
+                scaled_sums: scaledSums.pointer + block, is_fine: isFine.pointer + block)
+            portable.table.pointee.quantise(Array(x[start..<start + columns]), columns, row)
+        }
+        values = x.indices.map { c in
+            let part = isFine.pointer[c / 32] == 1 ? Double(fine.pointer[c]) / Double(PN_FINE_STEPS) : 0
+            return Double(scales.pointer[c / 32]) * (Double(quants.pointer[c]) + part)
+        }
+        fineBlocks = (0..<blocks).reduce(0) { $0 + Int(isFine.pointer[$1]) }
+    }
+}
+
+extension ActivationRows {
+    /// Copies [tokens, columns] floats and rounds them where the width allows it.
+    convenience init(_ x: [Float], columns: Int, _ kernels: Kernels) throws {
+        try self.init(capacity: x.count / columns, columns: columns)
+        floats.update(from: x, count: x.count)
+        guard columns % 32 == 0 else { return }
+        for token in 0..<capacity { quantise(token, with: kernels) }
+    }
+}
+
+extension PackedMatrix {
+    /// [tokens, paddedRows] over a buffer that held something else before.
+    func product(_ x: [Float], tokens: Int, _ kernels: Kernels) throws -> [Float] {
+        let rows = try ActivationRows(x, columns: columns, kernels)
+        let out = try AlignedBuffer<Float>(count: tokens * paddedRows)
+        out.pointer.update(repeating: 7, count: out.count)
+        kernels.matmul(
+            [MatmulOutput(self, out: out.pointer, stride: paddedRows)], rows, tokens: tokens,
+            team: WorkerTeam(workers: 1))
+        return Array(UnsafeBufferPointer(start: out.pointer, count: out.count))
+    }
+}
+
+extension ReferenceMatrix {
+    /// Through a file, as a model would have it.
+    func packed(workers: Int = 1) throws -> PackedMatrix {
+        let file = try GGUFFile(GGUFWriter(tensors: [tensor(named: "weight")]))
+        let tensor = try #require(file.tensor(named: "weight"))
+        return try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: workers))
+    }
+}

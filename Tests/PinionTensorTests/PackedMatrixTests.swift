@@ -1,0 +1,111 @@
+import PinionTensor
+import Testing
+
+@Suite("Packed matrices and vectors")
+struct PackedMatrixTests {
+    /// Of a weight's parts: a product and a sum in single precision.
+    static let bound = 0x1p-22
+
+    @Test("A copied row is the file's row by the format's definition", arguments: TensorType.allCases, [1, 16, 17, 50])
+    func rows(_ type: TensorType, _ rows: Int) throws {
+        for columns in type.blockElements == 1 ? [1, 7, 33, 96] : [32, 96, 160] {
+            let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: UInt64(rows + columns))
+            let matrix = try reference.packed()
+            #expect(matrix.rows == rows && matrix.columns == columns && matrix.type == type)
+            #expect(matrix.paddedRows % 16 == 0 && matrix.paddedRows >= rows && matrix.paddedRows < rows + 16)
+            let worst = (0..<rows).flatMap { row in
+                let found = matrix.row(row)
+                return (0..<columns).map { c in
+                    let index = row * columns + c
+                    return abs(Double(found[c]) - reference.values[index]) - Self.bound * reference.magnitudes[index]
+                }
+            }.max()
+            #expect((worst ?? 1) <= 0, "\(columns) columns")
+        }
+    }
+
+    @Test("Floats, halves and brain floats survive packing bit for bit, NaN and infinity included")
+    func exactBits() throws {
+        var random = SeededGenerator(seed: 30)
+        for type in [TensorType.f32, .f16, .bf16] {
+            let bytes = random.bytes(5 * 48 * type.blockBytes)
+            let file = try GGUFFile(
+                GGUFWriter(tensors: [.init(name: "w", type: type.rawValue, shape: [48, 5], data: bytes)]))
+            let tensor = try #require(file.tensor(named: "w"))
+            let matrix = try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: 1))
+            let vector = try FloatVector(
+                tensorOf: type, bytes: Array(bytes[(3 * 48 * type.blockBytes)..<(4 * 48 * type.blockBytes)]))
+            #expect(matrix.row(3).bitPatterns == vector.values.bitPatterns)
+        }
+    }
+
+    @Test("Packing does not depend on the number of workers", arguments: TensorType.allCases)
+    func workers(_ type: TensorType) throws {
+        let reference = ReferenceMatrix(type, rows: 333, columns: 64, seed: 31)
+        let alone = try reference.packed()
+        for workers in 2...3 {
+            let matrix = try reference.packed(workers: workers)
+            #expect(matrix.byteCount == alone.byteCount)
+            for row in 0..<333 where matrix.row(row).bitPatterns != alone.row(row).bitPatterns {
+                Issue.record("row \(row) differs with \(workers) workers")
+            }
+        }
+    }
+
+    @Test("Only a tensor of two dimensions is a matrix", arguments: [[64], [32, 2, 3], [32, 1, 1, 1]] as [[UInt64]])
+    func notAMatrix(_ shape: [UInt64]) throws {
+        let count = Int(shape.reduce(1, *))
+        let file = try GGUFFile(
+            GGUFWriter(tensors: [
+                .init(name: "blk.0.thing", type: 0, shape: shape, data: [UInt8](repeating: 0, count: count * 4))
+            ]))
+        let error = try #require(throws: TensorError.self) {
+            _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 1))
+        }
+        #expect(error.code == .missing)
+        #expect(error.message.contains("'blk.0.thing'") && error.message.contains("\(shape)"))
+    }
+
+    @Test("A vector reads every float format", arguments: [TensorType.f32, .f16, .bf16])
+    func vector(_ type: TensorType) throws {
+        let reference = ReferenceMatrix(type, rows: 1, columns: 77, seed: 32)
+        let vector = try FloatVector(tensorOf: type, bytes: reference.bytes)
+        #expect(vector.count == 77)
+        #expect(vector.values.map(Double.init) == reference.values)
+    }
+
+    @Test("A quantised tensor or a matrix is no vector")
+    func notAVector() throws {
+        for tensor in [
+            ReferenceMatrix(.q8_0, rows: 1, columns: 32, seed: 33).vector(named: "v"),
+            ReferenceMatrix(.f32, rows: 2, columns: 32, seed: 33).tensor(named: "v"),
+        ] {
+            let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
+            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[0], of: file) }
+            #expect(error.code == .missing && error.message.contains("'v'"))
+        }
+    }
+}
+
+extension PackedMatrix {
+    func row(_ index: Int) -> [Float] {
+        var out = [Float](repeating: .nan, count: columns)
+        copyRow(index, into: &out)
+        return out
+    }
+}
+
+extension FloatVector {
+    convenience init(tensorOf type: TensorType, bytes: [UInt8]) throws {
+        let count = UInt64(bytes.count / type.blockBytes)
+        let file = try GGUFFile(
+            GGUFWriter(tensors: [.init(name: "v", type: type.rawValue, shape: [count], data: bytes)]))
+        try self.init(file.tensors[0], of: file)
+    }
+}
+
+extension ReferenceMatrix {
+    func vector(named name: String) -> GGUFWriter.Tensor {
+        GGUFWriter.Tensor(name: name, type: type.rawValue, shape: [UInt64(rows * columns)], data: bytes)
+    }
+}
