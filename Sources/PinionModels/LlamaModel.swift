@@ -1,0 +1,220 @@
+import PinionTensor
+
+/// The Llama architecture: RMS norm, grouped-query attention with rotary positions, gated SiLU feed-forward.
+///
+/// Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023). Runs Llama 1 to 3, SmolLM2 and other files that name
+/// the architecture `llama`.
+final class LlamaModel: LanguageModel {
+    /// Tokens that are not worth waking the team for in an operation that touches each token once.
+    private static let tokenGrain = 4
+
+    private struct Layer {
+        let attentionNorm: FloatVector
+        /// [heads * headDimension, width]
+        let query: PackedMatrix
+        /// [cacheHeads * headDimension, width]
+        let key: PackedMatrix
+        let value: PackedMatrix
+        /// [width, heads * headDimension]
+        let output: PackedMatrix
+        let feedForwardNorm: FloatVector
+        /// [feedForward, width]
+        let gate: PackedMatrix
+        let up: PackedMatrix
+        /// [width, feedForward]
+        let down: PackedMatrix
+    }
+
+    let shape: ModelShape
+    private let configuration: LlamaConfiguration
+    private let kernels: Kernels
+    private let team: WorkerTeam
+    /// [vocabulary, width]; the output head too, in models that tie the two.
+    private let embedding: PackedMatrix
+    private let layers: [Layer]
+    private let finalNorm: FloatVector
+    private let head: PackedMatrix
+    private let rotary: RotaryEmbedding
+    private let state: LlamaState
+
+    init(file: GGUFFile, context: LoadContext) throws(ModelError) {
+        var source = ModelSource(file: file, architecture: "llama", context: context)
+        let configuration = try LlamaConfiguration(source)
+        let (width, vocabulary) = (configuration.width, configuration.vocabulary)
+        embedding = try source.matrix("token_embd.weight", rows: vocabulary, columns: width)
+        var layers: [Layer] = []
+        for index in 0..<configuration.layers {
+            layers.append(try Self.layer(index, configuration, &source))
+        }
+        self.layers = layers
+        finalNorm = try source.vector("output_norm.weight", count: width)
+        head =
+            source.has("output.weight")
+            ? try source.matrix("output.weight", rows: vocabulary, columns: width) : embedding
+        let divisors =
+            source.has("rope_freqs.weight")
+            ? try source.vector("rope_freqs.weight", count: configuration.rotaryDimensions / 2).values : []
+        try source.finish()
+
+        kernels = context.kernels
+        team = context.team
+        self.configuration = configuration
+        do {
+            rotary = try RotaryEmbedding(
+                pairing: .adjacent, dimensions: configuration.rotaryDimensions, base: configuration.rotaryBase,
+                scale: configuration.rotaryScale, divisors: divisors, capacity: context.limits.tokens)
+            state = try LlamaState(configuration, limits: context.limits)
+        } catch { throw ModelError(error) }
+        shape = ModelShape(
+            vocabulary: vocabulary, contextLength: configuration.contextLength,
+            cache: KVCache.Shape(
+                layers: configuration.layers, heads: configuration.cacheHeads,
+                headDimension: configuration.headDimension))
+    }
+
+    private static func layer(
+        _ index: Int, _ c: LlamaConfiguration, _ source: inout ModelSource
+    ) throws(ModelError) -> Layer {
+        let queryWidth = c.heads * c.headDimension
+        let cacheWidth = c.cacheHeads * c.headDimension
+        let name = "blk.\(index)"
+        return Layer(
+            attentionNorm: try source.vector("\(name).attn_norm.weight", count: c.width),
+            query: try source.matrix("\(name).attn_q.weight", rows: queryWidth, columns: c.width),
+            key: try source.matrix("\(name).attn_k.weight", rows: cacheWidth, columns: c.width),
+            value: try source.matrix("\(name).attn_v.weight", rows: cacheWidth, columns: c.width),
+            output: try source.matrix("\(name).attn_output.weight", rows: c.width, columns: queryWidth),
+            feedForwardNorm: try source.vector("\(name).ffn_norm.weight", count: c.width),
+            gate: try source.matrix("\(name).ffn_gate.weight", rows: c.feedForward, columns: c.width),
+            up: try source.matrix("\(name).ffn_up.weight", rows: c.feedForward, columns: c.width),
+            down: try source.matrix("\(name).ffn_down.weight", rows: c.width, columns: c.feedForward))
+    }
+
+    func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float> {
+        let tokens = batch.tokens.count
+        precondition(tokens <= state.limits.tokens, "\(tokens) tokens in a step of at most \(state.limits.tokens)")
+        precondition(batch.outputs.count <= state.limits.outputs, "too many rows of logits in a step")
+        embed(batch)
+        for (index, layer) in layers.enumerated() {
+            normalise(tokens, adding: index > 0 ? state.projected : nil, layer.attentionNorm, for: layer.query)
+            attention(layer, index, batch, cache)
+            normalise(tokens, adding: state.projected, layer.feedForwardNorm, for: layer.gate)
+            feedForward(layer, tokens)
+        }
+        return logits(batch)
+    }
+
+    private func forEachToken(_ tokens: Int, _ body: (Int) -> Void) {
+        let grain = max(Self.tokenGrain, tokens / (team.workers * Self.tokenGrain))
+        team.forEach(tokens, grain: grain) { for token in $0 { body(token) } }
+    }
+
+    private func embed(_ batch: StepBatch) {
+        forEachToken(batch.tokens.count) { token in
+            embedding.copyRow(Int(batch.tokens[token]), into: state.residualRow(token))
+            rotary.prepare(token: token, position: Int(batch.positions[token]))
+        }
+    }
+
+    /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
+    private func normalise(
+        _ tokens: Int, adding result: UnsafeMutablePointer<Float>?, _ norm: FloatVector, for matrix: PackedMatrix
+    ) {
+        forEachToken(tokens) { token in
+            let x = state.residualRow(token)
+            if let result { kernels.add(result + token * state.projectedStride, to: x, count: configuration.width) }
+            normalise(x, norm, into: state.input, row: token, for: matrix)
+        }
+    }
+
+    private func normalise(
+        _ x: UnsafePointer<Float>, _ norm: FloatVector, into rows: ActivationRows, row: Int, for matrix: PackedMatrix
+    ) {
+        kernels.rmsNorm(
+            x, weight: norm.pointer, count: configuration.width, epsilon: configuration.normEpsilon, out: rows.row(row))
+        if matrix.readsQuantisedActivations { rows.quantise(row, with: kernels) }
+    }
+
+    private func attention(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        let c = configuration
+        let tokens = batch.tokens.count
+        kernels.matmul(
+            [
+                MatmulOutput(layer.query, out: state.queries, stride: state.queryStride),
+                MatmulOutput(layer.key, out: state.keys, stride: state.cacheStride),
+                MatmulOutput(layer.value, out: state.values, stride: state.cacheStride),
+            ], state.input, tokens: tokens, team: team)
+        forEachToken(tokens) { token in
+            let key = state.keys + token * state.cacheStride
+            let query = state.queries + token * state.queryStride
+            rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query)
+            rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key)
+            let position = Int(batch.positions[token])
+            let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
+            cache.store(
+                layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key,
+                value: state.values + token * state.cacheStride, with: kernels)
+        }
+        attend(index, batch, cache)
+        if layer.output.readsQuantisedActivations {
+            forEachToken(tokens) { state.attended.quantise($0, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(layer.output, out: state.projected, stride: state.projectedStride)], state.attended,
+            tokens: tokens, team: team)
+    }
+
+    /// One piece of work per token and KV head; each is computed by one worker from first to last position.
+    private func attend(_ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        let c = configuration
+        let group = c.heads / c.cacheHeads
+        let scale = 1 / Float(c.headDimension).squareRoot()
+        batch.tables.withUnsafeBufferPointer { tables in
+            guard let tables = tables.baseAddress else { return }
+            team.forEach(batch.tokens.count * c.cacheHeads, grain: 1) { range in
+                for item in range {
+                    let (token, head) = (item / c.cacheHeads, item % c.cacheHeads)
+                    let offset = head * group * c.headDimension
+                    cache.attend(
+                        layer: index, head: head, queries: state.queries + token * state.queryStride + offset,
+                        queryHeads: group, table: tables + Int(batch.tableStarts[token]),
+                        length: Int(batch.positions[token]) + 1, scale: scale,
+                        out: state.attended.row(token) + offset, with: kernels)
+                }
+            }
+        }
+    }
+
+    private func feedForward(_ layer: Layer, _ tokens: Int) {
+        let count = configuration.feedForward
+        kernels.matmul(
+            [
+                MatmulOutput(layer.gate, out: state.gate, stride: state.hiddenStride),
+                MatmulOutput(layer.up, out: state.up, stride: state.hiddenStride),
+            ], state.input, tokens: tokens, team: team)
+        forEachToken(tokens) { token in
+            let offset = token * state.hiddenStride
+            kernels.siluMultiply(
+                gate: state.gate + offset, up: state.up + offset, count: count, out: state.hidden.row(token))
+            if layer.down.readsQuantisedActivations { state.hidden.quantise(token, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(layer.down, out: state.projected, stride: state.projectedStride)], state.hidden,
+            tokens: tokens, team: team)
+    }
+
+    /// The output head, for the rows that were asked for only.
+    private func logits(_ batch: StepBatch) -> UnsafeMutablePointer<Float> {
+        let count = batch.outputs.count
+        forEachToken(count) { row in
+            let token = Int(batch.outputs[row])
+            let x = state.residualRow(token)
+            kernels.add(state.projected + token * state.projectedStride, to: x, count: configuration.width)
+            normalise(x, finalNorm, into: state.outputs, row: row, for: head)
+        }
+        kernels.matmul(
+            [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: count,
+            team: team)
+        return state.compactLogits(count, vocabulary: shape.vocabulary, stride: head.paddedRows)
+    }
+}

@@ -1,0 +1,51 @@
+import PinionModels
+import PinionTensor
+import Testing
+
+@Suite("Tiny Llama models against transformers")
+struct LlamaOracleTests {
+    /// Float formats differ from the oracle by rounding only; quantised ones also by rounding activations to bytes,
+    /// which the oracle does not do. Bounds are on the root mean square error over the logits' own spread.
+    static let bounds: [(name: String, bound: Float)] = [
+        ("tiny-llama-f32", 0.001), ("tiny-llama-f16", 0.001), ("tiny-llama-bf16", 0.001),
+        ("tiny-llama-headdim", 0.05), ("tiny-llama-q4_0", 0.05), ("tiny-llama-q4_1", 0.05), ("tiny-llama-q8_0", 0.05),
+    ]
+
+    @Test("Logits equal the oracle's within the format's rounding", arguments: bounds)
+    func logits(_ name: String, _ bound: Float) throws {
+        let (tokens, expected) = try ModelFixtures.oracle(name)
+        for kernels in Kernels.available {
+            let model = try ModelFixtures.load(ModelFixtures.modelPath(name), kernels: kernels)
+            let found = try ModelFixtures.logits(model, tokens, chunk: 7)
+            let errors = zip(found.joined(), expected.joined()).map { ($0 - $1) * ($0 - $1) }
+            let spread = expected.joined().map { $0 * $0 }
+            let relative = (errors.reduce(0, +) / spread.reduce(0, +)).squareRoot()
+            #expect(relative < bound, "\(kernels.name): relative error \(relative)")
+        }
+    }
+
+    @Test("Every instruction set gives the same bits", arguments: bounds.map(\.name))
+    func sameBits(_ name: String) throws {
+        let (tokens, _) = try ModelFixtures.oracle(name)
+        let results = try Kernels.available.map { kernels in
+            try ModelFixtures.logits(ModelFixtures.load(ModelFixtures.modelPath(name), kernels: kernels), tokens, chunk: 5)
+        }
+        for (kernels, result) in zip(Kernels.available, results) {
+            #expect(result == results[0], "\(kernels.name) differs from \(Kernels.available[0].name)")
+        }
+    }
+
+    @Test("Chunks, workers and the width of a step do not change a bit", arguments: bounds.map(\.name))
+    func invariance(_ name: String) throws {
+        let (tokens, _) = try ModelFixtures.oracle(name)
+        let kernels = try Kernels.forThisMachine()
+        let path = ModelFixtures.modelPath(name)
+        let alone = try ModelFixtures.logits(ModelFixtures.load(path, kernels: kernels), tokens, chunk: 1)
+        for workers in 1...3 {
+            let model = try ModelFixtures.load(path, kernels: kernels, workers: workers)
+            for chunk in [1, 3, 17, tokens.count] {
+                #expect(try ModelFixtures.logits(model, tokens, chunk: chunk) == alone, "\(workers) workers, chunk \(chunk)")
+            }
+        }
+    }
+}
