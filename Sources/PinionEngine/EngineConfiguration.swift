@@ -1,0 +1,40 @@
+package import PinionModels
+
+/// How an engine is set up.
+package struct EngineConfiguration: Sendable {
+    package static let standardContext = 8192
+    package static let standardSequences = 16
+    package static let standardTokensPerStep = 512
+    /// Requests that wait for a place, beyond which new ones are refused.
+    package static let standardWaiting = 256
+
+    /// Tokens of prompt and reply; nil for the model's own, but at most ``standardContext``.
+    package var contextLength: Int?
+    package var maximumSequences = standardSequences
+    package var maximumWaiting = standardWaiting
+    package var tokensPerStep = standardTokensPerStep
+    /// Worker threads; nil for as many as the machine gives this process.
+    package var threads: Int?
+    /// Bytes for weights, buffers and KV cache together; nil for half of the machine's memory.
+    package var memory: Int?
+
+    package init() {}
+
+    /// Tokens in a step, and rows of logits: every running sequence may be sampled.
+    var stepLimits: StepLimits {
+        StepLimits(tokens: max(tokensPerStep, maximumSequences), outputs: maximumSequences)
+    }
+}
+
+/// What a started engine says of itself.
+package struct EngineDescription: Sendable {
+    package let shape: ModelShape
+    /// Tokens of prompt and reply that a sequence may have.
+    package let contextLength: Int
+    package let cacheBlocks: Int
+    package let workers: Int
+    /// Name of the kernel set.
+    package let kernels: String
+    /// Digest of the model file's bytes.
+    package let digest: UInt64
+}

@@ -1,0 +1,31 @@
+package import PinionModels
+
+/// A failure of the engine, or a request that it cannot take.
+package struct EngineError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// The model could not be loaded; see ``EngineError/cause``.
+        case load
+        /// What was asked for does not fit the memory budget; the message shows the arithmetic.
+        case insufficientMemory
+        /// Prompt and context do not fit together.
+        case promptTooLong
+        /// A request is not well formed: no tokens, or a token the model does not have.
+        case invalidRequest
+        /// Too many sequences are waiting.
+        case overloaded
+        /// The engine has stopped, or is stopping.
+        case stopped
+    }
+
+    package let code: Code
+    package let message: String
+    package let cause: ModelError?
+
+    package init(_ code: Code, _ message: String, cause: ModelError? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    package var description: String { message }
+}

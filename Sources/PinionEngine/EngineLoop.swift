@@ -1,0 +1,110 @@
+import Foundation
+import PinionModels
+import PinionTensor
+
+/// What runs on the engine thread: schedule, forward, sample, publish, until it is told to stop.
+///
+/// Confined to that thread, which is why nothing here is locked.
+final class EngineLoop {
+    let description: EngineDescription
+    private let mailbox: Mailbox<EngineCommand>
+    private let load: EngineLoad
+    private let kernels: Kernels
+    private let model: any LanguageModel
+    private let cache: KVCache
+    private var scheduler: Scheduler
+    private var sequences: [SequenceID: EngineSequence] = [:]
+    private var nextSequence: SequenceID = 0
+    private var batch = StepBatch()
+
+    init(
+        _ file: GGUFFile, _ configuration: EngineConfiguration, mailbox: Mailbox<EngineCommand>, load: EngineLoad
+    ) throws(EngineError) {
+        self.mailbox = mailbox
+        self.load = load
+        let limits = configuration.stepLimits
+        let workers = configuration.threads ?? ProcessorCount.available
+        let team = WorkerTeam(workers: workers)
+        do {
+            kernels = try Kernels.forThisMachine()
+            model = try ModelLoader.load(file, context: LoadContext(kernels: kernels, team: team, limits: limits))
+            let shape = model.shape
+            let context = min(
+                configuration.contextLength ?? EngineConfiguration.standardContext, shape.contextLength)
+            let plan = try MemoryPlan(
+                budget: configuration.memory, weights: file.file.bytes.count, shape: shape.cache, context: context,
+                sequences: configuration.maximumSequences)
+            cache = try KVCache(shape: shape.cache, blocks: plan.cacheBlocks)
+            scheduler = Scheduler(
+                limits: .init(tokensPerStep: limits.tokens, sequences: configuration.maximumSequences),
+                blockTokens: KVCache.blockTokens, blocks: plan.cacheBlocks)
+            description = EngineDescription(
+                shape: shape, contextLength: context, cacheBlocks: plan.cacheBlocks, workers: workers,
+                kernels: kernels.name, digest: ContentDigest.of(file.file.bytes, team: team))
+        } catch let error as EngineError {
+            throw error
+        } catch let error as ModelError {
+            throw EngineError(.load, error.message, cause: error)
+        } catch let error as TensorError {
+            throw EngineError(.load, error.message, cause: ModelError(error))
+        } catch {
+            throw EngineError(.load, "\(error)")
+        }
+    }
+
+    func run() {
+        while true {
+            for command in mailbox.take(waiting: scheduler.isIdle) {
+                switch command {
+                case .submit(let id, let request): add(id, request)
+                case .cancel(let id): end(sequences.filter { $0.value.request == id }.map(\.key), .cancelled)
+                case .stop:
+                    end(Array(sequences.keys), .engineStopped)
+                    return
+                }
+            }
+            step()
+        }
+    }
+
+    private func add(_ id: Engine.RequestID, _ request: EngineRequest) {
+        for choice in request.choices.indices {
+            nextSequence += 1
+            let sequence = EngineSequence(
+                id, request, choice: choice, contextLength: description.contextLength, kernels: kernels)
+            sequences[nextSequence] = sequence
+            scheduler.add(nextSequence, known: sequence.tokens.count)
+        }
+    }
+
+    private func step() {
+        let plan = scheduler.schedule()
+        guard !plan.isEmpty else { return }
+        batch.removeAll()
+        for entry in plan.entries {
+            guard let sequence = sequences[entry.id] else { preconditionFailure("a planned sequence is unknown") }
+            batch.append(
+                sequence.tokens[entry.range], start: entry.range.lowerBound, table: entry.blocks,
+                wantsOutput: entry.isSampled)
+        }
+        let logits = model.forward(batch, cache: cache)
+        let vocabulary = description.shape.vocabulary
+        for (row, entry) in plan.entries.filter(\.isSampled).enumerated() {
+            let part = UnsafeMutableBufferPointer(start: logits + row * vocabulary, count: vocabulary)
+            if let reason = sequences[entry.id]?.step(part) {
+                end([entry.id], reason)
+            } else {
+                scheduler.append(to: entry.id)
+            }
+        }
+    }
+
+    private func end(_ ids: [SequenceID], _ reason: SequenceOutcome.Reason) {
+        for id in ids.sorted() {
+            guard let sequence = sequences.removeValue(forKey: id) else { continue }
+            scheduler.remove(id)
+            load.release()
+            sequence.finish(reason)
+        }
+    }
+}

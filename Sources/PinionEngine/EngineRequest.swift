@@ -1,0 +1,31 @@
+/// A prompt and how to continue it; one or more choices are sampled from it independently.
+package struct EngineRequest: Sendable {
+    /// One continuation of the prompt.
+    package struct Choice: Sendable {
+        package var sink: any TokenSink
+        package var processors: [any LogitProcessor]
+
+        package init(sink: any TokenSink, processors: [any LogitProcessor] = []) {
+            self.sink = sink
+            self.processors = processors
+        }
+    }
+
+    package var prompt: [Int32]
+    package var sampling: SamplingParameters
+    /// Tokens to sample at most; nil for as many as the context has room for.
+    package var maximumTokens: Int?
+    /// A sequence ends with `.stop` at the first of these.
+    package var endTokens: Set<Int32>
+    package var choices: [Choice]
+
+    package init(
+        prompt: [Int32], sampling: SamplingParameters, maximumTokens: Int?, endTokens: Set<Int32>, choices: [Choice]
+    ) {
+        self.prompt = prompt
+        self.sampling = sampling
+        self.maximumTokens = maximumTokens
+        self.endTokens = endTokens
+        self.choices = choices
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import PinionTensor
+
+/// Log probabilities by the model's own distribution.
+struct LogProbabilities {
+    private let logTotal: Double
+    let alternatives: [SampledToken.Candidate]
+
+    /// - Parameters:
+    ///   - logits: `[vocabulary]`; not changed.
+    ///   - top: Alternatives to list.
+    init(_ logits: UnsafeMutableBufferPointer<Float>, kernels: Kernels, top: Int) {
+        guard let base = logits.baseAddress else { preconditionFailure("a vocabulary of no tokens") }
+        let highest = kernels.maximum(base, count: logits.count)
+        logTotal = withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { scratch in
+            guard let out = scratch.baseAddress else { return 0 }
+            _ = kernels.expSum(base, count: logits.count, shift: highest, out: out)
+            return Double(highest) + log(scratch.reduce(0.0) { $0 + Double($1) })
+        }
+        // An insertion into a short list: `top` is at most 20.
+        var best: [(id: Int, logit: Float)] = []
+        for (id, logit) in logits.enumerated() where top > 0 {
+            if best.count == top, let last = best.last, logit <= last.logit { continue }
+            if best.count == top { best.removeLast() }
+            let place = best.firstIndex { logit > $0.logit } ?? best.count
+            best.insert((id, logit), at: place)
+        }
+        let total = logTotal
+        alternatives = best.map { .init(id: Int32($0.id), logprob: Float(Double($0.logit) - total)) }
+    }
+
+    func logprob(of logit: Float) -> Float { Float(Double(logit) - logTotal) }
+}

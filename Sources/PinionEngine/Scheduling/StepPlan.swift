@@ -1,0 +1,19 @@
+/// What one step computes.
+package struct StepPlan: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
+        package var id: SequenceID
+        /// Positions whose tokens are computed.
+        package var range: Range<Int>
+        /// Cache blocks of the sequence from position 0 on.
+        package var blocks: [Int32]
+        /// Whether this brings the sequence to its last known token, so that the next one can be sampled.
+        package var isSampled: Bool
+    }
+
+    package var entries: [Entry] = []
+
+    package var isEmpty: Bool { entries.isEmpty }
+    package var tokenCount: Int { entries.reduce(0) { $0 + $1.range.count } }
+
+    func contains(_ id: SequenceID) -> Bool { entries.contains { $0.id == id } }
+}

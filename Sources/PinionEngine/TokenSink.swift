@@ -1,0 +1,48 @@
+/// Told each token of a sequence in the step that produced it.
+///
+/// This is the seam to the text layer: it decides about stop strings here, synchronously, so that no token is computed
+/// after the stop. Calls come from the engine thread, in order, and must not block.
+package protocol TokenSink: Sendable {
+    /// - Returns: `.stop` to end the sequence with this token.
+    func accept(_ token: SampledToken) -> TokenDecision
+
+    /// The last call for a sequence, whatever ended it.
+    func finish(_ outcome: SequenceOutcome)
+}
+
+package enum TokenDecision: Sendable {
+    case goOn
+    case stop
+}
+
+/// How a sequence ended.
+package struct SequenceOutcome: Sendable, Equatable {
+    package enum Reason: Sendable, Equatable {
+        /// The model produced an end token, or the sink stopped it.
+        case stop
+        /// The token limit or the end of the context was reached.
+        case length
+        case cancelled
+        /// The engine stopped before the sequence did.
+        case engineStopped
+    }
+
+    package var reason: Reason
+    /// Tokens that were sampled, an end token included.
+    package var generatedTokens: Int
+
+    package init(reason: Reason, generatedTokens: Int) {
+        self.reason = reason
+        self.generatedTokens = generatedTokens
+    }
+}
+
+/// Changes logits before the sampler sees them: token masks of constrained decoding.
+///
+/// Called on the engine thread for the one sequence it was made for.
+package protocol LogitProcessor: AnyObject, Sendable {
+    /// - Parameters:
+    ///   - logits: `[vocabulary]`, to be changed in place.
+    ///   - generated: The tokens sampled so far.
+    func process(_ logits: UnsafeMutableBufferPointer<Float>, generated: ArraySlice<Int32>)
+}

@@ -1,0 +1,144 @@
+import PinionEngine
+import Testing
+
+/// Plays the engine for a scheduler: random arrivals, lengths and cancels, every step checked.
+struct SchedulerSimulation {
+    struct Setup: Sendable, CustomTestStringConvertible {
+        var tokens: Int
+        var sequences: Int
+        var blockTokens: Int
+        var blocks: Int
+        /// Tokens that a sequence may come to have in the cache.
+        var longest: Int
+
+        var testDescription: String {
+            "\(tokens) tokens a step, \(sequences) sequences, \(blocks) blocks of \(blockTokens), up to \(longest) tokens"
+        }
+    }
+
+    private struct Sequence {
+        let id: SequenceID
+        var known: Int
+        /// Tokens it will generate before it ends.
+        var remaining: Int
+        var computed = 0
+        /// As far as the plans tell; empty when the sequence waits.
+        var blocks: [Int32] = []
+        /// The step by which it must have ended.
+        var deadline: Int
+    }
+
+    private let setup: Setup
+    private var generator: SeededGenerator
+    private var scheduler: Scheduler
+    /// In order of arrival, which is also the order in which the scheduler serves them.
+    private var sequences: [Sequence] = []
+    private var step = 0
+    private(set) var finished = 0
+    private(set) var cancelled = 0
+    private(set) var preemptions = 0
+
+    init(_ setup: Setup, seed: UInt64) {
+        self.setup = setup
+        generator = SeededGenerator(seed: seed)
+        scheduler = Scheduler(
+            limits: .init(tokensPerStep: setup.tokens, sequences: setup.sequences), blockTokens: setup.blockTokens,
+            blocks: setup.blocks)
+    }
+
+    mutating func run(arrivals: Int) {
+        var arrived = 0
+        while arrived < arrivals || !sequences.isEmpty {
+            // Bursts and lulls.
+            let burst = generator.below(12) == 0 ? generator.below(2 * setup.sequences) + 1 : generator.below(2)
+            for _ in 0..<min(burst, arrivals - arrived) {
+                arrived += 1
+                add(arrived)
+            }
+            if !sequences.isEmpty, generator.below(40) == 0 { cancelOne() }
+            advance()
+        }
+        #expect(scheduler.isIdle)
+        #expect(scheduler.freeBlocks == setup.blocks)
+        #expect(scheduler.schedule().isEmpty)
+    }
+
+    private mutating func add(_ id: SequenceID) {
+        let known = 1 + generator.below(setup.longest)
+        // The last token that is sampled is never computed.
+        let remaining = 1 + generator.below(setup.longest - known + 1)
+        // The oldest sequence is never preempted and computes a token in every step, so each ends at the latest when all
+        // before it have computed all their tokens, one a step, and so has it.
+        let ahead = sequences.reduce(0) { $0 + $1.known + $1.remaining }
+        sequences.append(
+            Sequence(id: id, known: known, remaining: remaining, deadline: step + ahead + known + remaining))
+        scheduler.add(id, known: known)
+    }
+
+    private mutating func cancelOne() {
+        let index = generator.below(sequences.count)
+        scheduler.remove(sequences.remove(at: index).id)
+        cancelled += 1
+        checkBlocks()
+    }
+
+    private mutating func advance() {
+        step += 1
+        let plan = scheduler.schedule()
+        check(plan)
+        for entry in plan.entries where entry.isSampled {
+            guard let index = sequences.firstIndex(where: { $0.id == entry.id }) else { continue }
+            sequences[index].remaining -= 1
+            if sequences[index].remaining == 0 {
+                #expect(step <= sequences[index].deadline, "sequence \(entry.id) ended late")
+                sequences.remove(at: index)
+                scheduler.remove(entry.id)
+                finished += 1
+            } else {
+                sequences[index].known += 1
+                scheduler.append(to: entry.id)
+            }
+        }
+        for sequence in sequences { #expect(step <= sequence.deadline, "sequence \(sequence.id) is starved") }
+        checkBlocks()
+    }
+
+    private mutating func check(_ plan: StepPlan) {
+        #expect(plan.tokenCount <= setup.tokens)
+        #expect(plan.isEmpty == sequences.isEmpty, "no progress in step \(step)")
+        #expect(Set(plan.entries.map(\.id)).count == plan.entries.count)
+        let running = scheduler.runningCount
+        #expect(running <= setup.sequences && running + scheduler.waitingCount == sequences.count)
+        // Whoever held blocks and is not among the oldest that run has been preempted.
+        for index in sequences.indices where index >= running && !sequences[index].blocks.isEmpty {
+            sequences[index].blocks = []
+            sequences[index].computed = 0
+            preemptions += 1
+        }
+        let planned = Dictionary(plan.entries.map { ($0.id, $0) }) { first, _ in first }
+        for index in sequences.indices {
+            guard let entry = planned[sequences[index].id] else {
+                #expect(index >= running || sequences[index].known - sequences[index].computed > 1, "a turn is lost")
+                continue
+            }
+            #expect(index < running, "sequence \(entry.id) overtakes")
+            #expect(!entry.range.isEmpty && entry.range.lowerBound == sequences[index].computed)
+            #expect(entry.range.upperBound <= sequences[index].known)
+            #expect(entry.isSampled == (entry.range.upperBound == sequences[index].known))
+            #expect(entry.blocks.starts(with: sequences[index].blocks), "a table changes under its sequence")
+            #expect(entry.blocks.count * setup.blockTokens >= entry.range.upperBound)
+            sequences[index].computed = entry.range.upperBound
+            sequences[index].blocks = entry.blocks
+        }
+        #expect(planned.keys.allSatisfy { id in sequences.contains { $0.id == id } })
+        checkBlocks()
+    }
+
+    /// No block in two tables, and none lost.
+    private func checkBlocks() {
+        let held = sequences.flatMap(\.blocks)
+        #expect(Set(held).count == held.count, "a block has two owners")
+        #expect(held.allSatisfy { $0 >= 0 && $0 < setup.blocks })
+        #expect(held.count + scheduler.freeBlocks == setup.blocks, "a block is lost")
+    }
+}
