@@ -1,0 +1,114 @@
+/// The scalar sets behind `\p{…}`, `\s`, `\d` and `\w`, taken once from the standard library's Unicode tables.
+///
+/// The Unicode version is the standard library's own. Scalars assigned after the version another implementation was
+/// built with are therefore classed differently there; no attempt is made to imitate older tables.
+enum UnicodeClasses {
+    /// `\s`: the White_Space property.
+    static let whitespace = ScalarSet(
+        categories(["Z"]).ranges + [0x09...0x0D, 0x85...0x85])
+    /// `\d`: general category Nd.
+    static let digit = categories(["Nd"])
+    /// `\w`: letters, marks, decimal digits and connector punctuation.
+    static let word = categories(["L", "M", "Nd", "Pc"])
+
+    /// The set of a general category, by short name (`Lu`, `L`), long name (`Uppercase_Letter`), `LC`, `Any` or `ASCII`.
+    ///
+    /// Case, spaces, `_` and `-` in the name do not count. Returns nil for anything else, scripts among it.
+    static func named(_ name: String) -> ScalarSet? {
+        var key = String(
+            String.UnicodeScalarView(name.unicodeScalars.filter { $0 != "_" && $0 != " " && $0 != "-" })
+        ).lowercased()
+        for prefix in ["generalcategory=", "gc="] where key.hasPrefix(prefix) {
+            key = String(key.dropFirst(prefix.count))
+        }
+        return setsByName[longNames[key] ?? key]
+    }
+
+    /// The union of categories named by their short or one-letter names.
+    private static func categories(_ names: [String]) -> ScalarSet {
+        ScalarSet(names.flatMap { setsByName[$0.lowercased()]?.ranges ?? [] })
+    }
+
+    /// Keyed by lower-case short names: each category, each one-letter union, and the few sets that are neither.
+    private static let setsByName: [String: ScalarSet] = {
+        var members: [String: [ClosedRange<UInt32>]] = ["cs": []]
+        for (category, ranges) in rangesByCategory {
+            let name = category.lowercased()
+            members[name, default: []] += ranges
+            members[String(name.prefix(1)), default: []] += ranges
+            if ["lu", "ll", "lt"].contains(name) { members["lc", default: []] += ranges }
+        }
+        var sets = members.mapValues { ScalarSet($0) }
+        sets["l&"] = sets["lc"]
+        sets["any"] = .all
+        sets["ascii"] = ScalarSet([0...0x7F])
+        return sets
+    }()
+
+    private static let rangesByCategory: [String: [ClosedRange<UInt32>]] = {
+        var found: [String: [ClosedRange<UInt32>]] = [:]
+        var start: UInt32 = 0
+        var current: Unicode.GeneralCategory?
+        func close(before end: UInt32) {
+            if let current, end > start { found[shortName(current), default: []].append(start...end - 1) }
+        }
+        for value in UInt32(0)...0x10FFFF {
+            let category = Unicode.Scalar(value)?.properties.generalCategory
+            if category != current {
+                close(before: value)
+                start = value
+                current = category
+            }
+        }
+        close(before: 0x110000)
+        return found
+    }()
+
+    private static func shortName(_ category: Unicode.GeneralCategory) -> String {
+        switch category {
+        case .uppercaseLetter: "Lu"
+        case .lowercaseLetter: "Ll"
+        case .titlecaseLetter: "Lt"
+        case .modifierLetter: "Lm"
+        case .otherLetter: "Lo"
+        case .nonspacingMark: "Mn"
+        case .spacingMark: "Mc"
+        case .enclosingMark: "Me"
+        case .decimalNumber: "Nd"
+        case .letterNumber: "Nl"
+        case .otherNumber: "No"
+        case .connectorPunctuation: "Pc"
+        case .dashPunctuation: "Pd"
+        case .openPunctuation: "Ps"
+        case .closePunctuation: "Pe"
+        case .initialPunctuation: "Pi"
+        case .finalPunctuation: "Pf"
+        case .otherPunctuation: "Po"
+        case .mathSymbol: "Sm"
+        case .currencySymbol: "Sc"
+        case .modifierSymbol: "Sk"
+        case .otherSymbol: "So"
+        case .spaceSeparator: "Zs"
+        case .lineSeparator: "Zl"
+        case .paragraphSeparator: "Zp"
+        case .control: "Cc"
+        case .format: "Cf"
+        case .surrogate: "Cs"
+        case .privateUse: "Co"
+        case .unassigned: "Cn"
+        @unknown default: "Cn"
+        }
+    }
+
+    private static let longNames: [String: String] = [
+        "letter": "l", "mark": "m", "number": "n", "punctuation": "p", "punct": "p", "symbol": "s", "separator": "z",
+        "other": "c", "uppercaseletter": "lu", "lowercaseletter": "ll", "titlecaseletter": "lt",
+        "modifierletter": "lm", "otherletter": "lo", "nonspacingmark": "mn", "spacingmark": "mc", "enclosingmark": "me",
+        "decimalnumber": "nd", "letternumber": "nl", "othernumber": "no", "connectorpunctuation": "pc",
+        "dashpunctuation": "pd", "openpunctuation": "ps", "closepunctuation": "pe", "initialpunctuation": "pi",
+        "finalpunctuation": "pf", "otherpunctuation": "po", "mathsymbol": "sm", "currencysymbol": "sc",
+        "modifiersymbol": "sk", "othersymbol": "so", "spaceseparator": "zs", "lineseparator": "zl",
+        "paragraphseparator": "zp", "control": "cc", "format": "cf", "surrogate": "cs", "privateuse": "co",
+        "unassigned": "cn", "casedletter": "lc",
+    ]
+}

@@ -1,0 +1,93 @@
+/// The texts of a vocabulary by which tokens and merges are found, checked as it is built.
+struct Vocabulary: Sendable {
+    let types: [TokenType]
+    /// Byte-level texts of all tokens that merges may produce; of equal texts the last token counts.
+    private let ordinaryTokens: [[UInt8]: Int32]
+    /// Literal texts of control, unknown and user-defined tokens; of equal texts the last token counts.
+    private let specialTokens: [[UInt8]: Int32]
+
+    init(_ description: TokenizerDescription) throws(TextError) {
+        let tokens = description.tokens
+        guard !tokens.isEmpty else { throw TextError(.invalidTokenizer, "the vocabulary is empty") }
+        guard tokens.count <= Tokenizer.maximumVocabularyCount else {
+            throw TextError(
+                .invalidTokenizer,
+                "the vocabulary has \(tokens.count) tokens; at most \(Tokenizer.maximumVocabularyCount) are allowed")
+        }
+        guard description.types.isEmpty || description.types.count == tokens.count else {
+            throw TextError(
+                .invalidTokenizer, "found \(description.types.count) token types for \(tokens.count) tokens")
+        }
+        var types: [TokenType] = []
+        types.reserveCapacity(tokens.count)
+        for (index, raw) in description.types.enumerated() {
+            guard let type = TokenType(rawValue: raw) else {
+                throw TextError(.invalidTokenizer, "token \(index) has type \(raw); expected 0 to 6")
+            }
+            types.append(type)
+        }
+        if types.isEmpty { types = Array(repeating: .normal, count: tokens.count) }
+
+        var ordinary: [[UInt8]: Int32] = [:]
+        var special: [[UInt8]: Int32] = [:]
+        ordinary.reserveCapacity(tokens.count)
+        for (index, text) in tokens.enumerated() {
+            let type = types[index]
+            if type.isControl || type == .userDefined { special[text] = Int32(index) }
+            if !type.isControl { ordinary[text] = Int32(index) }
+        }
+        self.types = types
+        ordinaryTokens = ordinary
+        specialTokens = special
+    }
+
+    func ordinary(_ text: [UInt8]) -> Int32? { ordinaryTokens[text] }
+
+    func special(_ text: [UInt8]) -> Int32? { specialTokens[text] }
+
+    /// Resolves merges to token ids.
+    ///
+    /// A pair listed twice takes its last rank. A merge that involves a control token is left out: no text may produce one.
+    func mergeTable(_ merges: [String]) throws(TextError) -> MergeTable {
+        guard merges.count <= Tokenizer.maximumVocabularyCount else {
+            throw TextError(
+                .invalidTokenizer,
+                "found \(merges.count) merges; at most \(Tokenizer.maximumVocabularyCount) are allowed")
+        }
+        var rules: [UInt64: UInt64] = [:]
+        rules.reserveCapacity(merges.count)
+        for (index, merge) in merges.enumerated() {
+            let text = Array(merge.utf8)
+            guard let space = text.firstIndex(of: 0x20), space > 0, space + 1 < text.count else {
+                throw TextError(.invalidTokenizer, "merge \(index) is '\(merge)'; expected two pieces and one space")
+            }
+            let left = Array(text[..<space])
+            let right = Array(text[(space + 1)...])
+            guard let leftToken = try mergeToken(left, index), let rightToken = try mergeToken(right, index),
+                let result = try mergeToken(left + right, index)
+            else { continue }
+            rules[MergeTable.key(leftToken, rightToken)] = MergeTable.value(
+                rank: UInt32(index), result: result)
+        }
+        return MergeTable(rules: rules, byteTokens: ByteAlphabet.texts.map { ordinaryTokens[$0] ?? -1 })
+    }
+
+    /// The ordinary token of a merge's piece; nil if only a control token has that text.
+    private func mergeToken(_ piece: [UInt8], _ merge: Int) throws(TextError) -> Int32? {
+        if let token = ordinaryTokens[piece] { return token }
+        if specialTokens[piece] != nil { return nil }
+        throw TextError(
+            .invalidTokenizer,
+            "merge \(merge) names '\(String(decoding: piece, as: UTF8.self))', which is not in the vocabulary")
+    }
+
+    func specialTokenTrie() throws(TextError) -> SpecialTokenTrie {
+        for (text, token) in specialTokens where text.count > SpecialTokenTrie.maximumLength {
+            throw TextError(
+                .invalidTokenizer,
+                "special token \(token) is \(text.count) bytes long; at most \(SpecialTokenTrie.maximumLength) are allowed"
+            )
+        }
+        return SpecialTokenTrie(specialTokens.map { ($0.key, $0.value, types[Int($0.value)].isControl) })
+    }
+}
