@@ -1,0 +1,79 @@
+import Synchronization
+
+/// Events on their way from the engine thread to one reader.
+///
+/// The writer never waits: text that has not been read yet is joined to what is already there, so a reader that lags
+/// costs no more than the text itself.
+package final class EventChannel: Sendable {
+    private struct State {
+        var events: [GenerationEvent] = []
+        var failure: GenerationError?
+        var isClosed = false
+        var reader: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func send(_ event: GenerationEvent) {
+        let reader = state.withLock { state in
+            guard !state.isClosed else { return Optional<CheckedContinuation<Void, Never>>.none }
+            if case .text(let choice, let text, let reports) = event,
+                case .text(choice, let earlier, let earlierReports) = state.events.last
+            {
+                let joined = GenerationEvent.text(choice: choice, earlier + text, earlierReports + reports)
+                state.events[state.events.count - 1] = joined
+            } else {
+                state.events.append(event)
+            }
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
+    /// Ends the channel after the events that are in it.
+    package func close(_ failure: GenerationError? = nil) {
+        let reader = state.withLock { state in
+            guard !state.isClosed else { return Optional<CheckedContinuation<Void, Never>>.none }
+            state.isClosed = true
+            state.failure = failure
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
+    /// The next event; nil at the end.
+    ///
+    /// - Throws: The failure that the channel was closed with; `CancellationError` when the reading task is cancelled.
+    package func next() async throws -> GenerationEvent? {
+        while true {
+            try Task.checkCancellation()
+            let (event, ended) = try state.withLock { state -> (GenerationEvent?, Bool) in
+                if !state.events.isEmpty { return (state.events.removeFirst(), false) }
+                guard state.isClosed else { return (nil, false) }
+                if let failure = state.failure { throw failure }
+                return (nil, true)
+            }
+            if event != nil || ended { return event }
+            await wait()
+        }
+    }
+
+    /// Returns when there may be something to read, or the task is cancelled.
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if !state.events.isEmpty || state.isClosed || Task.isCancelled { return true }
+                    precondition(state.reader == nil, "an event channel has one reader")
+                    state.reader = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.reader.take() }?.resume()
+        }
+    }
+}

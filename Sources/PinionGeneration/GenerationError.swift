@@ -1,0 +1,32 @@
+/// Why text could not be generated, or a model not be loaded for it.
+package struct GenerationError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// The model file, or something in it, cannot be used.
+        case model
+        /// The chat template refused the messages; the message is its own.
+        case template
+        /// The prompt leaves no room in the context; see ``GenerationError/promptTokens``.
+        case promptTooLong
+        /// A parameter does not fit this model, such as a bias for a token it does not have.
+        case invalidRequest
+        /// Too many requests are waiting.
+        case overloaded
+        /// The engine has stopped.
+        case stopped
+    }
+
+    package let code: Code
+    package let message: String
+    /// With ``Code/promptTooLong``: how long the prompt is.
+    package let promptTokens: Int?
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, promptTokens: Int? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.promptTokens = promptTokens
+        self.cause = cause
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,27 @@
+/// What happens to a generation; choices may interleave.
+package enum GenerationEvent: Sendable, Equatable {
+    /// Whole scalars only; may be empty when only log probabilities arrive.
+    case text(choice: Int, String, [TokenReport])
+    case finished(choice: Int, FinishReason)
+    /// The last event.
+    case usage(promptTokens: Int, completionTokens: Int)
+
+    package enum FinishReason: Sendable, Equatable {
+        /// An end token or a stop string.
+        case stop
+        /// The token limit, or the end of the context.
+        case length
+    }
+}
+
+/// A generated token with its log probability and those of the likeliest alternatives.
+package struct TokenReport: Sendable, Equatable {
+    package struct Candidate: Sendable, Equatable {
+        /// The token's bytes, which need not be whole characters.
+        package var bytes: [UInt8]
+        package var logprob: Float
+    }
+
+    package var token: Candidate
+    package var alternatives: [Candidate]
+}

@@ -1,0 +1,134 @@
+import Foundation
+package import PinionEngine
+import PinionModels
+package import PinionTensor
+package import PinionText
+
+/// A model with its tokenizer and chat template, ready to continue conversations.
+package final class TextModel: Sendable {
+    package let engine: Engine
+    package let tokenizer: Tokenizer
+    /// Name and version by the file's own metadata.
+    package let name: ModelName
+    private let template: ChatTemplate
+    private let beginText: String
+    private let endText: String
+    private let addsBeginToken: Bool
+
+    private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName, addsBeginToken: Bool) {
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.template = template
+        self.name = name
+        self.addsBeginToken = addsBeginToken
+        beginText = Self.text(of: tokenizer.beginToken, tokenizer)
+        endText = Self.text(of: tokenizer.endToken, tokenizer)
+    }
+
+    private static func text(of token: Int32?, _ tokenizer: Tokenizer) -> String {
+        token.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) } ?? ""
+    }
+
+    /// Loads a GGUF file: weights on the engine's threads, the tokenizer meanwhile.
+    ///
+    /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
+    package static func load(path: String, _ configuration: EngineConfiguration) async throws -> TextModel {
+        do {
+            let file = try GGUFFile(path: path)
+            guard let source = file["tokenizer.chat_template"]?.string else {
+                throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
+            }
+            async let engine = Engine.start(file, configuration)
+            let description = try TokenizerDescription(file)
+            let tokenizer = try Tokenizer(description)
+            let template = try ChatTemplate(source: source)
+            let running = try await engine
+            guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
+                throw GenerationError(
+                    .model,
+                    "\(path): \(tokenizer.vocabularyCount) tokens for an embedding of "
+                        + "\(running.description.shape.vocabulary) rows")
+            }
+            return TextModel(
+                engine: running, tokenizer: tokenizer, template: template, name: ModelName(file),
+                addsBeginToken: description.addsBeginToken)
+        } catch let error as GenerationError {
+            throw error
+        } catch let error as TextError {
+            throw GenerationError(.model, "\(path): \(error)", cause: error)
+        } catch {
+            throw GenerationError(.model, "\(error)", cause: error)
+        }
+    }
+
+    /// A file's tokenizer alone, for measuring.
+    package static func tokenizer(of file: GGUFFile) throws -> Tokenizer {
+        try Tokenizer(TokenizerDescription(file))
+    }
+
+    /// Starts a generation.
+    ///
+    /// - Throws: ``GenerationError`` for what the requester has to be told.
+    package func generate(_ request: GenerationRequest) throws(GenerationError) -> Generation {
+        let prompt = try self.prompt(for: request)
+        let completion = Completion(promptTokens: prompt.count, choices: request.choices)
+        let sinks = (0..<request.choices).map { choice in
+            TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
+        }
+        do {
+            let id = try engine.submit(
+                EngineRequest(
+                    prompt: prompt, sampling: request.sampling, maximumTokens: request.maximumTokens,
+                    endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
+                    choices: sinks.map { .init(sink: $0) }))
+            return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
+        } catch {
+            throw GenerationError(error, promptTokens: prompt.count)
+        }
+    }
+
+    /// The tokens of a conversation, ending where the reply begins.
+    package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
+        var tokens: [Int32]
+        do {
+            tokens = tokenizer.encode(try template.render(templateContext(request), now: Date()))
+        } catch {
+            throw GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
+        }
+        if addsBeginToken, let begin = tokenizer.beginToken, tokens.first != begin { tokens.insert(begin, at: 0) }
+        guard !tokens.isEmpty else {
+            throw GenerationError(.template, "the chat template made an empty prompt of the messages")
+        }
+        return tokens
+    }
+
+    private func templateContext(_ request: GenerationRequest) -> [String: TemplateValue] {
+        var context = request.templateArguments
+        context["messages"] = .list(
+            request.messages.map { message in
+                var fields: [(String, TemplateValue)] = [
+                    ("role", TemplateValue(message.role)), ("content", TemplateValue(message.content)),
+                ]
+                if let name = message.name { fields.append(("name", TemplateValue(name))) }
+                return TemplateValue(fields)
+            })
+        context["add_generation_prompt"] = .bool(true)
+        context["bos_token"] = TemplateValue(beginText, origin: .template)
+        context["eos_token"] = TemplateValue(endText, origin: .template)
+        return context
+    }
+}
+
+extension GenerationError {
+    fileprivate init(_ error: EngineError, promptTokens: Int) {
+        let code: Code =
+            switch error.code {
+            case .promptTooLong: .promptTooLong
+            case .overloaded: .overloaded
+            case .invalidRequest: .invalidRequest
+            case .stopped: .stopped
+            case .load, .insufficientMemory: .model
+            }
+        self.init(code, error.message, promptTokens: promptTokens, cause: error)
+    }
+}

@@ -1,0 +1,110 @@
+import PinionEngine
+import PinionText
+import Synchronization
+
+/// Turns the tokens of one choice into text events, and ends the choice at a stop string in the step that completes it.
+///
+/// - Note: `@unchecked Sendable` is sound because the engine thread alone calls it; `completion` guards what choices share.
+final class TextSink: TokenSink, @unchecked Sendable {
+    private let choice: Int
+    private let tokenizer: Tokenizer
+    private let completion: Completion
+    private var detokenizer: StreamingDetokenizer
+    private var stops: StopStringMatcher
+    private var reports: ReportQueue
+
+    init(choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion) {
+        self.choice = choice
+        self.tokenizer = tokenizer
+        self.completion = completion
+        detokenizer = StreamingDetokenizer(tokenizer)
+        stops = StopStringMatcher(stop)
+        reports = ReportQueue()
+    }
+
+    func accept(_ token: SampledToken) -> TokenDecision {
+        let text = detokenizer.append(token.id)
+        let (released, stopped) = stops.append(text)
+        if let logprob = token.logprob {
+            let report = TokenReport(
+                token: candidate(token.id, logprob),
+                alternatives: token.alternatives.map { candidate($0.id, $0.logprob) })
+            reports.append(report, textBytes: text.utf8.count)
+        }
+        send(released, isLast: stopped)
+        isStopped = stopped
+        return stopped ? .stop : .goOn
+    }
+
+    func finish(_ outcome: SequenceOutcome) {
+        if !isStopped {
+            let (released, stopped) = stops.append(detokenizer.finish())
+            send(released + (stopped ? "" : stops.finish()), isLast: true)
+        }
+        switch outcome.reason {
+        case .stop: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
+        case .length: completion.finish(choice, .length, tokens: outcome.generatedTokens)
+        case .cancelled: completion.fail(GenerationError(.stopped, "the request was cancelled"))
+        case .engineStopped: completion.fail(GenerationError(.stopped, "the engine stopped before the reply was complete"))
+        }
+    }
+
+    private var isStopped = false
+
+    private func send(_ text: String, isLast: Bool) {
+        let ready = reports.release(textBytes: text.utf8.count, isLast: isLast)
+        if !text.isEmpty || !ready.isEmpty { completion.channel.send(.text(choice: choice, text, ready)) }
+    }
+
+    private func candidate(_ id: Int32, _ logprob: Float) -> TokenReport.Candidate {
+        .init(bytes: tokenizer.bytes(of: id), logprob: logprob)
+    }
+}
+
+/// Reports of tokens whose text has not been released yet, because it may become part of a stop string.
+private struct ReportQueue {
+    private var waiting: [(report: TokenReport, start: Int, end: Int)] = []
+    private var received = 0
+    private var released = 0
+
+    mutating func append(_ report: TokenReport, textBytes: Int) {
+        waiting.append((report, received, received + textBytes))
+        received += textBytes
+    }
+
+    /// Reports of tokens whose text is out; with the last text, also of a token that a stop string cut in two.
+    mutating func release(textBytes: Int, isLast: Bool) -> [TokenReport] {
+        released += textBytes
+        let count = waiting.prefix { isLast ? $0.start < released || $0.end <= released : $0.end <= released }.count
+        defer { waiting.removeFirst(count) }
+        return waiting.prefix(count).map(\.report)
+    }
+}
+
+/// What the choices of one request share.
+final class Completion: Sendable {
+    let channel = EventChannel()
+    private let promptTokens: Int
+    private let state: Mutex<(open: Int, tokens: Int)>
+
+    init(promptTokens: Int, choices: Int) {
+        self.promptTokens = promptTokens
+        state = Mutex((choices, 0))
+    }
+
+    func finish(_ choice: Int, _ reason: GenerationEvent.FinishReason, tokens: Int) {
+        channel.send(.finished(choice: choice, reason))
+        let total: Int? = state.withLock { state in
+            state.open -= 1
+            state.tokens += tokens
+            return state.open == 0 ? state.tokens : nil
+        }
+        guard let total else { return }
+        channel.send(.usage(promptTokens: promptTokens, completionTokens: total))
+        channel.close()
+    }
+
+    func fail(_ error: GenerationError) {
+        channel.close(error)
+    }
+}
