@@ -1,0 +1,223 @@
+extension APIError {
+    /// The rate a key has used up, spelled as the error's `type`.
+    package enum Rate: String, Sendable {
+        case requests, tokens
+    }
+
+    /// Longest piece of the caller's own text that a message or `param` repeats, in Unicode scalars.
+    package static let maximumQuoteLength = 80
+
+    /// The text as it may be repeated in an error: cut to ``maximumQuoteLength``, so that a reply never mirrors a huge body.
+    static func quoted(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: maximumQuoteLength, limitedBy: scalars.endIndex),
+            end != scalars.endIndex
+        else { return text }
+        return String(scalars[..<end]) + "…"
+    }
+
+    private static func invalidRequest(
+        _ status: Int = 400, _ message: String, code: String?, param: String?
+    ) -> APIError {
+        APIError(
+            status: status, message: message, type: "invalid_request_error", code: code, param: param.map(quoted))
+    }
+}
+
+// MARK: - Keys, models, routes
+
+extension APIError {
+    package static var missingKey: APIError {
+        invalidRequest(
+            401,
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
+                + "auth (i.e. Authorization: Bearer YOUR_KEY).",
+            code: nil, param: nil)
+    }
+
+    /// One wording for wrong and revoked keys; the key is never repeated.
+    package static var invalidKey: APIError {
+        invalidRequest(401, "Incorrect API key provided.", code: "invalid_api_key", param: nil)
+    }
+
+    package static func modelNotFound(_ model: String) -> APIError {
+        invalidRequest(
+            404, "The model `\(quoted(model))` does not exist or you do not have access to it.",
+            code: "model_not_found", param: nil)
+    }
+
+    package static func methodNotSupported(method: String, path: String, allow: [String]) -> APIError {
+        var error = invalidRequest(
+            405, "Not allowed to \(quoted(method)) on \(quoted(path)). Allowed: \(allow.joined(separator: ", ")).",
+            code: "method_not_supported", param: nil)
+        error.allow = allow
+        return error
+    }
+
+    package static func unknownRoute(method: String, path: String) -> APIError {
+        invalidRequest(404, "Invalid URL (\(quoted(method)) \(quoted(path)))", code: nil, param: nil)
+    }
+
+    /// - Parameter limit: the largest body the server takes, in bytes.
+    package static func bodyTooLarge(limit: Int) -> APIError {
+        invalidRequest(413, "The request body is larger than the limit of \(limit) bytes.", code: nil, param: nil)
+    }
+}
+
+// MARK: - The body
+
+extension APIError {
+    /// - Parameter detail: what was found and where, as a clause without a full stop.
+    package static func bodyNotJSON(_ detail: String) -> APIError {
+        invalidRequest(400, "We could not parse the JSON body of your request: \(detail).", code: nil, param: nil)
+    }
+
+    package static func missingParameter(_ path: String) -> APIError {
+        invalidRequest(
+            400, "Missing required parameter: '\(quoted(path))'.", code: "missing_required_parameter", param: path)
+    }
+
+    package static func unknownParameter(_ path: String) -> APIError {
+        invalidRequest(400, "Unknown parameter: '\(quoted(path))'.", code: "unknown_parameter", param: path)
+    }
+
+    /// - Parameters:
+    ///   - path: the field, or nil for the body itself.
+    ///   - expected: a noun with its article, such as `a decimal`.
+    ///   - got: likewise, such as `a string`.
+    package static func invalidType(_ path: String?, expected: String, got: String) -> APIError {
+        let subject = path.map { "'\(quoted($0))'" } ?? "the request body"
+        return invalidRequest(
+            400, "Invalid type for \(subject): expected \(expected), but got \(got) instead.", code: "invalid_type",
+            param: path)
+    }
+
+    /// A value outside a closed list of strings.
+    package static func invalidValue(_ path: String, got: String, supported: [String]) -> APIError {
+        invalidRequest(
+            400, "Invalid value: '\(quoted(got))'. Supported values are: \(list(supported)).", code: "invalid_value",
+            param: path)
+    }
+
+    /// - Parameter reason: full sentences.
+    package static func invalidValue(_ path: String, _ reason: String) -> APIError {
+        invalidRequest(400, "Invalid '\(quoted(path))': \(reason)", code: "invalid_value", param: path)
+    }
+
+    /// A value that OpenAI knows and this server cannot honour.
+    ///
+    /// - Parameter reason: full sentences.
+    package static func unsupportedValue(_ path: String, got: String, _ reason: String) -> APIError {
+        invalidRequest(
+            400, "Unsupported value: '\(quoted(path))' does not support \(quoted(got)) with this server. \(reason)",
+            code: "unsupported_value", param: path)
+    }
+
+    /// A field that OpenAI knows and this server cannot honour.
+    ///
+    /// - Parameter reason: full sentences.
+    package static func unsupportedParameter(_ path: String, _ reason: String) -> APIError {
+        invalidRequest(
+            400, "Unsupported parameter: '\(quoted(path))' is not supported with this server. \(reason)",
+            code: "unsupported_parameter", param: path)
+    }
+
+    /// A field that only means something beside another one.
+    package static func onlyAllowed(_ path: String, when condition: String) -> APIError {
+        invalidRequest(
+            400, "Invalid value for '\(path)': '\(path)' is only allowed when \(condition).", code: "invalid_value",
+            param: path)
+    }
+
+    private static func list(_ values: [String]) -> String {
+        let quoted = values.map { "'\($0)'" }
+        guard quoted.count > 1, let last = quoted.last else { return quoted.joined() }
+        if quoted.count == 2 { return quoted.joined(separator: " and ") }
+        return quoted.dropLast().joined(separator: ", ") + ", and " + last
+    }
+}
+
+// MARK: - Ranges
+
+extension APIError {
+    package static func decimalAboveMaximum(_ path: String, maximum: String, got: String) -> APIError {
+        outOfRange(path, "decimal above maximum value", "<= \(maximum)", got, code: "decimal_above_max_value")
+    }
+
+    /// - Parameter exclusive: the minimum itself is refused too.
+    package static func decimalBelowMinimum(
+        _ path: String, minimum: String, exclusive: Bool = false, got: String
+    ) -> APIError {
+        outOfRange(
+            path, "decimal below minimum value", "\(exclusive ? ">" : ">=") \(minimum)", got,
+            code: "decimal_below_min_value")
+    }
+
+    package static func integerAboveMaximum(_ path: String, maximum: String, got: String) -> APIError {
+        outOfRange(path, "integer above maximum value", "<= \(maximum)", got, code: "integer_above_max_value")
+    }
+
+    package static func integerBelowMinimum(_ path: String, minimum: String, got: String) -> APIError {
+        outOfRange(path, "integer below minimum value", ">= \(minimum)", got, code: "integer_below_min_value")
+    }
+
+    private static func outOfRange(
+        _ path: String, _ what: String, _ bound: String, _ got: String, code: String
+    ) -> APIError {
+        invalidRequest(
+            400, "Invalid '\(quoted(path))': \(what). Expected a value \(bound), but got \(quoted(got)) instead.",
+            code: code, param: path)
+    }
+
+    /// - Parameters:
+    ///   - limit: the model's context in tokens.
+    ///   - prompt: tokens in the rendered messages.
+    ///   - requested: tokens asked for the completion, when they are part of what does not fit.
+    package static func contextLengthExceeded(limit: Int, prompt: Int, requested: Int? = nil) -> APIError {
+        var message = "This model's maximum context length is \(limit) tokens. However, "
+        if let requested {
+            let (total, overflow) = prompt.addingReportingOverflow(requested)
+            message += "you requested \(overflow ? Int.max : total) tokens (\(prompt) in the messages, "
+            message += "\(requested) in the completion). Please reduce the length of the messages or completion."
+        } else {
+            message += "your messages resulted in \(prompt) tokens. Please reduce the length of the messages."
+        }
+        return invalidRequest(400, message, code: "context_length_exceeded", param: "messages")
+    }
+}
+
+// MARK: - Limits and failures of the server
+
+extension APIError {
+    /// - Parameters:
+    ///   - limit: the key's allowance per minute, when it is known.
+    ///   - retryAfter: seconds until the request would be let through.
+    package static func rateLimited(_ rate: Rate, limit: Int? = nil, retryAfter: Int) -> APIError {
+        let allowance = limit.map { ": Limit \($0)" } ?? ""
+        return APIError(
+            status: 429,
+            message: "Rate limit reached on \(rate.rawValue) per min\(allowance). Please try again in \(retryAfter)s.",
+            type: rate.rawValue, code: "rate_limit_exceeded", retryAfter: retryAfter)
+    }
+
+    package static var quotaSpent: APIError {
+        APIError(
+            status: 429, message: "You exceeded your current quota. Ask the operator of this server to raise it.",
+            type: "insufficient_quota", code: "insufficient_quota")
+    }
+
+    /// - Parameter retryAfter: seconds.
+    package static func overloaded(retryAfter: Int) -> APIError {
+        APIError(
+            status: 503,
+            message: "The server is currently overloaded with other requests. Please try again in \(retryAfter)s.",
+            type: "server_error", code: "server_overloaded", retryAfter: retryAfter)
+    }
+
+    /// The one error for our own faults; what happened goes to the log, never to the caller.
+    package static var internalError: APIError {
+        APIError(
+            status: 500, message: "The server had an error while processing your request. Please try again.",
+            type: "server_error", code: "internal_error")
+    }
+}

@@ -1,0 +1,195 @@
+extension ChatCompletionRequest {
+    /// Every field that has a meaning, honoured or refused; the rest of OpenAI's stand in ``ForeignField/table``.
+    private static let knownFields: Set<String> = Set([
+        "model", "messages", "message", "temperature", "top_p", "top_k", "min_p", "presence_penalty",
+        "frequency_penalty", "repetition_penalty", "logit_bias", "seed", "max_tokens", "max_completion_tokens", "stop",
+        "ignore_eos", "n", "logprobs", "top_logprobs", "stream", "stream_options", "user", "chat_template_kwargs",
+        "response_format", "tools", "tool_choice", "parallel_tool_calls",
+    ]).union(ForeignField.table.map(\.name))
+
+    /// Reads and validates the body of `POST /v1/chat/completions`.
+    ///
+    /// - Throws: an ``APIError`` of status 400 that names the field at fault; unknown fields are reported first.
+    package static func decode(
+        _ body: [UInt8], options: DecodingOptions = DecodingOptions()
+    ) throws(APIError) -> ChatCompletionRequest {
+        let value = try JSONValue.parse(body)
+        guard case .object(let object) = value else {
+            throw .invalidType(nil, expected: "an object", got: value.typeName)
+        }
+        let fields = FieldReader(object)
+        if !options.allowsUnknownFields { try fields.refuseUnknown(knownFields) }
+
+        let model = try fields.requiredString("model")
+        guard !model.isEmpty else {
+            throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
+        }
+        var request = ChatCompletionRequest(model: model, messages: try messages(fields, options))
+        for field in ForeignField.table { try field.check(in: fields) }
+        try refuseTools(fields)
+        try checkResponseFormat(fields, options)
+        try request.readSampling(fields)
+        try request.readEnd(fields)
+        try request.readOutput(fields, options)
+        return request
+    }
+
+    /// Reads `messages`, or `message` as the specification's table spells it; paths follow the client's spelling.
+    private static func messages(
+        _ fields: FieldReader, _ options: DecodingOptions
+    ) throws(APIError) -> [ChatMessage] {
+        let value = fields.value("messages")
+        let alias = fields.value("message")
+        if value != nil, alias != nil {
+            throw .invalidValue("message", "'message' and 'messages' name the same list. Send one of them.")
+        }
+        guard let list = value ?? alias ?? fields.object["messages"] else { throw .missingParameter("messages") }
+        return try ChatMessage.decodeList(
+            list, at: alias == nil ? "messages" : "message", allowsUnknownFields: options.allowsUnknownFields)
+    }
+
+    /// Tools are not implemented; an empty list asks for none. The fields that only steer them need them, as at OpenAI.
+    private static func refuseTools(_ fields: FieldReader) throws(APIError) {
+        if let tools = fields.value("tools") {
+            guard case .array(let list) = tools else {
+                throw .invalidType("tools", expected: "an array of objects", got: tools.typeName)
+            }
+            guard list.isEmpty else { throw .unsupportedParameter("tools", "Tool calling is not implemented.") }
+        }
+        for name in ["tool_choice", "parallel_tool_calls"] where fields.value(name) != nil {
+            throw .onlyAllowed(name, when: "'tools' are specified")
+        }
+    }
+
+    private static func checkResponseFormat(
+        _ fields: FieldReader, _ options: DecodingOptions
+    ) throws(APIError) {
+        guard let format = try fields.nested("response_format") else { return }
+        let type = try format.requiredString("type")
+        switch type {
+        case "text": if !options.allowsUnknownFields { try format.refuseUnknown(["type"]) }
+        case "json_object", "json_schema":
+            throw .unsupportedValue(
+                format.path(of: "type"), got: "'\(type)'", "Only 'text' is implemented.")
+        default:
+            throw .invalidValue(
+                format.path(of: "type"), got: type, supported: ["json_object", "json_schema", "text"])
+        }
+    }
+}
+
+// MARK: - Groups of fields
+
+extension ChatCompletionRequest {
+    private static let penaltyRange = DecimalRange(minimum: -2, maximum: 2)
+    private static let biasRange = DecimalRange(minimum: -100, maximum: 100)
+
+    private mutating func readSampling(_ fields: FieldReader) throws(APIError) {
+        temperature = try fields.decimal("temperature", in: DecimalRange(minimum: 0, maximum: 2)) ?? temperature
+        topP = try fields.decimal("top_p", in: DecimalRange(minimum: 0, maximum: 1, excludesMinimum: true)) ?? topP
+        // vLLM and llama.cpp spell "off" -1 and 0.
+        topK = try fields.integer("top_k", in: -1...Self.maximumTokenNumber).flatMap { $0 > 0 ? Int($0) : nil }
+        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1)).flatMap { $0 > 0 ? $0 : nil }
+        presencePenalty = try fields.decimal("presence_penalty", in: Self.penaltyRange) ?? presencePenalty
+        frequencyPenalty = try fields.decimal("frequency_penalty", in: Self.penaltyRange) ?? frequencyPenalty
+        repetitionPenalty = try fields.decimal(
+            "repetition_penalty",
+            in: DecimalRange(minimum: 0, maximum: Self.maximumRepetitionPenalty, excludesMinimum: true)
+        ).flatMap { $0 == 1 ? nil : $0 }
+        seed = try fields.integer("seed", in: Int64.min...Int64.max)
+        logitBias = try Self.logitBias(fields)
+    }
+
+    private static func logitBias(_ fields: FieldReader) throws(APIError) -> [Int32: Double] {
+        guard let biases = try fields.nested("logit_bias") else { return [:] }
+        guard biases.object.members.count <= maximumLogitBiases else {
+            throw .invalidValue(
+                "logit_bias",
+                "too many entries. Expected at most \(maximumLogitBiases), but got \(biases.object.members.count) instead."
+            )
+        }
+        var result: [Int32: Double] = [:]
+        for member in biases.object.members {
+            // Only the canonical spelling, so that no two names mean one token.
+            guard let token = Int32(member.name), token >= 0, token.description == member.name else {
+                throw .invalidValue(
+                    "logit_bias",
+                    "invalid key. Expected token ids as keys, but got '\(APIError.quoted(member.name))' instead.")
+            }
+            result[token] = try FieldReader.decimal(member.value, at: biases.path(of: member.name), in: biasRange)
+        }
+        return result
+    }
+
+    private mutating func readEnd(_ fields: FieldReader) throws(APIError) {
+        let old = try fields.integer("max_tokens", in: 1...Self.maximumTokenNumber)
+        let new = try fields.integer("max_completion_tokens", in: 1...Self.maximumTokenNumber)
+        if let old, let new, old != new {
+            throw .invalidValue(
+                "max_tokens", "'max_tokens' is \(old) and 'max_completion_tokens' is \(new). Send one of them.")
+        }
+        maxTokens = (new ?? old).map { Int($0) }
+        ignoreEOS = try fields.boolean("ignore_eos") ?? false
+        stop = try Self.stopSequences(fields)
+    }
+
+    private static func stopSequences(_ fields: FieldReader) throws(APIError) -> [String] {
+        guard let value = fields.value("stop") else { return [] }
+        if case .string(let string) = value { return [try stopSequence(.string(string), at: "stop")] }
+        guard case .array(let elements) = value else {
+            throw .invalidType("stop", expected: "one of a string or array of strings", got: value.typeName)
+        }
+        guard elements.count <= maximumStopSequences else {
+            throw .invalidValue(
+                "stop",
+                "array too long. Expected an array with maximum length \(maximumStopSequences), "
+                    + "but got an array with length \(elements.count) instead.")
+        }
+        var result: [String] = []
+        for (index, element) in elements.enumerated() {
+            result.append(try stopSequence(element, at: "stop[\(index)]"))
+        }
+        return result
+    }
+
+    private static func stopSequence(_ value: JSONValue, at path: String) throws(APIError) -> String {
+        guard case .string(let string) = value else {
+            throw .invalidType(path, expected: "a string", got: value.typeName)
+        }
+        guard !string.isEmpty else {
+            throw .invalidValue(
+                path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
+        }
+        guard string.utf8.count <= maximumStopLength else {
+            throw .invalidValue(
+                path,
+                "string too long. Expected at most \(maximumStopLength) bytes, but got \(string.utf8.count) instead.")
+        }
+        return string
+    }
+
+    private mutating func readOutput(_ fields: FieldReader, _ options: DecodingOptions) throws(APIError) {
+        n = try fields.integer("n", in: 1...Int64(Self.maximumChoices)).map { Int($0) } ?? n
+        logprobs = try fields.boolean("logprobs") ?? false
+        topLogprobs =
+            try fields.integer("top_logprobs", in: 0...Int64(Self.maximumTopLogprobs)).map { Int($0) } ?? topLogprobs
+        if topLogprobs > 0, !logprobs { throw .onlyAllowed("top_logprobs", when: "'logprobs' is enabled") }
+
+        stream = try fields.boolean("stream") ?? false
+        if let streamOptions = try fields.nested("stream_options") {
+            if !options.allowsUnknownFields {
+                try streamOptions.refuseUnknown(["include_usage", "include_obfuscation"])
+            }
+            guard stream else { throw .onlyAllowed("stream_options", when: "'stream' is enabled") }
+            includeUsage = try streamOptions.boolean("include_usage") ?? false
+            if try streamOptions.boolean("include_obfuscation") == true {
+                throw .unsupportedValue(
+                    streamOptions.path(of: "include_obfuscation"), got: "true", "Chunks are never padded.")
+            }
+        }
+        user = try fields.string("user")
+        for member in try fields.nested("chat_template_kwargs")?.object.members ?? [] {
+            chatTemplateArguments[member.name] = member.value
+        }
+    }
+}

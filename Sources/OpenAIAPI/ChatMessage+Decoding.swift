@@ -1,0 +1,80 @@
+extension ChatMessage {
+    private static let knownFields: Set<String> =
+        Set(["role", "content", "name", "tool_call_id"]).union(ForeignField.messageTable.map(\.name))
+
+    /// Parts that OpenAI knows and the models here do not read.
+    private static let foreignParts: Set<String> = ["image_url", "input_audio", "file", "refusal"]
+
+    /// Reads the list under `messages`.
+    static func decodeList(
+        _ value: JSONValue, at path: String, allowsUnknownFields: Bool
+    ) throws(APIError) -> [ChatMessage] {
+        guard case .array(let elements) = value else {
+            throw .invalidType(path, expected: "an array of objects", got: value.typeName)
+        }
+        guard !elements.isEmpty else {
+            throw .invalidValue(
+                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+        }
+        var messages: [ChatMessage] = []
+        messages.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            let fields = try FieldReader(element, at: "\(path)[\(index)]")
+            messages.append(try ChatMessage(fields, allowsUnknownFields: allowsUnknownFields))
+        }
+        return messages
+    }
+
+    private init(_ fields: FieldReader, allowsUnknownFields: Bool) throws(APIError) {
+        if !allowsUnknownFields { try fields.refuseUnknown(Self.knownFields) }
+        for field in ForeignField.messageTable { try field.check(in: fields) }
+
+        let spelling = try fields.requiredString("role")
+        guard let role = Role(rawValue: spelling) else {
+            throw .invalidValue(
+                fields.path(of: "role"), got: spelling, supported: Role.allCases.map(\.rawValue))
+        }
+        let toolCallID = role == .tool ? try fields.requiredString("tool_call_id") : nil
+        if role != .tool, fields.value("tool_call_id") != nil {
+            throw .onlyAllowed(fields.path(of: "tool_call_id"), when: "the role is 'tool'")
+        }
+        self.init(
+            role: role, content: try Self.content(fields, allowsUnknownFields: allowsUnknownFields),
+            name: try fields.string("name"), toolCallID: toolCallID)
+    }
+
+    private static func content(_ fields: FieldReader, allowsUnknownFields: Bool) throws(APIError) -> String {
+        let path = fields.path(of: "content")
+        switch fields.object["content"] {
+        case .string(let text): return text
+        case .array(let parts): return try text(of: parts, at: path, allowsUnknownFields: allowsUnknownFields)
+        case let other?:
+            throw .invalidType(path, expected: "one of a string or array of objects", got: other.typeName)
+        case nil: throw .missingParameter(path)
+        }
+    }
+
+    private static func text(
+        of parts: [JSONValue], at path: String, allowsUnknownFields: Bool
+    ) throws(APIError) -> String {
+        guard !parts.isEmpty else {
+            throw .invalidValue(
+                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+        }
+        var texts: [String] = []
+        for (index, part) in parts.enumerated() {
+            let fields = try FieldReader(part, at: "\(path)[\(index)]")
+            let type = try fields.requiredString("type")
+            guard type == "text" else {
+                let place = fields.path(of: "type")
+                if foreignParts.contains(type) {
+                    throw .unsupportedValue(place, got: "'\(type)'", "Models read text only.")
+                }
+                throw .invalidValue(place, got: type, supported: ["text"])
+            }
+            if !allowsUnknownFields { try fields.refuseUnknown(["type", "text"]) }
+            texts.append(try fields.requiredString("text"))
+        }
+        return texts.joined(separator: "\n")
+    }
+}

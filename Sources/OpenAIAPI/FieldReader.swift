@@ -1,0 +1,132 @@
+/// Reads the fields of one JSON object and refuses what does not fit, in OpenAI's words.
+///
+/// Null means absent for every optional field, as at OpenAI.
+struct FieldReader {
+    let object: JSONObject
+    /// The object's own path, such as `messages[0]`; empty for the body.
+    let path: String
+
+    init(_ object: JSONObject, at path: String = "") {
+        self.object = object
+        self.path = path
+    }
+
+    /// - Throws: `invalid_type` when the value is no object.
+    init(_ value: JSONValue, at path: String) throws(APIError) {
+        guard case .object(let object) = value else {
+            throw .invalidType(path, expected: "an object", got: value.typeName)
+        }
+        self.init(object, at: path)
+    }
+
+    func path(of name: String) -> String {
+        path.isEmpty ? name : "\(path).\(name)"
+    }
+
+    /// The value of a field; nil when it is absent or null.
+    func value(_ name: String) -> JSONValue? {
+        let value = object[name]
+        return value == .null ? nil : value
+    }
+
+    func refuseUnknown(_ known: Set<String>) throws(APIError) {
+        for member in object.members where !known.contains(member.name) {
+            throw .unknownParameter(path(of: member.name))
+        }
+    }
+
+    func string(_ name: String) throws(APIError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let string) = value else {
+            throw .invalidType(path(of: name), expected: "a string", got: value.typeName)
+        }
+        return string
+    }
+
+    /// A field that must be there; null is a wrong type.
+    func requiredString(_ name: String) throws(APIError) -> String {
+        switch object[name] {
+        case .string(let string): return string
+        case let other?: throw .invalidType(path(of: name), expected: "a string", got: other.typeName)
+        case nil: throw .missingParameter(path(of: name))
+        }
+    }
+
+    func boolean(_ name: String) throws(APIError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let bool) = value else {
+            throw .invalidType(path(of: name), expected: "a boolean", got: value.typeName)
+        }
+        return bool
+    }
+
+    func nested(_ name: String) throws(APIError) -> FieldReader? {
+        guard let value = value(name) else { return nil }
+        return try FieldReader(value, at: path(of: name))
+    }
+}
+
+// MARK: - Numbers
+
+extension FieldReader {
+    /// A whole number; one written with a fraction or an exponent is a wrong type even when it is whole, as at OpenAI.
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(APIError) -> Int64? {
+        guard let value = value(name) else { return nil }
+        let path = path(of: name)
+        let isBelow: Bool
+        switch value {
+        case .integer(let integer):
+            if range.contains(integer) { return integer }
+            isBelow = integer < range.lowerBound
+        case .bigInteger(let digits): isBelow = digits.utf8.first == UInt8(ascii: "-")
+        default: throw .invalidType(path, expected: "an integer", got: value.typeName)
+        }
+        if isBelow { throw .integerBelowMinimum(path, minimum: "\(range.lowerBound)", got: value.numeral) }
+        throw .integerAboveMaximum(path, maximum: "\(range.upperBound)", got: value.numeral)
+    }
+
+    func decimal(_ name: String, in range: DecimalRange) throws(APIError) -> Double? {
+        guard let value = value(name) else { return nil }
+        return try Self.decimal(value, at: path(of: name), in: range)
+    }
+
+    static func decimal(_ value: JSONValue, at path: String, in range: DecimalRange) throws(APIError) -> Double {
+        guard let number = value.double else {
+            throw .invalidType(path, expected: "a decimal", got: value.typeName)
+        }
+        if number > range.maximum {
+            throw .decimalAboveMaximum(path, maximum: DecimalRange.numeral(range.maximum), got: value.numeral)
+        }
+        if number < range.minimum || (range.excludesMinimum && number == range.minimum) {
+            throw .decimalBelowMinimum(
+                path, minimum: DecimalRange.numeral(range.minimum), exclusive: range.excludesMinimum,
+                got: value.numeral)
+        }
+        return number
+    }
+}
+
+/// The values a decimal field takes.
+struct DecimalRange {
+    var minimum: Double
+    var maximum: Double
+    /// The minimum itself is refused too.
+    var excludesMinimum = false
+
+    /// A bound as a message shows it: whole ones without a fraction.
+    static func numeral(_ value: Double) -> String {
+        Int64(exactly: value)?.description ?? value.description
+    }
+}
+
+extension JSONValue {
+    /// A number as a message shows it.
+    fileprivate var numeral: String {
+        switch self {
+        case .integer(let value): value.description
+        case .bigInteger(let digits): digits
+        case .decimal(let value): value.description
+        default: typeName
+        }
+    }
+}

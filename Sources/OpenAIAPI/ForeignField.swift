@@ -1,0 +1,102 @@
+/// A field of OpenAI's that means nothing here, and what becomes of a request that sends it.
+///
+/// The rule behind the table: a field may be ignored only if the reply is the same with and without it; otherwise
+/// the request is refused. Null always passes.
+struct ForeignField {
+    /// The values that pass.
+    enum Acceptance {
+        /// Any value of the type, which is named as in ``JSONValue/typeName``.
+        case any(String)
+        /// Values that ask for what happens anyway.
+        case only([JSONValue])
+        /// A list without elements.
+        case emptyList
+        /// No value.
+        case never
+    }
+
+    let name: String
+    let acceptance: Acceptance
+    /// A full sentence for the client.
+    let reason: String
+
+    static let table: [ForeignField] = [
+        // Labels for the client's own books.
+        ForeignField("metadata", .any("an object"), "Metadata must be an object."),
+        ForeignField("safety_identifier", .any("a string"), "The identifier must be a string."),
+        // Hints that change no reply.
+        ForeignField("prompt_cache_key", .any("a string"), "The key must be a string."),
+        ForeignField(
+            "prompt_cache_retention", .only(["in-memory", "in_memory"]), "Prompts are cached in memory only."),
+        ForeignField("service_tier", .only(["auto", "default"]), "There is one tier of service, 'default'."),
+        ForeignField("prediction", .never, "Predicted outputs are not implemented."),
+        // Services around the model.
+        ForeignField("store", .only([.bool(false)]), "Completions are never stored."),
+        ForeignField("web_search_options", .never, "There is no web search."),
+        ForeignField("moderation", .never, "There is no moderation service."),
+        // What the models cannot do.
+        ForeignField("modalities", .only([.array(["text"])]), "Models answer with text only."),
+        ForeignField("audio", .never, "Models answer with text only."),
+        ForeignField(
+            "reasoning_effort", .never, "Use 'chat_template_kwargs' with the variables of the model's own template."),
+        ForeignField("verbosity", .only(["medium"]), "Ask for the length you want in a message."),
+        // Tools; `tools` itself is read with the fields that depend on it.
+        ForeignField("functions", .never, "Tool calling is not implemented."),
+        ForeignField("function_call", .only(["none"]), "Tool calling is not implemented."),
+    ]
+
+    /// What a message of an earlier reply may carry along when a client sends it back.
+    static let messageTable: [ForeignField] = [
+        ForeignField("refusal", .never, "Put the text into 'content'."),
+        ForeignField("annotations", .emptyList, "Annotations do not reach the model."),
+        ForeignField("audio", .never, "Models read text only."),
+        ForeignField("tool_calls", .emptyList, "Tool calling is not implemented."),
+        ForeignField("function_call", .never, "Tool calling is not implemented."),
+    ]
+
+    private init(_ name: String, _ acceptance: Acceptance, _ reason: String) {
+        self.name = name
+        self.acceptance = acceptance
+        self.reason = reason
+    }
+
+    /// Refuses the object when it holds this field with a value that does not pass.
+    func check(in fields: FieldReader) throws(APIError) {
+        guard let value = fields.value(name) else { return }
+        let path = fields.path(of: name)
+        switch acceptance {
+        case .any(let type):
+            guard value.typeName == type else { throw .invalidType(path, expected: type, got: value.typeName) }
+        case .only(let values):
+            if values.contains(value) { return }
+            guard let sample = values.first, sample.typeName == value.typeName else {
+                throw .invalidType(path, expected: values.first?.typeName ?? "null", got: value.typeName)
+            }
+            throw .unsupportedValue(path, got: value.brief, reason)
+        case .emptyList:
+            guard case .array(let elements) = value else {
+                throw .invalidType(path, expected: "an array of objects", got: value.typeName)
+            }
+            if !elements.isEmpty { throw .unsupportedParameter(path, reason) }
+        case .never: throw .unsupportedParameter(path, reason)
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral {
+    package init(stringLiteral value: String) {
+        self = .string(value)
+    }
+}
+
+extension JSONValue {
+    /// The value as a message shows it: short ones in full, others by their type.
+    fileprivate var brief: String {
+        switch self {
+        case .bool(let value): "\(value)"
+        case .string(let value): "'\(APIError.quoted(value))'"
+        case .array: "this list"
+        default: typeName
+        }
+    }
+}
