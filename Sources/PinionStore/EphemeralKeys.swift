@@ -1,0 +1,40 @@
+import Crypto
+import Foundation
+
+/// Keys given on the command line or in the environment: held as digests in memory, stored nowhere.
+package struct EphemeralKeys: Sendable {
+    private let entries: [(digest: SHA256Digest, record: KeyRecord)]
+
+    /// - Throws: ``StoreError`` with `invalidValue` for a secret that no `Authorization` header could carry.
+    package init(_ secrets: [String]) throws(StoreError) {
+        var entries: [(digest: SHA256Digest, record: KeyRecord)] = []
+        for (index, secret) in secrets.enumerated() {
+            guard (1...KeySecret.maximumLength).contains(secret.utf8.count),
+                secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else {
+                throw StoreError(
+                    .invalidValue,
+                    "API key \(index + 1) cannot be used: expected 1 to \(KeySecret.maximumLength) "
+                        + "printable ASCII characters without spaces")
+            }
+            // The prefix stays empty: a short secret has no part that is safe to show.
+            let number = index + 1
+            let record = KeyRecord(id: "ephemeral_\(number)", name: "api-key \(number)", prefix: "", created: Date())
+            entries.append((KeySecret.digest(of: secret), record))
+        }
+        self.entries = entries
+    }
+
+    package var count: Int { entries.count }
+
+    /// The key this secret is, or nil. Every entry is compared, each in constant time.
+    package func authenticate(_ secret: String) -> KeyRecord? {
+        guard secret.utf8.count <= KeySecret.maximumLength else { return nil }
+        let digest = KeySecret.digest(of: secret)
+        var found: KeyRecord?
+        for entry in entries where entry.digest == digest {
+            found = entry.record
+        }
+        return found
+    }
+}

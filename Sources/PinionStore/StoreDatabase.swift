@@ -1,0 +1,163 @@
+import Foundation
+import GRDB
+
+/// Opens the SQLite file behind the store.
+///
+/// WAL lets `pinion keys` write while a server reads. `synchronous = FULL` makes every commit survive a power cut:
+/// a revocation that was reported as done must not come undone, and keys are written too rarely for the flush to matter.
+enum StoreDatabase {
+    /// Marks the file as ours (`Pinn` in ASCII), so that another program's database is never migrated by mistake.
+    static let applicationID: Int32 = 0x5069_6E6E
+    /// How long a statement waits for another process's transaction, in seconds.
+    static let busyTimeout = 5.0
+    static let maximumReaders = 2
+    /// Two processes that open a new file at the same moment race to set it up; the loser simply starts over.
+    static let openAttempts = 20
+    static let retryPause = 0.05
+
+    static func open(path: String) throws(StoreError) -> DatabasePool {
+        try prepareFile(path: path)
+        for attempt in 1... {
+            do {
+                return try openOnce(path: path)
+            } catch let error as DatabaseError
+                where attempt < openAttempts && isRace(error)
+            {
+                Thread.sleep(forTimeInterval: retryPause)
+            } catch {
+                throw StoreError(error, path: path)
+            }
+        }
+        preconditionFailure("the last attempt either returns or throws")
+    }
+
+    private static func isRace(_ error: DatabaseError) -> Bool {
+        [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CONSTRAINT].contains(error.resultCode)
+    }
+
+    private static func openOnce(path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = maximumReaders
+        configuration.prepareDatabase { try claim($0, path: path) }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            if let complaint = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), complaint != "ok" {
+                let found = complaint.split(whereSeparator: \.isNewline).joined(separator: "; ")
+                throw StoreError(.damaged, "the database \(path) is damaged: \(found)")
+            }
+            if try migrator.hasBeenSuperseded(db) {
+                throw StoreError(
+                    .newerSchema,
+                    "the database \(path) was written by a newer version of pinion; use that version, "
+                        + "or another --data-dir")
+            }
+        }
+        try migrator.migrate(pool)
+        return pool
+    }
+
+    /// Marks an empty database as ours and refuses one that belongs to something else, before anything is written to it.
+    private static func claim(_ db: Database, path: String) throws {
+        let current = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        if current == applicationID { return }
+        try db.inTransaction(.immediate) {
+            let current = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            if current == applicationID { return .rollback }
+            guard current == 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0 else {
+                throw StoreError(.damaged, "\(path) is a database of another program; give another --data-dir")
+            }
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            return .commit
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("keys") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE api_key (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        prefix TEXT NOT NULL,
+                        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+                        created INTEGER NOT NULL,
+                        revoked INTEGER,
+                        last_used INTEGER
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }
+
+    /// Makes the directory (0700) and the file (0600) where they are missing; SQLite gives its side files the same mode.
+    ///
+    /// An existing file is never opened here: closing any descriptor of it would drop the locks that SQLite holds on
+    /// it elsewhere in this process.
+    private static func prepareFile(path: String) throws(StoreError) {
+        let directory = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(
+                .unavailable, "cannot create the data directory \(directory): \(StoreError.reason(for: error))")
+        }
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot create the database \(path): \(reason)")
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.unavailable, "cannot open the database \(path): it is not a regular file")
+        }
+        guard access(path, R_OK | W_OK) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot open the database \(path) for writing: \(reason)")
+        }
+        // A file that somebody made readable to others holds only digests, so failing to tighten it is no reason to stop.
+        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
+    }
+}
+
+extension StoreError {
+    /// Says what SQLite's failure means for the file at `path`.
+    init(_ error: any Error, path: String) {
+        if let error = error as? StoreError {
+            self = error
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            let code: Code = error is CancellationError ? .cancelled : .unavailable
+            self.init(code, "the database \(path) could not be used: \(error)")
+            return
+        }
+        let said = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            self.init(
+                .damaged,
+                "the database \(path) is damaged: \(said); restore it from a copy, or move it away to start afresh")
+        case .SQLITE_FULL:
+            self.init(.diskFull, "the database \(path) cannot grow: the disk is full")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.busy, "the database \(path) is held by another process")
+        default:
+            self.init(.unavailable, "the database \(path) could not be used: \(said)")
+        }
+    }
+
+    /// The system's own words for a file error, without Foundation's envelope.
+    static func reason(for error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        if let underlying, underlying.domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32(truncatingIfNeeded: underlying.code)))
+        }
+        return error.localizedDescription
+    }
+}

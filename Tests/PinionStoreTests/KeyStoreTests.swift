@@ -1,0 +1,153 @@
+import Foundation
+import PinionStore
+import Testing
+
+@Suite("Stored keys")
+struct KeyStoreTests {
+    let directory: TemporaryDirectory
+    let store: KeyStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try KeyStore(path: directory.path + "/pinion.db")
+    }
+
+    @Test("A new key authenticates as the record it was listed under")
+    func authenticates() async throws {
+        let issued = try store.create(name: "laptop")
+        let found = try await store.authenticate(issued.secret)
+        #expect(found == issued.record)
+        #expect(try store.list().map(\.id) == [issued.record.id])
+        #expect(issued.record.name == "laptop")
+        #expect(issued.record.revoked == nil)
+    }
+
+    @Test("A secret is pk- and 43 letters or digits, and no two are equal")
+    func secretShape() throws {
+        let secrets = try (0..<50).map { _ in try store.create(name: "k").secret }
+        #expect(Set(secrets).count == 50)
+        for secret in secrets {
+            #expect(secret.wholeMatch(of: /pk-[0-9A-Za-z]{43}/) != nil)
+        }
+        let prefixes = try store.list().map(\.prefix)
+        #expect(Set(prefixes) == Set(secrets.map { String($0.prefix(8)) }))
+    }
+
+    @Test("What is not exactly a key is refused", arguments: ["", "pk-", " ", "key_", "\u{0}"])
+    func refusesOthers(secret: String) async throws {
+        let issued = try store.create(name: "k")
+        #expect(try await store.authenticate(secret) == nil)
+        #expect(try await store.authenticate(issued.secret + secret + "x") == nil)
+        #expect(try await store.authenticate(String(issued.secret.dropLast())) == nil)
+        #expect(try await store.authenticate(issued.record.id) == nil)
+        #expect(try await store.authenticate(issued.record.prefix) == nil)
+        #expect(try await store.authenticate(String(repeating: "a", count: 1 << 20)) == nil)
+    }
+
+    @Test("A key revoked through another connection is refused at the next request")
+    func revokedElsewhere() async throws {
+        let issued = try store.create(name: "k")
+        #expect(try await store.authenticate(issued.secret) != nil)
+        let other = try KeyStore(path: store.path)
+        let revoked = try other.revoke(issued.record.id)
+        #expect(revoked.revoked != nil)
+        #expect(try await store.authenticate(issued.secret) == nil)
+        #expect(try store.list().first?.revoked == revoked.revoked)
+    }
+
+    @Test("A key made through another connection is accepted at once")
+    func createdElsewhere() async throws {
+        let other = try KeyStore(path: store.path)
+        let issued = try other.create(name: "k")
+        #expect(try await store.authenticate(issued.secret)?.id == issued.record.id)
+    }
+
+    @Test("A key is revoked by identifier, prefix or secret, and only that key")
+    func revokeReferences() async throws {
+        let keys = try (0..<4).map { try store.create(name: "key \($0)") }
+        _ = try store.revoke(keys[0].record.id)
+        _ = try store.revoke(keys[1].record.prefix)
+        _ = try store.revoke(keys[2].secret)
+        var accepted: [Bool] = []
+        for key in keys { accepted.append(try await store.authenticate(key.secret) != nil) }
+        #expect(accepted == [false, false, false, true])
+    }
+
+    @Test("Revoking twice keeps the first time")
+    func revokeTwice() throws {
+        let issued = try store.create(name: "k")
+        let first = try store.revoke(issued.record.id)
+        let second = try store.revoke(issued.record.id)
+        #expect(first == second)
+    }
+
+    @Test("Revoking what is not there is an error that does not repeat the given secret")
+    func revokeUnknown() throws {
+        let error = #expect(throws: StoreError.self) { try store.revoke("pk-canary0000") }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains("canary") == false)
+    }
+
+    @Test("Names are trimmed, and empty, long or unprintable ones are refused")
+    func names() throws {
+        #expect(try store.create(name: "  my key ").record.name == "my key")
+        for name in ["", "   ", "a\nb", "\u{1B}[2J", String(repeating: "x", count: KeyStore.maximumNameLength + 1)] {
+            let error = #expect(throws: StoreError.self) { try store.create(name: name) }
+            #expect(error?.code == .invalidValue)
+        }
+    }
+
+    @Test("The secret is in none of the files")
+    func secretIsNotStored() async throws {
+        let issued = try store.create(name: "canary")
+        _ = try await store.authenticate(issued.secret)
+        let random = Data(issued.secret.dropFirst(8).utf8)
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        var sawName = false
+        for file in files {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: directory.path + "/" + file))
+            #expect(bytes.range(of: random) == nil, "\(file) holds the secret")
+            if bytes.range(of: Data("canary".utf8)) != nil { sawName = true }
+        }
+        #expect(sawName)
+    }
+
+    @Test("The time of last use is noted")
+    func lastUsed() async throws {
+        let issued = try store.create(name: "k")
+        #expect(try store.list().first?.lastUsed == nil)
+        _ = try await store.authenticate(issued.secret)
+        var noted: Date?
+        for _ in 0..<200 where noted == nil {
+            noted = try store.list().first?.lastUsed
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let lastUsed = try #require(noted)
+        #expect(abs(lastUsed.timeIntervalSinceNow) < 60)
+    }
+
+    @Test("Keys survive closing and opening again")
+    func reopening() async throws {
+        let path = directory.path + "/again.db"
+        let issued = try KeyStore(path: path).create(name: "k")
+        let reopened = try KeyStore(path: path)
+        #expect(try await reopened.authenticate(issued.secret) == issued.record)
+    }
+
+    @Test("Many tasks authenticate while keys are made")
+    func concurrency() async throws {
+        let issued = try store.create(name: "k")
+        let store = store
+        let accepted = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<200 {
+                group.addTask {
+                    if index % 20 == 0 { _ = try store.create(name: "other") }
+                    return try await store.authenticate(issued.secret) != nil
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(accepted == 200)
+        #expect(try store.list().count == 11)
+    }
+}
