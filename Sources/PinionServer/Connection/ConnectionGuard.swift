@@ -1,0 +1,197 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import OpenAIAPI
+
+/// Keeps one connection within its times, answers what is not HTTP, and notices that the client left.
+///
+/// Stands between the HTTP codec and Hummingbird. One timer serves head and body, which are never awaited together.
+/// Confined to the channel's event loop; only ``closed`` is shared.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// Time in which a client may still read a refusal before the connection is cut. Closing at once, with unread
+    /// bytes of the request around, would reset the connection and lose the reply.
+    static let lingerTime: TimeAmount = .seconds(2)
+
+    /// Fires when the client closed its side or the connection broke.
+    ///
+    /// A client that only half-closes counts as gone: a disconnect looks the same until something is written.
+    let closed = OneShotSignal()
+
+    private let headerTime: TimeAmount
+    private let bodyTime: TimeAmount
+    private let writeStall: TimeAmount
+
+    private var deadline: Scheduled<Void>?
+    private var stallCheck: Scheduled<Void>?
+    /// Requests whose head was read and whose reply has not ended.
+    private var unanswered = 0
+    private var isReadingRequest = false
+    /// The reply in progress is the last one of this connection.
+    private var closesAfterReply = false
+    /// Nothing more is read.
+    private var dropsInput = false
+
+    init(limits: ServerConfiguration.Limits) {
+        headerTime = TimeAmount(limits.headerTime)
+        bodyTime = TimeAmount(limits.bodyTime)
+        writeStall = TimeAmount(limits.writeStall)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { awaitHead(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        awaitHead(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        deadline?.cancel()
+        deadline = nil
+        stallCheck?.cancel()
+        stallCheck = nil
+        closed.fire()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            closed.fire()
+            if dropsInput, unanswered == 0 { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
+
+// MARK: - Requests and replies
+
+extension ConnectionGuard {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !dropsInput else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            unanswered += 1
+            isReadingRequest = true
+            after(bodyTime, context) { $0.fireErrorCaught(APIError.bodyTimeout) }
+            if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue" {
+                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
+        case .body:
+            break
+        case .end:
+            isReadingRequest = false
+            deadline?.cancel()
+            if unanswered == 0 { awaitHead(context) }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            if head.headerFields[.connection] == "close" { closesAfterReply = true }
+            context.write(data, promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            unanswered = max(0, unanswered - 1)
+            if closesAfterReply {
+                finish(context, data, promise: promise)
+            } else {
+                context.write(data, promise: promise)
+                if unanswered == 0, !isReadingRequest { awaitHead(context) }
+            }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is IOError || isReadingRequest {
+            // Whoever reads the body learns of it and answers.
+            context.fireErrorCaught(error)
+        } else if dropsInput {
+            return
+        } else if unanswered > 0 {
+            // What follows a whole request is not HTTP; the reply in progress is not to suffer for it.
+            dropsInput = true
+            closesAfterReply = true
+        } else {
+            let isTooLarge = (error as? HTTPParserError) == .headerOverflow
+            refuse(context, isTooLarge ? .headerTooLarge : .notHTTP)
+        }
+    }
+
+    /// Answers a request that has no head, which the routes therefore never see.
+    private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
+        let body = error.body
+        var head = HTTPResponse(status: .init(code: error.status))
+        head.headerFields[.contentType] = ReplyHeaders.json
+        head.headerFields[.contentLength] = String(body.count)
+        head.headerFields[.connection] = "close"
+        head.headerFields[.requestID] = OpenAIAPI.RequestID.random()
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
+        finish(context, wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// Writes the end of the last reply, then closes our side and soon the whole connection.
+    private func finish(_ context: ChannelHandlerContext, _ end: NIOAny, promise: EventLoopPromise<Void>?) {
+        dropsInput = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.cascade(to: promise)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            context.close(mode: .output, promise: nil)
+        }
+        after(Self.lingerTime, context) { $0.close(promise: nil) }
+        context.writeAndFlush(end, promise: written)
+    }
+}
+
+// MARK: - Times
+
+extension ConnectionGuard {
+    private func awaitHead(_ context: ChannelHandlerContext) {
+        after(headerTime, context) { $0.close(promise: nil) }
+    }
+
+    /// Replaces the deadline.
+    private func after(
+        _ time: TimeAmount, _ context: ChannelHandlerContext, _ action: @escaping (ChannelHandlerContext) -> Void
+    ) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { action(context) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stallCheck?.cancel()
+        stallCheck = nil
+        if !context.channel.isWritable { checkStall(context, unread: Int.max) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes the connection once a whole ``writeStall`` brought no progress.
+    ///
+    /// While the channel is not writable nobody adds to what is buffered, so that it shrinks exactly when the client
+    /// reads.
+    private func checkStall(_ context: ChannelHandlerContext, unread before: Int) {
+        let unread = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard unread < before else { return context.close(promise: nil) }
+        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: writeStall) {
+            self.checkStall(context, unread: unread)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import OpenAIAPI
+
+/// What the server adds to the errors of the contract's table.
+extension APIError {
+    /// Seconds after which a client may ask a server again that is loading or stopping.
+    private static let restartTime = 5
+
+    private static func invalidRequest(_ status: Int, _ message: String) -> APIError {
+        APIError(status: status, message: message, type: "invalid_request_error")
+    }
+
+    static let notHTTP = invalidRequest(400, "The request is not valid HTTP/1.1.")
+    static let headerTooLarge = invalidRequest(
+        431, "The header fields of the request are larger than this server takes.")
+    static let bodyTimeout = invalidRequest(408, "The request body took too long to arrive.")
+    /// Read by nobody: the status that logs use for a client that left.
+    static let clientClosed = invalidRequest(499, "The client closed the connection.")
+
+    /// The status for a request that reached the wrong server: clients do not repeat it.
+    static func wrongHost(_ host: String) -> APIError {
+        invalidRequest(
+            421,
+            "This server does not answer for the host \(String(host.prefix(maximumQuoteLength))). Use the address it "
+                + "listens on, or add the name to its allowed hosts.")
+    }
+
+    static func unsupportedContentType(_ type: String) -> APIError {
+        invalidRequest(
+            400,
+            "Unsupported content type: '\(String(type.prefix(maximumQuoteLength)))'. This API takes "
+                + "'application/json' only; set the Content-Type header to it.")
+    }
+
+    static let stopping = unavailable("The server is shutting down.")
+    static let loading = unavailable("The model is not ready to answer.")
+
+    private static func unavailable(_ message: String) -> APIError {
+        APIError(
+            status: 503, message: message + " Please try again in \(restartTime)s.", type: "server_error",
+            code: "server_overloaded", retryAfter: restartTime)
+    }
+}
+
+extension APIError {
+    /// What the client is told of an error; nil for one that is the server's own fault and goes to the log.
+    ///
+    /// - Parameter bodySize: the limit of a body, which its error does not know.
+    init?(describing error: any Error, bodySize: Int) {
+        switch error {
+        case let error as APIError: self = error
+        case is ClientDisconnected, is CancellationError: self = .clientClosed
+        case is NIOTooManyBytesError: self = .bodyTooLarge(limit: bodySize)
+        case is HTTPParserError: self = .notHTTP
+        case let error as HTTPError where error.status.kind == .clientError:
+            self = Self.invalidRequest(error.status.code, error.body ?? error.status.reasonPhrase)
+        default: return nil
+        }
+    }
+}

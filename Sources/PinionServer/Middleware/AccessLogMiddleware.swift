@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Names every reply and logs every request in one line, a stream once it has ended.
+struct AccessLogMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ServerRequestContext,
+        next: (Request, ServerRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        response.headers[.requestID] = context.record.id
+        let status = response.status.code
+        guard response.body.contentLength == nil else {
+            log(request, context, status: status)
+            return response
+        }
+        let body = response.body
+        response.body = ResponseBody { writer in
+            do {
+                try await body.write(writer)
+                log(request, context, status: status)
+            } catch {
+                log(request, context, status: 499)
+                throw error
+            }
+        }
+        return response
+    }
+
+    /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.
+    private func log(_ request: Request, _ context: ServerRequestContext, status: Int) {
+        let elapsed = context.record.start.duration(to: .now)
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": .string(request.method.rawValue),
+                "path": .string(request.uri.path),
+                "status": .stringConvertible(status),
+                "duration-ms": .stringConvertible(Int(elapsed / .milliseconds(1))),
+                "tenant": .string(context.record.tenant?.id ?? "-"),
+            ])
+    }
+}

@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import OpenAIAPI
+
+/// Header values that more than one place writes.
+enum ReplyHeaders {
+    static let json = "application/json"
+}
+
+extension HTTPField.Name {
+    static let requestID = constant("x-request-id")
+    /// Tells nginx to pass a stream on as it comes.
+    static let accelBuffering = constant("x-accel-buffering")
+
+    /// A `Host` beside the first, which becomes the authority of the request.
+    static let repeatedHost = constant("host")
+
+    private static func constant(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no name of a header field") }
+        return name
+    }
+}
+
+extension Response {
+    init(json: [UInt8], status: HTTPResponse.Status = .ok) {
+        self.init(
+            status: status, headers: [.contentType: ReplyHeaders.json],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+    }
+
+    init(_ error: APIError) {
+        self.init(json: error.body, status: HTTPResponse.Status(code: error.status))
+        if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
+        if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
+        if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+    }
+}

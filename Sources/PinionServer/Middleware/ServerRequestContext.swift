@@ -1,0 +1,32 @@
+import Hummingbird
+import Logging
+import OpenAIAPI
+import Synchronization
+
+/// What travels with a request through middleware and routes.
+struct ServerRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let record: RequestRecord
+    /// Set by the authentication, for every route that asks for a key.
+    var tenant: Tenant?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        record = RequestRecord()
+        // Hummingbird's own key, so that its lines and ours name the request alike.
+        logger[metadataKey: "hb.request.id"] = .string(record.id)
+    }
+}
+
+/// What the outermost middleware wants to know once the request is done.
+final class RequestRecord: Sendable {
+    /// The value of `x-request-id`. One that the client sent is never taken over: it would let clients mix up the log.
+    let id = OpenAIAPI.RequestID.random()
+    let start = ContinuousClock.now
+    private let authenticated = Mutex<Tenant?>(nil)
+
+    var tenant: Tenant? {
+        get { authenticated.withLock { $0 } }
+        set { authenticated.withLock { $0 = newValue } }
+    }
+}

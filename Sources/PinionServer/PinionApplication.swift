@@ -1,0 +1,64 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// The HTTP server: routes and middleware over a set of models.
+package struct PinionApplication: Sendable {
+    let configuration: ServerConfiguration
+    let readiness: Readiness
+    let logger: Logger
+    /// Fires when requests in flight have had their time after the server was told to stop.
+    let stopped = OneShotSignal()
+    private let models: ModelRegistry
+    private let keys: any KeyAuthority
+    private let onRunning: @Sendable (_ port: Int) async -> Void
+
+    /// - Parameters:
+    ///   - keys: asked for every request of a route that is not open, unless the configuration asks for no keys.
+    ///   - readiness: shared with whoever knows whether the models can answer.
+    ///   - onRunning: called once the server listens, with the port it got.
+    /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
+    package init(
+        configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
+        logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) throws(ServerError) {
+        guard configuration.requiresAuthentication || configuration.bindsLoopback else {
+            throw ServerError(
+                .unauthenticatedAddress,
+                "a server that asks for no keys must listen on a loopback address, not on \(configuration.host)")
+        }
+        self.configuration = configuration
+        self.models = models
+        self.keys = keys
+        self.readiness = readiness
+        self.logger = logger
+        self.onRunning = onRunning
+    }
+
+    /// Hummingbird's application, which ``run()`` runs; for tests of the routes.
+    package var application: some ApplicationProtocol {
+        Application(
+            router: router,
+            server: HTTPServerBuilder { GuardedHTTPChannel(limits: configuration.limits, responder: $0) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.bindHost, port: configuration.port),
+                availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
+            onServerRunning: { [onRunning] channel in await onRunning(channel.localAddress?.port ?? 0) },
+            logger: logger)
+    }
+
+    private var router: Router<ServerRequestContext> {
+        let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: ErrorMiddleware(bodySize: configuration.limits.bodySize))
+        router.add(middleware: HostCheckMiddleware(configuration: configuration))
+        HealthRoute(readiness: readiness).add(to: router)
+        let guarded = router.group().add(
+            middleware: AuthenticationMiddleware(keys: keys, isRequired: configuration.requiresAuthentication))
+        ModelRoutes(models: models).add(to: guarded)
+        ChatCompletionRoute(models: models, readiness: readiness, stopped: stopped, configuration: configuration)
+            .add(to: guarded)
+        return router
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OpenAIAPI
+
+/// `POST /v1/chat/completions`.
+struct ChatCompletionRoute: Sendable {
+    let models: ModelRegistry
+    let readiness: Readiness
+    /// Fires when requests in flight have had their time.
+    let stopped: OneShotSignal
+    let configuration: ServerConfiguration
+
+    func add(to group: RouterGroup<ServerRequestContext>) {
+        group.post("/v1/chat/completions") { request, context in
+            try await reply(to: request, context)
+        }
+    }
+
+    private func reply(to request: Request, _ context: ServerRequestContext) async throws -> Response {
+        guard let tenant = context.tenant else { throw APIError.missingKey }
+        // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
+        let completion = try await decode(request)
+        guard let generator = models[completion.model] else { throw APIError.modelNotFound(completion.model) }
+        switch readiness.state {
+        case .ready: break
+        case .loading: throw APIError.loading
+        case .stopping: throw APIError.stopping
+        }
+        let run = CompletionRun(
+            completion, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped)
+        let created = Int(Date().timeIntervalSince1970)
+        if completion.stream {
+            return try await stream(run, CompletionStream(completion, by: generator.model, created: created), context)
+        }
+        defer { run.cancel() }
+        var assembly = CompletionAssembly(completion)
+        while case .events(let events) = try await run.next() {
+            for event in events { try assembly.add(event) }
+        }
+        return Response(json: try assembly.completion(by: generator.model, created: created).body)
+    }
+
+    private func decode(_ request: Request) async throws -> ChatCompletionRequest {
+        try Self.checkContentType(request.headers[.contentType])
+        let limit = configuration.limits.bodySize
+        if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
+            throw APIError.bodyTooLarge(limit: limit)
+        }
+        let body = try await request.body.collect(upTo: limit)
+        return try ChatCompletionRequest.decode(
+            Array(body.readableBytesView), options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
+    }
+
+    /// Takes JSON, whatever its parameters, and a body that does not say what it is.
+    private static func checkContentType(_ header: String?) throws(APIError) {
+        guard let header, !header.isEmpty else { return }
+        let type = header.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+        guard type == ReplyHeaders.json || type.hasSuffix("+json") else { throw .unsupportedContentType(header) }
+    }
+}
+
+// MARK: - Streaming
+
+extension ChatCompletionRoute {
+    /// Answers once the first event is there: until then an error still has a status of its own.
+    private func stream(
+        _ run: CompletionRun, _ stream: CompletionStream, _ context: ServerRequestContext
+    ) async throws -> Response {
+        let first = try await run.next()
+        let headers: HTTPFields = [
+            .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
+        ]
+        let body = ResponseBody { writer in
+            let silence = run.announceSilence(every: configuration.limits.pingInterval)
+            defer {
+                silence.cancel()
+                run.cancel()
+            }
+            try await write(run, from: first, stream, context, to: &writer)
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private func write(
+        _ run: CompletionRun, from first: EventMailbox.Delivery, _ stream: CompletionStream,
+        _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var stream = stream
+        var delivery = first
+        var buffer = ByteBuffer()
+        stream.writeOpening(to: &buffer)
+        while true {
+            do {
+                try stream.write(delivery, to: &buffer)
+            } catch {
+                return try await fail(error, after: &buffer, context, to: &writer)
+            }
+            if buffer.readableBytes > 0 { try await writer.write(buffer) }
+            if delivery == .end { return }
+            buffer = ByteBuffer()
+            do {
+                delivery = try await run.next()
+            } catch {
+                return try await fail(error, after: &buffer, context, to: &writer)
+            }
+        }
+    }
+
+    /// Ends a stream with an error event; for a client that is gone, with the error itself, which closes the connection.
+    private func fail(
+        _ error: any Error, after buffer: inout ByteBuffer, _ context: ServerRequestContext,
+        to writer: inout any ResponseBodyWriter
+    ) async throws {
+        let wireError = context.wireError(for: error, bodySize: configuration.limits.bodySize)
+        if wireError == .clientClosed { throw error }
+        buffer.writeBytes(ServerSentEvents.error(wireError))
+        try await writer.write(buffer)
+    }
+}

@@ -1,0 +1,79 @@
+/// Where the server listens and what it lets in.
+package struct ServerConfiguration: Sendable {
+    /// The address to bind: a name, or an IPv4 or IPv6 address.
+    package var host = "127.0.0.1"
+    /// The port to bind; 0 takes any free one, which ``PinionApplication`` reports once it listens.
+    package var port = 8080
+    /// False serves everyone as ``Tenant/anonymous``; the server refuses to run so on an address that is not loopback.
+    package var requiresAuthentication = true
+    /// Names beyond the built-in ones that the `Host` header may hold; see ``accepts(authority:)``.
+    package var allowedHosts: [String] = []
+    /// Ignores request fields that nobody knows, instead of refusing the request.
+    package var allowsUnknownFields = false
+    package var limits = Limits()
+
+    package init() {}
+
+    /// What one client may take, and for how long.
+    package struct Limits: Sendable {
+        /// Largest request body, in bytes.
+        package var bodySize = 4 * 1024 * 1024
+        /// Largest request line and header fields together, and largest single field, in bytes.
+        package var headerSize = 32 * 1024
+        /// Most header fields of a request.
+        package var headerCount = 100
+        /// Most connections open at once; more wait in the listen queue.
+        package var connections = 512
+        /// Time for a whole request head: from the connection, or from the end of the reply before.
+        package var headerTime: Duration = .seconds(10)
+        /// Time for a whole body, from the end of its head.
+        package var bodyTime: Duration = .seconds(30)
+        /// Longest time in which a client reads nothing of what is waiting for it.
+        package var writeStall: Duration = .seconds(30)
+        /// Silence in a stream after which a comment is sent.
+        package var pingInterval: Duration = .seconds(15)
+        /// Time that requests in flight are given to end once the server is told to stop.
+        package var shutdownGrace: Duration = .seconds(30)
+
+        package init() {}
+    }
+}
+
+extension ServerConfiguration {
+    /// Whether only programs of this machine reach the address.
+    package var bindsLoopback: Bool {
+        let name = Self.hostName(of: host)
+        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
+    }
+
+    /// The address without the brackets that IPv6 has in a URL.
+    var bindHost: String {
+        host.hasPrefix("[") ? Self.hostName(of: host) : host
+    }
+
+    /// Whether a request that names this `Host` is meant for this server.
+    ///
+    /// A page on the web can make a browser talk to a loopback server by pointing its own name there (DNS rebinding);
+    /// the browser then sends that name. On loopback only `localhost`, `127.0.0.1`, `[::1]`, the bound address and
+    /// ``allowedHosts`` are accepted, with any port. Elsewhere the check applies only once ``allowedHosts`` is not
+    /// empty. A request without `Host` cannot come from a browser and is accepted.
+    func accepts(authority: String?) -> Bool {
+        guard bindsLoopback || !allowedHosts.isEmpty, let authority else { return true }
+        let name = Self.hostName(of: authority)
+        let isBuiltIn = bindsLoopback && (name == "localhost" || name == "127.0.0.1" || name == "::1")
+        return isBuiltIn || name == Self.hostName(of: host) || allowedHosts.contains { Self.hostName(of: $0) == name }
+    }
+
+    /// The name in `name:port`, lower case, without the brackets of IPv6 and a final dot.
+    private static func hostName(of authority: String) -> String {
+        var name = authority.lowercased()[...]
+        if name.hasPrefix("[") {
+            return String(name.dropFirst().prefix { $0 != "]" })
+        }
+        // More than one colon is an address of IPv6 without brackets, as a configuration may spell it.
+        if let colon = name.firstIndex(of: ":"), !name[name.index(after: colon)...].contains(":") {
+            name = name[..<colon]
+        }
+        return String(name.hasSuffix(".") ? name.dropLast() : name)
+    }
+}

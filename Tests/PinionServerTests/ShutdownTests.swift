@@ -1,0 +1,68 @@
+import NIOCore
+import OpenAIAPI
+import PinionServer
+import Testing
+
+@Suite("Shutdown", .timeLimit(.minutes(1)))
+struct ShutdownTests {
+    private static let accepted = ScriptedGenerator.Step.event(.accepted(promptTokens: 1))
+
+    @Test("A server told to stop takes no more connections and ends what it has begun")
+    func graceful() async throws {
+        let generator = ScriptedGenerator(
+            [Self.accepted, .pause(.milliseconds(300))] + ScriptedGenerator.greetingSteps.dropFirst())
+        let fixture = ServerFixture(generator)
+        try await LiveServer.run(fixture) { server in
+            try await RawConnection.open(port: server.port) { connection in
+                try await connection.sendChat(ServerFixture.chatBody(",\"stream\":true"))
+                #expect(try await connection.receives("assistant"))
+                server.stop()
+                while server.readiness.state != .stopping { try await Task.sleep(for: .milliseconds(2)) }
+                try await Task.sleep(for: .milliseconds(100))
+                await #expect(throws: (any Error).self) {
+                    try await RawConnection.open(port: server.port) { _ in }
+                }
+                #expect(try await connection.receiveAll().contains("data: [DONE]\n\n"))
+            }
+        }
+    }
+
+    @Test("Requests that outlast the grace end with an error: an event in a stream, a 503 otherwise")
+    func graceSpent() async throws {
+        for stream in [true, false] {
+            let generator = ScriptedGenerator([Self.accepted, .hang])
+            let fixture = ServerFixture(generator) { $0.limits.shutdownGrace = .milliseconds(200) }
+            try await LiveServer.run(fixture) { server in
+                try await RawConnection.open(port: server.port) { connection in
+                    try await connection.sendChat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+                    #expect(try await generator.waits { $0.played == 2 })
+                    if stream { #expect(try await connection.receives("assistant")) }
+                    server.stop()
+                    let reply = try await connection.receiveAll()
+                    #expect(reply.hasPrefix(stream ? "HTTP/1.1 200" : "HTTP/1.1 503"))
+                    #expect(reply.contains("shutting down"))
+                    #expect(!reply.contains("[DONE]"))
+                    #expect(stream || reply.contains("Retry-After: "))
+                }
+                #expect(try await generator.waits { $0.ended == 1 })
+            }
+        }
+    }
+
+    @Test("A second request to stop ends everything at once")
+    func forced() async throws {
+        let generator = ScriptedGenerator([Self.accepted, .hang])
+        try await LiveServer.run(ServerFixture(generator)) { server in
+            try await RawConnection.open(port: server.port) { connection in
+                try await connection.sendChat(ServerFixture.chatBody(",\"stream\":true"))
+                #expect(try await connection.receives("assistant"))
+                let start = ContinuousClock.now
+                server.stop()
+                server.stop()
+                _ = try await connection.receiveAll()
+                #expect(start.duration(to: .now) < .seconds(2))
+                #expect(try await generator.waits { $0.ended == 1 })
+            }
+        }
+    }
+}
