@@ -1,0 +1,67 @@
+# `make help` lists the targets.
+
+# One configuration for everything, so that the server, the tests and the benchmarks share one build.
+SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
+# SwiftPM passes a dependency's traits in the order of a hash table, which changes from run to run and with it the
+# command lines: without this the HTTP library is compiled anew every time. Not exported: the server must not have it.
+SWIFT = SWIFT_DETERMINISTIC_HASHING=1 swift
+PINION = .build/release/pinion
+PYTHON ?= python3
+VENV = .venv
+REPORTS = .build/test-reports
+SWIFT_FILES = Package.swift Sources Tests
+# Arguments of what a target runs: make serve ARGS='--port 9000'
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve build test test-swift bench format lint clean build-tests headers
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+serve: build ## Build, then serve the default model (ARGS='--port 9000 --model FILE' ...)
+	@exec $(PINION) serve $(ARGS)
+
+build: headers ## Build the program
+	$(SWIFT) build $(SWIFT_FLAGS) --product pinion
+
+test: lint build-tests $(VENV)/.stamp ## Check the style, build, run every test
+	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
+	@swift=0; client=0; \
+	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
+	$(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
+	$(PYTHON) Tests/Client/summarize.py \
+	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
+
+build-tests: headers
+	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
+
+test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...)
+	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build $(ARGS)
+
+bench: build ## Build, then measure (ARGS='--json' ...)
+	@exec $(PINION) bench $(ARGS)
+
+format: ## Format the Swift sources
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+lint: ## Check the format of the Swift sources
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+clean: ## Remove what was built, the fetched test model included
+	rm -rf .build $(VENV)
+
+$(VENV)/.stamp: Tests/Client/requirements.txt
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	    || { echo "the client tests need python3 with venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# SQLite holds the keys; swift-nio-extras needs zlib.
+headers:
+	@command -v swift >/dev/null || { echo "Swift 6.1 or newer is needed: https://swift.org/install" >&2; exit 1; }
+	@missing=; for pair in sqlite3.h:libsqlite3-dev zlib.h:zlib1g-dev; do \
+	    echo "#include <$${pair%%:*}>" | clang -E - >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; \
+	done; \
+	test -z "$$missing" || { echo "headers are missing; on Debian: apt-get install$$missing" >&2; exit 1; }

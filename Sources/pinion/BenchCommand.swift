@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import PinionCatalog
+import PinionEngine
+import PinionTensor
+
+/// `pinion bench`: how fast a model runs here, and how well it predicts a text.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure a model on this machine.",
+        subcommands: [Speed.self, Perplexity.self], defaultSubcommand: Speed.self)
+
+    struct ModelOptions: ParsableArguments {
+        @Option(help: "A GGUF file, or a model of the catalog.") var model = ModelCatalog.defaultModel.id
+        @Option(help: "Worker threads (default: one per processor).") var threads: Int?
+        @OptionGroup var data: DataOptions
+
+        func path() async throws -> String {
+            let fetcher = ModelFetcher(directory: data.directory, report: Console.notice)
+            let reference = try ModelReference(model)
+            return try await cancelledBySignals { try await ResolvedModel(reference, fetcher: fetcher).path }
+        }
+
+        func validate() throws {
+            if let threads, !ServeSettings.threadRange.contains(threads) {
+                throw ValidationError("--threads takes 1 to \(ServeSettings.threadRange.upperBound)")
+            }
+        }
+    }
+
+    struct Speed: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Measure prompt and generation rates.")
+
+        @OptionGroup var options: ModelOptions
+        @Option(help: "Tokens of the prompt.") var prompt = 512
+        @Option(help: "Tokens to generate.") var generate = 128
+        @Option(help: "Streams of the third figure.") var streams = 16
+        @Option(help: "Counted runs of each figure.") var repetitions = 5
+        @Flag(help: "Print JSON instead of a table.") var json = false
+
+        func validate() throws {
+            guard [prompt, generate, streams, repetitions].allSatisfy({ (1...100_000).contains($0) }) else {
+                throw ValidationError("--prompt, --generate, --streams and --repetitions take 1 to 100000")
+            }
+        }
+
+        func run() async throws {
+            let path = try await options.path()
+            var configuration = EngineConfiguration()
+            configuration.threads = options.threads
+            configuration.maximumSequences = max(streams, 1)
+            let bench = try await SpeedBench.start(
+                path: path, configuration, prompt: prompt, generate: generate, streams: streams)
+            let results = try await bench.run(repetitions: repetitions) { Console.notice($0) }
+            json ? Console.line(try bench.json(results)) : bench.table(results)
+        }
+    }
+
+    struct Perplexity: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Measure how well a model predicts a text, within one context.")
+
+        @OptionGroup var options: ModelOptions
+        @Argument(help: "A UTF-8 text file.") var text: String
+        @Option(help: "Tokens of the text to score at most.") var tokens = 2048
+
+        func run() async throws {
+            let path = try await options.path()
+            let score = try PerplexityBench.score(
+                path: path, text: try String(contentsOfFile: text, encoding: .utf8), limit: tokens,
+                workers: options.threads ?? ProcessorCount.available)
+            Console.line("perplexity \(score.perplexity) over \(score.tokens) tokens")
+        }
+    }
+}

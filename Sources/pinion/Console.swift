@@ -1,0 +1,39 @@
+import Foundation
+
+/// What the commands print: results on standard output, everything about their progress on standard error.
+enum Console {
+    /// Writes at once, also into a pipe: a script waits for the line that says where the server listens.
+    static func line(_ text: String = "") {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    static func notice(_ text: String) {
+        write("pinion: \(text)", to: STDERR_FILENO)
+    }
+
+    /// Reports an error as one line, whatever its text holds.
+    static func failure(_ error: any Error) {
+        let lines = String(describing: error).split(whereSeparator: \.isNewline)
+        notice(lines.joined(separator: "; "))
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // A closed output has nobody left to be told about it.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
+
+/// A failure of a command that no module's own error describes.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import PinionCatalog
+import PinionServer
+import PinionStore
+
+/// What a server says once it listens: where, with which keys, and a request to paste.
+struct Greeting {
+    let settings: ServeSettings
+    let models: [ServedModel]
+    let keys: ServerKeys
+    let port: Int
+
+    func print() {
+        Console.line("pinion \(Pinion.version) serving \(models.map(\.id).joined(separator: ", "))")
+        Console.line("listening on \(address)")
+        guard settings.server.requiresAuthentication else {
+            Console.line("no API key is asked for")
+            printExamples(secret: nil)
+            return
+        }
+        guard keys.needsFirstKey else {
+            printKeyCounts()
+            return
+        }
+        do {
+            guard let issued = try keys.makeFirstKey() else { return }
+            Console.line()
+            Console.line("A first API key was made. It is shown this once and stored nowhere:")
+            Console.line()
+            Console.line("    \(issued.secret)")
+            printExamples(secret: issued.secret)
+        } catch {
+            Console.failure(error)
+            Console.notice("no API key could be made; `\(command("keys create"))` tries again")
+        }
+    }
+
+    private func printKeyCounts() {
+        var parts: [String] = []
+        if keys.ephemeralCount > 0 { parts.append("\(keys.ephemeralCount) given at start") }
+        if keys.storedCount > 0 || parts.isEmpty { parts.append("\(keys.storedCount) stored") }
+        Console.line("API keys: \(parts.joined(separator: ", ")); `\(command("keys create"))` makes another")
+    }
+
+    private func printExamples(secret: String?) {
+        Console.line()
+        Console.line("Try it:")
+        Console.line()
+        Console.line(example(secret: secret, isStreamed: false))
+        Console.line()
+        Console.line("The same, streamed:")
+        Console.line()
+        Console.line(example(secret: secret, isStreamed: true))
+    }
+
+    /// A command for a POSIX shell. An id may come from a file's metadata, so it is quoted for JSON and for the shell.
+    private func example(secret: String?, isStreamed: Bool) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        let id = (try? encoder.encode(models.first?.id ?? "")).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+        let quotedID = id.replacingOccurrences(of: "'", with: #"'\''"#)
+        var lines = ["curl \(isStreamed ? "-N " : "")\(address)/v1/chat/completions"]
+        lines.append("  -H 'Content-Type: application/json'")
+        if let secret { lines.append("  -H 'Authorization: Bearer \(secret)'") }
+        let stream = isStreamed ? "\"stream\": true, " : ""
+        lines.append(
+            "  -d '{\(stream)\"model\": \(quotedID), \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'")
+        return lines.joined(separator: " \\\n")
+    }
+
+    private var address: String {
+        let host = settings.server.host
+        let isBareIPv6 = host.contains(":") && !host.hasPrefix("[")
+        return "http://\(isBareIPv6 ? "[\(host)]" : host):\(port)"
+    }
+
+    /// A command line that works on this server's data directory.
+    private func command(_ words: String) -> String {
+        "pinion \(words) --data-dir \(settings.dataDirectory.path)"
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import PinionCatalog
+
+/// `pinion models`: what can be fetched by name, and where it is kept.
+struct ModelsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models", abstract: "List, fetch and inspect models.",
+        subcommands: [List.self, Pull.self, Path.self, Inspect.self], defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the models that can be fetched by name.")
+
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let fetcher = ModelFetcher(directory: data.directory, report: Console.notice)
+            let rows = try ModelCatalog.all.map { model in
+                [model.id, model.sizeText, model.license, try fetcher.installed(model) ?? "not fetched"]
+            }
+            Table(header: ["ID", "SIZE", "LICENSE", "FILE"], rows: rows).print()
+        }
+    }
+
+    struct Pull: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Fetch a model, and print where it is.")
+
+        @Argument(help: "The model's id.") var id = ModelCatalog.defaultModel.id
+        @OptionGroup var data: DataOptions
+
+        func run() async throws {
+            let model = try ModelCatalog.find(id)
+            let fetcher = ModelFetcher(directory: data.directory, report: Console.notice)
+            Console.line(try await cancelledBySignals { try await fetcher.fetch(model) })
+        }
+    }
+
+    struct Path: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print where a fetched model is.")
+
+        @Argument(help: "The model's id.") var id = ModelCatalog.defaultModel.id
+        @OptionGroup var data: DataOptions
+
+        func run() throws {
+            let model = try ModelCatalog.find(id)
+            guard let path = try ModelFetcher(directory: data.directory, report: Console.notice).installed(model) else {
+                throw CommandFailure("\(model.id) has not been fetched; `pinion models pull \(model.id)` does it")
+            }
+            Console.line(path)
+        }
+    }
+}

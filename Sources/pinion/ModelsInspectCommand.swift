@@ -1,0 +1,34 @@
+import ArgumentParser
+import PinionTensor
+
+extension ModelsCommand {
+    /// `pinion models inspect`: what a model file holds.
+    struct Inspect: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a model file's metadata and tensors as tables.")
+
+        @Argument(help: "A GGUF file.") var file: String
+
+        func run() throws {
+            let model = try GGUFFile(path: file)
+            Console.line("\(file): GGUF version \(model.version), \(model.file.bytes.count) bytes")
+            Console.line()
+            Table(
+                header: ["KEY", "TYPE", "VALUE"],
+                rows: model.metadata.map { [$0.key, $0.value.typeName, $0.value.summary] }
+            ).print()
+            Console.line()
+            Table(
+                header: ["TENSOR", "TYPE", "SHAPE", "BYTES"],
+                rows: model.tensors.map { tensor in
+                    let shape = tensor.shape.map(String.init).joined(separator: " x ")
+                    return [tensor.name, tensor.type.name, shape, String(tensor.byteCount)]
+                }
+            ).print()
+            let elements = model.tensors.reduce(0) { $0 + $1.elementCount }
+            let bytes = model.tensors.reduce(0) { $0 + $1.byteCount }
+            Console.line()
+            Console.line("\(model.tensors.count) tensors, \(elements) elements, \(bytes) bytes")
+        }
+    }
+}

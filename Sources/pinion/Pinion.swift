@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+
+/// The command line.
+@main
+struct Pinion: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "pinion",
+        abstract: "Serves open-weights language models over the OpenAI API, on this machine's CPU.",
+        version: version,
+        subcommands: [ServeCommand.self, ModelsCommand.self, KeysCommand.self, BenchCommand.self])
+
+    /// Runs the command; a failure is one line on standard error and exit code 1.
+    ///
+    /// ArgumentParser keeps what it does itself: help, version, and usage errors, which exit with 64.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            do {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+            } catch where exitCode(for: error) == .failure && !(error is ExitCode) {
+                Console.failure(error)
+                throw ExitCode.failure
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

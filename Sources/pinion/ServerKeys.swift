@@ -1,0 +1,47 @@
+import PinionCatalog
+import PinionServer
+import PinionStore
+
+/// The keys a server accepts: those it was given, then those of the store.
+struct ServerKeys: KeyAuthority {
+    private let ephemeral: EphemeralKeys
+    /// Nil on a server that asks for no keys, which then needs no database.
+    private let store: KeyStore?
+    /// Keys of the store that were good when the server started.
+    let storedCount: Int
+    /// There has never been a key here, so one is made once the server listens.
+    let needsFirstKey: Bool
+
+    var ephemeralCount: Int { ephemeral.count }
+
+    /// - Throws: When the store cannot be opened, or when an address that others reach has no key at all.
+    init(settings: ServeSettings) throws {
+        ephemeral = try EphemeralKeys(settings.apiKeys)
+        guard settings.server.requiresAuthentication else {
+            (store, storedCount, needsFirstKey) = (nil, 0, false)
+            return
+        }
+        try settings.dataDirectory.create()
+        let store = try KeyStore(path: settings.dataDirectory.databasePath)
+        let records = try store.list()
+        self.store = store
+        storedCount = records.count { $0.revoked == nil }
+        needsFirstKey = records.isEmpty && ephemeral.count == 0
+        guard settings.server.bindsLoopback || storedCount + ephemeral.count > 0 else {
+            throw CommandFailure(
+                "there is no API key, and \(settings.server.host) is reached by others: make one first with "
+                    + "`pinion keys create`, or give one with --api-key")
+        }
+    }
+
+    /// Makes the first key. Called only once the server listens: a key made for a server that then failed to start
+    /// would never have been shown.
+    func makeFirstKey() throws -> IssuedKey? {
+        try store?.create(name: "default")
+    }
+
+    func authenticate(_ bearer: String) async throws -> Tenant? {
+        if let record = ephemeral.authenticate(bearer) { return Tenant(id: record.id) }
+        return try await store?.authenticate(bearer).map { Tenant(id: $0.id) }
+    }
+}

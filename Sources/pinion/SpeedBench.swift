@@ -1,0 +1,146 @@
+import Foundation
+import PinionEngine
+import PinionModels
+import PinionTensor
+
+/// Rates of one engine: a prompt, one stream, several streams.
+///
+/// What is timed is what a request goes through: queue, schedule, forward, sample, publish.
+struct SpeedBench {
+    /// Streams start from a short prompt, so that their rate is that of generation.
+    private static let streamPrompt = 16
+
+    struct Figure: Encodable {
+        let name: String
+        /// Tokens per second of each run.
+        let rates: [Double]
+
+        var median: Double { rates.sorted()[rates.count / 2] }
+    }
+
+    private struct Report: Encodable {
+        let model: String
+        let kernels: String
+        let threads: Int
+        let loadSeconds: Double
+        let residentBytes: Int?
+        let tokensPerSecond: [Figure]
+    }
+
+    private let path: String
+    private let engine: Engine
+    private let loadSeconds: Double
+    private let prompt: Int
+    private let generate: Int
+    private let streams: Int
+
+    static func start(
+        path: String, _ configuration: EngineConfiguration, prompt: Int, generate: Int, streams: Int
+    ) async throws -> SpeedBench {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let engine = try await Engine.start(GGUFFile(path: path), configuration)
+        let seconds = (clock.now - began).seconds
+        let context = engine.description.contextLength
+        guard prompt < context, generate + streamPrompt <= context else {
+            throw CommandFailure("prompt and generated tokens must fit the context of \(context)")
+        }
+        return SpeedBench(
+            path: path, engine: engine, loadSeconds: seconds, prompt: prompt, generate: generate, streams: streams)
+    }
+
+    func run(repetitions: Int, progress: (String) -> Void) async throws -> [Figure] {
+        let cases: [(name: String, tokens: Int, run: () async throws -> Void)] = [
+            ("prompt \(prompt)", prompt, { try await complete(prompt: prompt, tokens: 1, streams: 1) }),
+            ("1 stream", generate, { try await complete(prompt: Self.streamPrompt, tokens: generate, streams: 1) }),
+            (
+                "\(streams) streams", generate * streams,
+                { try await complete(prompt: Self.streamPrompt, tokens: generate, streams: streams) }
+            ),
+        ]
+        let clock = ContinuousClock()
+        var figures: [Figure] = []
+        for item in cases {
+            var rates: [Double] = []
+            // The first run warms caches and is not counted.
+            for run in 0...repetitions {
+                let began = clock.now
+                try await item.run()
+                let rate = Double(item.tokens) / (clock.now - began).seconds
+                if run > 0 { rates.append(rate) }
+            }
+            figures.append(Figure(name: item.name, rates: rates))
+            progress("\(item.name): \(String(format: "%.1f", figures[figures.count - 1].median)) tokens/s")
+        }
+        return figures
+    }
+
+    func table(_ figures: [Figure]) {
+        let description = engine.description
+        Console.line(
+            "\(path): \(description.kernels), \(description.workers) threads, loaded in "
+                + String(format: "%.2f s", loadSeconds))
+        Table(
+            header: ["TOKENS/S", "MEDIAN", "LOWEST", "HIGHEST"],
+            rows: figures.map { figure in
+                [figure.median, figure.rates.min() ?? 0, figure.rates.max() ?? 0].map { String(format: "%.1f", $0) }
+                    .reduce(into: [figure.name]) { $0.append($1) }
+            }
+        ).print()
+    }
+
+    func json(_ figures: [Figure]) throws -> String {
+        let report = Report(
+            model: path, kernels: engine.description.kernels, threads: engine.description.workers,
+            loadSeconds: loadSeconds, residentBytes: Self.residentBytes, tokensPerSecond: figures)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(report), as: UTF8.self)
+    }
+
+    private func complete(prompt: Int, tokens: Int, streams: Int) async throws {
+        let vocabulary = engine.description.shape.vocabulary
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for stream in 0..<streams {
+                group.addTask {
+                    var sampling = SamplingParameters()
+                    sampling.temperature = 0
+                    let ids = (0..<prompt).map { Int32(($0 * 7919 + stream * 104_729 + 13) % vocabulary) }
+                    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+                        do {
+                            let request = EngineRequest(
+                                prompt: ids, sampling: sampling, maximumTokens: tokens, endTokens: [],
+                                choices: [.init(sink: CountingSink(ended))])
+                            try engine.submit(request)
+                        } catch { ended.resume(throwing: error) }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Of the whole process, from the system; nil where it does not say.
+    private static var residentBytes: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return nil }
+        return pages * Int(getpagesize())
+    }
+
+    private struct CountingSink: TokenSink {
+        let ended: CheckedContinuation<Void, any Error>
+
+        init(_ ended: CheckedContinuation<Void, any Error>) { self.ended = ended }
+
+        func accept(_ token: SampledToken) -> TokenDecision { .goOn }
+
+        func finish(_ outcome: SequenceOutcome) { ended.resume() }
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

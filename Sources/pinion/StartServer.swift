@@ -1,0 +1,34 @@
+import Logging
+import PinionServer
+
+/// Loads the models and serves them until SIGTERM or SIGINT.
+func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys) async throws {
+    let level = settings.logLevel
+    LoggingSystem.bootstrap { label in
+        // Standard output is for the lines that say where the server listens.
+        var handler = StreamLogHandler.standardError(label: label)
+        handler.logLevel = level
+        return handler
+    }
+    var generators: [any TextGenerator] = []
+    for model in models {
+        generators.append(try await loadGenerator(for: model, settings: settings))
+    }
+    let registry = try ModelRegistry(generators)
+    let application = try PinionApplication(
+        configuration: settings.server, models: registry, keys: keys, readiness: Readiness(.ready),
+        logger: Logger(label: "pinion")
+    ) { port in
+        Interruption.handOver()
+        Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()
+    }
+    do {
+        try await application.run()
+    } catch {
+        // A failed system call describes itself as `bind(descriptor:ptr:bytes:): Address already in use (errno: 98)`.
+        let text = String(describing: error)
+        let reason = text.hasPrefix("bind(") ? text.split(separator: "): ", maxSplits: 1).last.map(String.init) : nil
+        throw CommandFailure(
+            "cannot serve on \(settings.server.host) port \(settings.server.port): \(reason ?? text)")
+    }
+}

@@ -1,0 +1,41 @@
+"""Adds up test reports and prints `N passed, M failed`; exits with 1 unless everything passed.
+
+Arguments: NAME:STATUS:REPORT for each runner, its exit status and its JUnit file. A runner that failed without
+reporting a failure (a crash, a missing report) counts as one failed test, so a broken run never looks green.
+"""
+
+import pathlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def count(report):
+    """Passed and failed tests of a JUnit file."""
+    passed = failed = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        numbers = {name: int(suite.get(name) or 0) for name in ("tests", "failures", "errors", "skipped")}
+        broken = numbers["failures"] + numbers["errors"]
+        passed += numbers["tests"] - broken - numbers["skipped"]
+        failed += broken
+    return passed, failed
+
+
+def main():
+    passed_in_all = failed_in_all = 0
+    for argument in sys.argv[1:]:
+        name, status, path = argument.split(":", 2)
+        passed = failed = 0
+        if pathlib.Path(path).is_file():
+            passed, failed = count(path)
+        if status != "0" and failed == 0 or passed + failed == 0:
+            print(f"{name}: ended with status {status} without reporting a failure")
+            failed += 1
+        print(f"{name}: {passed} passed, {failed} failed")
+        passed_in_all += passed
+        failed_in_all += failed
+    print(f"{passed_in_all} passed, {failed_in_all} failed")
+    sys.exit(failed_in_all > 0)
+
+
+if __name__ == "__main__":
+    main()
