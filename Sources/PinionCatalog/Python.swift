@@ -74,13 +74,13 @@ struct Python: Sendable {
     }
 
     /// Ends the child and what it started: `python3` may be a script that runs the real one as a child of its own.
+    ///
+    /// By SIGKILL, because a child inherits the signal mask of the thread that made it, and Dispatch's threads block
+    /// the others. What it leaves behind goes away with the scratch directory.
     private static func end(_ process: Process) {
         let pid = process.processIdentifier
-        if pid > 0, getpgid(pid) == pid {
-            kill(-pid, SIGTERM)
-        } else {
-            process.terminate()
-        }
+        guard pid > 0 else { return }
+        kill(getpgid(pid) == pid ? -pid : pid, SIGKILL)
     }
 
     private static func tail(of log: FileHandle) -> String {

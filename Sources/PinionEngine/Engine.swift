@@ -35,12 +35,14 @@ package final class Engine: Sendable {
     package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
         let mailbox = Mailbox<EngineCommand>()
         let load = EngineLoad()
+        // Taken once, so that the thread does not keep the mapping for as long as it runs: packed, it is not needed.
+        let handover = Handover(file)
         let description = try await withCheckedThrowingContinuation {
             (ready: CheckedContinuation<EngineDescription, any Error>) in
             // Not a task: an engine never gives its thread back, and would starve the cooperative pool.
             let thread = Thread {
                 do {
-                    let loop = try EngineLoop(file, configuration, mailbox: mailbox, load: load)
+                    let loop = try EngineLoop(handover.take(), configuration, mailbox: mailbox, load: load)
                     ready.resume(returning: loop.description)
                     loop.run()
                 } catch {
@@ -89,6 +91,20 @@ package final class Engine: Sendable {
 
     /// Sequences that are running or waiting.
     package var pendingSequences: Int { load.pending }
+}
+
+/// A value on its way to another thread, which takes it once.
+private final class Handover<Value: Sendable>: Sendable {
+    private let value: Mutex<Value?>
+
+    init(_ value: Value) {
+        self.value = Mutex(value)
+    }
+
+    func take() -> Value {
+        guard let value = value.withLock({ $0.take() }) else { preconditionFailure("a handover is taken once") }
+        return value
+    }
 }
 
 enum EngineCommand: Sendable {

@@ -62,13 +62,17 @@ struct LlamaConfiguration: Equatable {
     }
 
     private static func rotaryScale(_ source: ModelSource) throws(ModelError) -> Double {
-        switch source.value("rope.scaling.type")?.string {
-        case nil, "none": return 1 / (try source.positive("rope.scale_linear", default: 1))
-        case "linear": return 1 / (try source.positive("rope.scaling.factor"))
+        switch source.value("rope.scaling.type") {
+        case nil:
+            // A factor alone means linear scaling; "scale_linear" is the key's older name.
+            let older = try source.positive("rope.scale_linear", default: 1)
+            return 1 / (try source.positive("rope.scaling.factor", default: older))
+        case .string("none"): return 1
+        case .string("linear"): return 1 / (try source.positive("rope.scaling.factor"))
         case let other?:
             throw ModelError(
                 .unsupportedArchitecture,
-                "\(source.path): rotary scaling '\(other)' is not supported, expected none or linear")
+                "\(source.path): rotary scaling \(other.summary) is not supported, expected none or linear")
         }
     }
 }

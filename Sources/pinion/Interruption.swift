@@ -14,7 +14,8 @@ enum Interruption {
 
     private static let action = Mutex<@Sendable () -> Void>(leave)
 
-    private static let sources = [SIGINT, SIGTERM].map { number in
+    /// Only ever made, to live as long as the program; nobody touches them after that, so they need no isolation.
+    nonisolated(unsafe) private static let sources = [SIGINT, SIGTERM].map { number in
         let source = DispatchSource.makeSignalSource(signal: number)
         source.setEventHandler { action.withLock { $0 }() }
         source.resume()

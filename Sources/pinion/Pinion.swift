@@ -24,7 +24,7 @@ struct Pinion: AsyncParsableCommand {
                 } else {
                     try command.run()
                 }
-            } catch where exitCode(for: error) == .failure && !(error is ExitCode) {
+            } catch let error where exitCode(for: error) == .failure && !(error is ExitCode) {
                 Console.failure(error)
                 throw ExitCode.failure
             }
