@@ -9,6 +9,8 @@ PINION = .build/release/pinion
 PYTHON ?= python3
 VENV = .venv
 REPORTS = .build/test-reports
+# Where the tests keep the default model, fetched once.
+TEST_DATA = .build/test-data
 SWIFT_FILES = Package.swift Sources Tests
 # Arguments of what a target runs: make serve ARGS='--port 9000'
 ARGS ?=
@@ -28,7 +30,7 @@ build: headers ## Build the program
 test: lint build-tests $(VENV)/.stamp ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@swift=0; client=0; \
-	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
+	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
 	$(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
 	$(PYTHON) Tests/Client/summarize.py \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"

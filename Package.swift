@@ -47,7 +47,8 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", "PinionStore", hummingbird, httpTypes, nioCore, nioPosix, serviceLifecycle, logging,
+                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", "PinionStore", hummingbird, httpTypes,
+                nioCore, nioPosix, serviceLifecycle, logging,
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -1,5 +1,3 @@
-
-
 /// A generation under way: its events, to be read by one reader.
 package final class Generation: Sendable {
     package let promptTokens: Int

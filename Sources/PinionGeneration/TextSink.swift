@@ -45,7 +45,8 @@ final class TextSink: TokenSink, @unchecked Sendable {
         case .stop: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
         case .length: completion.finish(choice, .length, tokens: outcome.generatedTokens)
         case .cancelled: completion.fail(GenerationError(.stopped, "the request was cancelled"))
-        case .engineStopped: completion.fail(GenerationError(.stopped, "the engine stopped before the reply was complete"))
+        case .engineStopped:
+            completion.fail(GenerationError(.stopped, "the engine stopped before the reply was complete"))
         }
     }
 

@@ -39,7 +39,8 @@ struct LlamaConfiguration: Equatable {
         let dimension = 1...Self.maximumHeadDimension
         headDimension = try source.int("attention.key_length", in: dimension, default: width / heads)
         let valueDimension = try source.int("attention.value_length", in: dimension, default: headDimension)
-        rotaryDimensions = try source.int("rope.dimension_count", in: 2...Self.maximumHeadDimension, default: headDimension)
+        rotaryDimensions = try source.int(
+            "rope.dimension_count", in: 2...Self.maximumHeadDimension, default: headDimension)
         guard valueDimension == headDimension, headDimension % 2 == 0, rotaryDimensions % 2 == 0,
             dimension.contains(headDimension), rotaryDimensions <= headDimension
         else {

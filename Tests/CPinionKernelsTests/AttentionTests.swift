@@ -163,7 +163,9 @@ struct AttentionTests {
         #expect(worst <= Self.bound, "length \(length): off by \(worst)")
         #expect(portable[count...].allSatisfy { $0 == 7 }, "nothing is written beyond the heads")
         for variant in Variant.all {
-            #expect(sample.run(variant, length: length).bitPatterns == portable.bitPatterns, "\(variant.name), length \(length)")
+            #expect(
+                sample.run(variant, length: length).bitPatterns == portable.bitPatterns,
+                "\(variant.name), length \(length)")
         }
     }
 }

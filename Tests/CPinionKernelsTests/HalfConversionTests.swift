@@ -76,7 +76,9 @@ struct HalfConversionTests {
     func rounding(_ variant: Variant) {
         var random = SeededGenerator(seed: 1)
         var samples: [Float] = [0, -0, 65504, 65519.996, 65520, 65535.9, 65536, 1e10, .greatestFiniteMagnitude]
-        samples += [.leastNonzeroMagnitude, .leastNormalMagnitude, 0x1p-24, 0x1p-25, 0x1.000002p-25, 0x1p-26, .infinity]
+        samples += [
+            .leastNonzeroMagnitude, .leastNormalMagnitude, 0x1p-24, 0x1p-25, 0x1.000002p-25, 0x1p-26, .infinity,
+        ]
         // Every midpoint between two halves, and its neighbours.
         for half in 0..<ReferenceHalf.infinity - 1 {
             let tie = Float((ReferenceHalf.value(half) + ReferenceHalf.value(half + 1)) / 2)

@@ -79,7 +79,8 @@ struct QuantiseTests {
         steep[5] = 1e6
         return [
             ("bell", random.floats(columns)), ("outliers", outliers), ("a block of zeros", zeros),
-            ("all zeros", [Float](repeating: 0, count: columns)), ("negative zeros", [Float](repeating: -0, count: columns)),
+            ("all zeros", [Float](repeating: 0, count: columns)),
+            ("negative zeros", [Float](repeating: -0, count: columns)),
             ("ties", ties), ("steep", steep), ("constant", [Float](repeating: -3.25, count: columns)),
             ("1e-30", random.floats(columns, times: 1e-30)), ("1e30", random.floats(columns, times: 1e30)),
             ("1e-36", random.floats(columns, times: 1e-36)), ("1e-38", random.floats(columns, times: 1e-38)),

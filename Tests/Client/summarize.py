@@ -10,13 +10,13 @@ import xml.etree.ElementTree as ElementTree
 
 
 def count(report):
-    """Passed and failed tests of a JUnit file."""
+    """Passed and failed tests of a JUnit file, case by case: runners disagree whether a suite's total holds the skipped."""
     passed = failed = 0
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-        numbers = {name: int(suite.get(name) or 0) for name in ("tests", "failures", "errors", "skipped")}
-        broken = numbers["failures"] + numbers["errors"]
-        passed += numbers["tests"] - broken - numbers["skipped"]
-        failed += broken
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif case.find("skipped") is None:
+            passed += 1
     return passed, failed
 
 

@@ -42,7 +42,9 @@ struct CandidateCutTests {
         // A tail that together outweighs its head.
         checkAll([1] + [Float](repeating: 0x1p-10, count: 5_000))
         // Every class once, the likeliest last.
-        checkAll((0..<2_000).map { Float(bitPattern: Float(0x1p-120).bitPattern + UInt32($0) << 19) }.filter { $0 < 1 } + [1])
+        checkAll(
+            (0..<2_000).map { Float(bitPattern: Float(0x1p-120).bitPattern + UInt32($0) << 19) }.filter { $0 < 1 } + [1]
+        )
         checkAll((0..<300).map { 1 / Float($0 + 1) })
         checkAll((0..<300).map { 1 / Float(300 - $0) })
     }

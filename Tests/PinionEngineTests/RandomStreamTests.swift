@@ -10,9 +10,8 @@ struct RandomStreamTests {
     private func expectUniform(_ value: (Int) -> Double) {
         var counts = [Int](repeating: 0, count: Self.bins)
         for draw in 0..<Self.draws {
-            let number = value(draw)
-            #expect((0..<1).contains(number))
-            counts[Int(number * Double(Self.bins))] += 1
+            // Out of [0, 1) there is no bin, and the test ends in a trap.
+            counts[Int(value(draw) * Double(Self.bins))] += 1
         }
         let fit = ChiSquare.test(counts, Array(repeating: 1 / Double(Self.bins), count: Self.bins))
         #expect(fit.statistic < fit.bound, "chi-square \(fit.statistic), at most \(fit.bound) expected")

@@ -87,7 +87,9 @@ struct SamplerTests {
                 [nan, nan, nan], [.infinity, .infinity, nan], [-.infinity, -.infinity], [nan],
                 [-.greatestFiniteMagnitude, .greatestFiniteMagnitude], [Float](repeating: nan, count: 100),
             ] {
-                for (minP, topK, topP) in [(0, nil, 1), (0, 2, 1), (1, nil, 0.5), (0, nil, 1e-7)] as [(Float, Int?, Float)] {
+                for (minP, topK, topP) in [(0, nil, 1), (0, 2, 1), (1, nil, 0.5), (0, nil, 1e-7)]
+                    as [(Float, Int?, Float)]
+                {
                     let token = id(logits) { ($0.minP, $0.topK, $0.topP) = (minP, topK, topP) }
                     #expect(logits.indices.contains(Int(token)))
                 }

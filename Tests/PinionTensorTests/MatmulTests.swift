@@ -25,16 +25,18 @@ struct MatmulTests {
             let quantised = type.blockElements > 1
             let rounded = try RoundedActivations(x, columns: columns, quantised: quantised)
             fineBlocks += rounded.fineBlocks
+            let portable = try #require(Kernels(named: "portable"))
+            let portableActivations = try ActivationRows(x, columns: columns, portable)
+            let variants = try Kernels.available.map { ($0, try ActivationRows(x, columns: columns, $0)) }
             for rows in Self.rowCounts {
                 let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: UInt64(rows * columns))
                 let matrix = try reference.packed()
-                let portable = try #require(Kernels(named: "portable"))
-                let expected = try matrix.product(x, tokens: Self.mostTokens, portable)
+                let expected = try matrix.product(portableActivations, tokens: Self.mostTokens, portable)
                 let excess = Self.excess(expected, matrix, reference, rounded.values)
                 #expect(excess <= 0, "[\(rows), \(columns)]: \(excess) above the bound")
-                for kernels in Kernels.available {
+                for (kernels, activations) in variants {
                     for tokens in Self.tokenCounts {
-                        let found = try matrix.product(x, tokens: tokens, kernels)
+                        let found = try matrix.product(activations, tokens: tokens, kernels)
                         let same = found.bitPatterns == Array(expected[..<found.count]).bitPatterns
                         #expect(same, "\(kernels.name) differs for [\(rows), \(columns)] and \(tokens) tokens")
                     }
@@ -58,7 +60,7 @@ struct MatmulTests {
             let rows = try ActivationRows(x, columns: 96, kernels)
             kernels.matmul(outputs, rows, tokens: 5, team: team)
             for (matrix, out) in zip(matrices, outs) {
-                let alone = try matrix.product(x, tokens: 5, kernels)
+                let alone = try matrix.product(rows, tokens: 5, kernels)
                 #expect(Array(UnsafeBufferPointer(start: out.pointer, count: out.count)) == alone)
             }
         }
@@ -165,12 +167,11 @@ extension ActivationRows {
 
 extension PackedMatrix {
     /// [tokens, paddedRows] over a buffer that held something else before.
-    func product(_ x: [Float], tokens: Int, _ kernels: Kernels) throws -> [Float] {
-        let rows = try ActivationRows(x, columns: columns, kernels)
+    func product(_ x: ActivationRows, tokens: Int, _ kernels: Kernels) throws -> [Float] {
         let out = try AlignedBuffer<Float>(count: tokens * paddedRows)
         out.pointer.update(repeating: 7, count: out.count)
         kernels.matmul(
-            [MatmulOutput(self, out: out.pointer, stride: paddedRows)], rows, tokens: tokens,
+            [MatmulOutput(self, out: out.pointer, stride: paddedRows)], x, tokens: tokens,
             team: WorkerTeam(workers: 1))
         return Array(UnsafeBufferPointer(start: out.pointer, count: out.count))
     }

@@ -57,9 +57,10 @@ struct ReferenceMatrix {
             // The low nibbles are the block's first half.
             for quant in quants.map({ $0 & 15 }) + quants.map({ $0 >> 4 }) {
                 let offset = type == .q4_0 ? -8.0 : 0
-                terms.append((
-                    value(ofHalf: scale) * (Double(quant) + offset), type == .q4_1 ? value(ofHalf: minimum) : 0
-                ))
+                terms.append(
+                    (
+                        value(ofHalf: scale) * (Double(quant) + offset), type == .q4_1 ? value(ofHalf: minimum) : 0
+                    ))
             }
         case .q8_0:
             let scale = half(&random)

@@ -58,7 +58,9 @@ enum Fixtures {
     static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures")
 
-    static func model(_ name: String) -> URL { directory.appending(path: "models/\(name).gguf") }
+    static func model(_ name: String) -> String {
+        directory.appending(path: "models/\(name).gguf").path(percentEncoded: false)
+    }
 }
 
 extension [Float] {

@@ -13,7 +13,8 @@ package struct Scheduler: Sendable {
         package var sequences: Int
 
         package init(tokensPerStep: Int, sequences: Int) {
-            precondition(tokensPerStep >= sequences && sequences > 0, "every running sequence needs a token of each step")
+            precondition(
+                tokensPerStep >= sequences && sequences > 0, "every running sequence needs a token of each step")
             self.tokensPerStep = tokensPerStep
             self.sequences = sequences
         }

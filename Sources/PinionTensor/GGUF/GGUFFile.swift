@@ -51,14 +51,16 @@ package struct GGUFFile: Sendable {
         }
         version = try cursor.read(UInt32.self, "the version")
         guard Self.supportedVersions.contains(version) else {
-            let kind = Self.supportedVersions.contains(version.byteSwapped) ? "big-endian GGUF" : "GGUF version \(version)"
+            let kind =
+                Self.supportedVersions.contains(version.byteSwapped) ? "big-endian GGUF" : "GGUF version \(version)"
             throw TensorError(.unsupported, "\(path): \(kind) is not supported, expected version 2 or 3, little-endian")
         }
         let tensorCount = try Self.readEntryCount(&cursor, "the tensor count", unit: Self.leastTensorBytes)
         let metadataCount = try Self.readEntryCount(&cursor, "the metadata count", unit: Self.leastMetadataBytes)
 
         (metadata, values) = try Self.readMetadata(&cursor, count: metadataCount)
-        let alignment = try Self.alignment(of: values["general.alignment"].map { [metadata] in metadata[$0].value }, path)
+        let alignment = try Self.alignment(
+            of: values["general.alignment"].map { [metadata] in metadata[$0].value }, path)
         (tensors, tensorIndex) = try Self.readTensors(&cursor, count: tensorCount, alignment: alignment)
     }
 
@@ -137,7 +139,8 @@ package struct GGUFFile: Sendable {
         var tensors: [Tensor] = []
         for entry in entries {
             guard let offset = Int(exactly: entry.offset), offset % alignment == 0 else {
-                throw cursor.malformed("tensor '\(entry.name)' lies at offset \(entry.offset), not aligned to \(alignment)")
+                throw cursor.malformed(
+                    "tensor '\(entry.name)' lies at offset \(entry.offset), not aligned to \(alignment)")
             }
             let (start, overflow) = dataStart.addingReportingOverflow(offset)
             guard !overflow, start <= cursor.bytes.count, entry.bytes <= cursor.bytes.count - start else {
@@ -182,12 +185,15 @@ package struct GGUFFile: Sendable {
     ) throws(TensorError) -> Int {
         guard shape[0] % type.blockElements == 0 else {
             throw cursor.malformed(
-                "tensor '\(name)' has rows of \(shape[0]) elements, not a multiple of \(type.name)'s \(type.blockElements)")
+                "tensor '\(name)' has rows of \(shape[0]) elements, not a multiple of \(type.name)'s \(type.blockElements)"
+            )
         }
         var total = shape[0] / type.blockElements
         for factor in shape.dropFirst() + [type.blockBytes] {
             let (product, overflow) = total.multipliedReportingOverflow(by: factor)
-            guard !overflow else { throw cursor.malformed("tensor '\(name)' of shape \(shape) is larger than any file") }
+            guard !overflow else {
+                throw cursor.malformed("tensor '\(name)' of shape \(shape) is larger than any file")
+            }
             total = product
         }
         return total

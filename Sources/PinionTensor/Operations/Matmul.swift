@@ -44,7 +44,8 @@ extension Kernels {
 
     private func multiply(_ output: MatmulOutput, _ x: ActivationRows, tokens: Int, groups: Range<Int>) {
         let weights = output.weights
-        precondition(weights.columns == x.columns, "a matrix of \(weights.columns) columns, activations of \(x.columns)")
+        precondition(
+            weights.columns == x.columns, "a matrix of \(weights.columns) columns, activations of \(x.columns)")
         var arguments = pn_matmul(
             weights: weights.storage.pointer, group_bytes: weights.groupBytes, columns: weights.columns, x: x.floats,
             x_stride: x.columns, q: x.quantised, tokens: tokens, out: output.out, out_stride: output.stride)

@@ -1,0 +1,97 @@
+import Dispatch
+import PinionGeneration
+import Testing
+
+@Suite("Event channel")
+struct EventChannelTests {
+    private static func text(_ choice: Int, _ text: String) -> GenerationEvent { .text(choice: choice, text, []) }
+
+    private static func all(_ channel: EventChannel) async throws -> [GenerationEvent] {
+        var events: [GenerationEvent] = []
+        while let event = try await channel.next() { events.append(event) }
+        return events
+    }
+
+    @Test("Unread text of one choice is joined, never across another choice or the end")
+    func joined() async throws {
+        let channel = EventChannel()
+        for event in [
+            Self.text(0, "a"), Self.text(0, ""), Self.text(0, "b"), Self.text(1, "c"), Self.text(0, "d"),
+            .finished(choice: 0, .length), Self.text(1, "e"), Self.text(1, "f"), .finished(choice: 1, .stop),
+            .usage(promptTokens: 1, completionTokens: 2),
+        ] { channel.send(event) }
+        channel.close()
+        #expect(
+            try await Self.all(channel) == [
+                Self.text(0, "ab"), Self.text(1, "c"), Self.text(0, "d"), .finished(choice: 0, .length),
+                Self.text(1, "ef"), .finished(choice: 1, .stop), .usage(promptTokens: 1, completionTokens: 2),
+            ])
+        #expect(try await channel.next() == nil)
+    }
+
+    @Test("A failure comes after the events before it, and stays")
+    func failure() async throws {
+        let channel = EventChannel()
+        channel.send(Self.text(0, "some"))
+        channel.close(GenerationError(.stopped, "gone"))
+        channel.close()
+        channel.send(Self.text(0, "late"))
+        #expect(try await channel.next() == Self.text(0, "some"))
+        for _ in 0..<2 {
+            let error = await #expect(throws: GenerationError.self) { try await channel.next() }
+            #expect(error?.code == .stopped)
+        }
+    }
+
+    @Test("A waiting reader is woken by an event, by the end and by a failure")
+    func waking() async throws {
+        let channel = EventChannel()
+        let reader = Task { try await Self.all(channel) }
+        for text in ["x", "y", "z"] {
+            try await Task.sleep(for: .milliseconds(5))
+            channel.send(Self.text(0, text))
+        }
+        try await Task.sleep(for: .milliseconds(5))
+        channel.close()
+        let events = try await reader.value
+        #expect(events.map { if case .text(_, let text, _) = $0 { text } else { "" } }.joined() == "xyz")
+
+        let failing = EventChannel()
+        let other = Task { try await failing.next() }
+        try await Task.sleep(for: .milliseconds(5))
+        failing.close(GenerationError(.stopped, "gone"))
+        await #expect(throws: GenerationError.self) { try await other.value }
+    }
+
+    @Test("Cancelling the reader's task ends its wait, before, while and after it waits")
+    func cancellation() async throws {
+        for delay in 0..<20 {
+            let channel = EventChannel()
+            let reader = Task { try await channel.next() }
+            if delay > 0 { try await Task.sleep(for: .microseconds(delay * 50)) }
+            reader.cancel()
+            await #expect(throws: CancellationError.self) { try await reader.value }
+            // The channel is none the worse for it.
+            channel.send(Self.text(0, "still here"))
+            #expect(try await channel.next() == Self.text(0, "still here"))
+        }
+    }
+
+    @Test("Nothing is lost or reordered between a fast writer and a reader")
+    func concurrency() async throws {
+        let channel = EventChannel()
+        let count = 20_000
+        DispatchQueue(label: "writer").async {
+            for index in 0..<count { channel.send(Self.text(index % 97 == 0 ? 1 : 0, "\(index),")) }
+            channel.close()
+        }
+        var texts = ["", ""]
+        while let event = try await channel.next() {
+            if case .text(let choice, let text, _) = event { texts[choice] += text }
+        }
+        func expected(_ isOther: Bool) -> String {
+            (0..<count).filter { ($0 % 97 == 0) == isOther }.map { "\($0)," }.joined()
+        }
+        #expect(texts == [expected(false), expected(true)])
+    }
+}

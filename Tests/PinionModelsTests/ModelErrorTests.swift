@@ -1,0 +1,221 @@
+import Foundation
+import PinionModels
+import PinionTensor
+import Testing
+
+/// Each way a file can fail to be a model that this build runs, made from a sound one.
+@Suite("Model errors")
+struct ModelErrorTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var code: ModelError.Code
+        /// What the message must say besides the file's path.
+        var words: [String]
+        var change: @Sendable (inout GGUFEditor) -> Void
+
+        init(
+            _ name: String, _ code: ModelError.Code, _ words: String...,
+            change: @escaping @Sendable (inout GGUFEditor) -> Void
+        ) {
+            testDescription = name
+            self.code = code
+            self.words = words
+            self.change = change
+        }
+    }
+
+    /// Loads the fixture as `change` leaves it.
+    private static func load(_ change: (inout GGUFEditor) -> Void) throws -> (path: String, any LanguageModel) {
+        let original = try Data(contentsOf: URL(filePath: ModelFixtures.modelPath("tiny-llama-f32")))
+        var editor = try GGUFEditor(original)
+        change(&editor)
+        let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).gguf")
+        try editor.bytes().write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let path = url.path(percentEncoded: false)
+        do {
+            return (path, try ModelFixtures.load(path, kernels: .forThisMachine()))
+        } catch let error as ModelError {
+            #expect(error.message.hasPrefix("\(path): "), "\(error.message)")
+            #expect(error.description == error.message)
+            throw error
+        }
+    }
+
+    static let architecture: [Case] = [
+        Case("no architecture", .invalidConfiguration, "has no general.architecture") {
+            $0.remove("general.architecture")
+        },
+        Case("an architecture that is a number", .invalidConfiguration, "general.architecture") {
+            $0.set("general.architecture", 3)
+        },
+        Case("an unknown architecture", .unsupportedArchitecture, "'mamba'", "expected one of llama") {
+            $0.set("general.architecture", "mamba")
+        },
+        Case("a mixture of experts", .unsupportedArchitecture, "mixtures of experts") {
+            $0.set("llama.expert_count", 8)
+        },
+        Case("YaRN scaling", .unsupportedArchitecture, "\"yarn\"", "expected none or linear") {
+            $0.set("llama.rope.scaling.type", "yarn")
+        },
+        Case("a scaling type that is no name", .unsupportedArchitecture, "7", "expected none or linear") {
+            $0.set("llama.rope.scaling.type", 7)
+        },
+        Case("linear scaling without its factor", .invalidConfiguration, "'llama.rope.scaling.factor' is missing") {
+            $0.set("llama.rope.scaling.type", "linear")
+        },
+        Case("values narrower than keys", .unsupportedArchitecture, "16 keys, 8 values") {
+            $0.set("llama.attention.value_length", 8)
+        },
+        Case("an odd head dimension", .unsupportedArchitecture, "15 keys") { $0.set("llama.attention.key_length", 15) },
+        Case("more rotary elements than a head has", .unsupportedArchitecture, "32 rotary") {
+            $0.set("llama.rope.dimension_count", 32)
+        },
+        Case("an odd count of rotary elements", .unsupportedArchitecture, "15 rotary") {
+            $0.set("llama.rope.dimension_count", 15)
+        },
+    ]
+
+    static let required = [
+        "block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
+        "attention.layer_norm_rms_epsilon",
+    ].map { key in
+        Case("no \(key)", .invalidConfiguration, "'llama.\(key)' is missing") { $0.remove("llama.\(key)") }
+    }
+
+    static let ranges: [Case] = [
+        ("block_count", 0), ("block_count", 1_025), ("embedding_length", .max), ("feed_forward_length", 0),
+        ("attention.head_count", 0), ("attention.head_count", 5_000), ("attention.head_count_kv", 0),
+        ("attention.head_count_kv", 5), ("context_length", 0), ("context_length", .max), ("attention.key_length", 0),
+        ("attention.key_length", 100_000), ("rope.dimension_count", 0), ("rope.dimension_count", .max),
+    ].map { key, value in
+        Case("\(key) of \(value)", .invalidConfiguration, "'llama.\(key)' is \(value) (", "expected an integer from") {
+            $0.set("llama.\(key)", value)
+        }
+    }
+
+    static let values: [Case] = [
+        Case(
+            "heads that cannot share", .invalidConfiguration, "4 attention heads cannot share 3 key/value heads evenly"
+        ) {
+            $0.set("llama.attention.head_count_kv", 3)
+        },
+        Case("a count that is text", .invalidConfiguration, "'llama.block_count' is", "expected an integer") {
+            $0.set("llama.block_count", "two")
+        },
+        Case("a count that is a fraction", .invalidConfiguration, "'llama.block_count' is 2.0", "expected an integer") {
+            $0.set("llama.block_count", float: 2)
+        },
+        Case("an epsilon of zero", .invalidConfiguration, "layer_norm_rms_epsilon", "expected a positive number") {
+            $0.set("llama.attention.layer_norm_rms_epsilon", float: 0)
+        },
+        Case("a rotary base that is no number", .invalidConfiguration, "rope.freq_base", "nan") {
+            $0.set("llama.rope.freq_base", float: .nan)
+        },
+        Case("an infinite rotary base", .invalidConfiguration, "rope.freq_base", "inf") {
+            $0.set("llama.rope.freq_base", float: .infinity)
+        },
+        Case("a negative scale", .invalidConfiguration, "rope.scaling.factor", "-4.0") {
+            $0.set("llama.rope.scaling.type", "linear")
+            $0.set("llama.rope.scaling.factor", float: -4)
+        },
+    ]
+
+    static let tensors: [Case] = [
+        Case("no embedding", .invalidTensor, "has no matrix 'token_embd.weight'") {
+            $0.removeTensor("token_embd.weight")
+        },
+        Case("a missing matrix", .invalidTensor, "'blk.1.ffn_up.weight' of shape [64, 80] is missing") {
+            $0.removeTensor("blk.1.ffn_up.weight")
+        },
+        Case("a missing vector", .invalidTensor, "'output_norm.weight' of shape [64] is missing") {
+            $0.removeTensor("output_norm.weight")
+        },
+        Case("a layer less than promised", .invalidTensor, "'blk.2.attn_norm.weight'", "is missing") {
+            $0.set("llama.block_count", 3)
+        },
+        Case("a layer more than promised", .invalidTensor, "'blk.1.attn_norm.weight' has no place") {
+            $0.set("llama.block_count", 1)
+        },
+        Case("a matrix on its side", .invalidTensor, "'blk.0.ffn_down.weight' has shape [64, 80], expected [80, 64]") {
+            $0.changeTensor("blk.0.ffn_down.weight") { $0.shape.reverse() }
+        },
+        Case("a matrix that is a vector", .invalidTensor, "'blk.0.attn_q.weight' has shape [4096], expected [64, 64]") {
+            $0.changeTensor("blk.0.attn_q.weight") { $0.shape = [4096] }
+        },
+        Case("an embedding with three dimensions", .invalidTensor, "token_embd.weight") {
+            $0.changeTensor("token_embd.weight") { $0.shape = [64, 32, 10] }
+        },
+        Case("a width that the tensors do not have", .invalidTensor, "token_embd.weight", "[64, 320]", "[128, 320]") {
+            $0.set("llama.embedding_length", 128)
+        },
+        Case("a norm that is quantised", .tensor, "'blk.0.attn_norm.weight' is Q8_0") {
+            $0.changeTensor("blk.0.attn_norm.weight") { $0.type = 8 }
+        },
+        Case("a bias that nothing adds", .invalidTensor, "'blk.0.attn_q.bias' has no place", "llama") {
+            $0.addTensor("blk.0.attn_q.bias", [Float](repeating: 0, count: 64))
+        },
+        Case(
+            "frequency divisors for another dimension", .invalidTensor,
+            "'rope_freqs.weight' has shape [5], expected [8]"
+        ) {
+            $0.addTensor("rope_freqs.weight", [1, 1, 1, 1, 1])
+        },
+    ]
+
+    @Test("Each failure is named, with what was found", arguments: architecture + required + ranges + values + tensors)
+    func failure(_ item: Case) throws {
+        let error = #expect(throws: ModelError.self) { _ = try Self.load(item.change) }
+        let message = error?.message ?? ""
+        #expect(error?.code == item.code, "\(message)")
+        for word in item.words { #expect(message.contains(word), "\(message)") }
+    }
+
+    @Test("What is left out where it may be, or written in another way, does not change a bit")
+    func equivalents() throws {
+        let (tokens, _) = try ModelFixtures.oracle("tiny-llama-f32")
+        let (_, original) = try Self.load { _ in }
+        let expected = try ModelFixtures.logits(original, tokens, chunk: 8)
+        let changes: [(inout GGUFEditor) -> Void] = [
+            { $0.remove("llama.rope.scaling.type") },
+            { $0.remove("llama.rope.freq_base") },
+            { $0.remove("llama.rope.dimension_count") },
+            { $0.set("llama.attention.key_length", 16) },
+            { $0.set("llama.expert_count", 0) },
+            { $0.addTensor("rope_freqs.weight", [Float](repeating: 1, count: 8)) },
+            { editor in
+                editor.set("llama.rope.scaling.type", "linear")
+                editor.set("llama.rope.scaling.factor", float: 1)
+            },
+            { editor in editor.tensors.reverse() },
+            { editor in editor.metadata.reverse() },
+        ]
+        for (index, change) in changes.enumerated() {
+            let (_, model) = try Self.load(change)
+            #expect(try ModelFixtures.logits(model, tokens, chunk: 8) == expected, "change \(index)")
+        }
+    }
+
+    @Test("Linear scaling is applied, whether or not its type is named")
+    func linearScaling() throws {
+        let (tokens, _) = try ModelFixtures.oracle("tiny-llama-f32")
+        func logits(_ change: (inout GGUFEditor) -> Void) throws -> [[Float]] {
+            try ModelFixtures.logits(Self.load(change).1, tokens, chunk: 8)
+        }
+        let plain = try logits { _ in }
+        let named = try logits { editor in
+            editor.set("llama.rope.scaling.type", "linear")
+            editor.set("llama.rope.scaling.factor", float: 4)
+        }
+        let unnamed = try logits { editor in
+            editor.remove("llama.rope.scaling.type")
+            editor.set("llama.rope.scaling.factor", float: 4)
+        }
+        // The key's older name.
+        let older = try logits { editor in
+            editor.remove("llama.rope.scaling.type")
+            editor.set("llama.rope.scale_linear", float: 4)
+        }
+        #expect(named != plain && unnamed == named && older == named)
+    }
+}
