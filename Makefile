@@ -30,8 +30,9 @@ build: headers ## Build the program
 test: lint build-tests $(VENV)/.stamp ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@swift=0; client=0; \
-	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
-	$(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
+	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
+	PINION_TEST_MODEL="$$model" $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
 	$(PYTHON) Tests/Client/summarize.py \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
 

@@ -8,9 +8,13 @@ let settings: [SwiftSetting] = [
 ]
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -25,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -35,7 +40,7 @@ let package = Package(
     targets: [
         .target(name: "CPinionKernels"),
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
-        .target(name: "PinionModels", dependencies: ["PinionTensor", "CPinionKernels"], swiftSettings: settings),
+        .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
         .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
         .target(name: "PinionText", swiftSettings: settings),
         .target(
@@ -47,8 +52,8 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", "PinionStore", hummingbird, httpTypes,
-                nioCore, nioPosix, serviceLifecycle, logging,
+                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", hummingbird, hummingbirdCore, httpTypes,
+                nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -76,8 +81,8 @@ let package = Package(
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
-                "PinionServer", "PinionStore", "OpenAIAPI", hummingbird, hummingbirdTesting, httpTypes, nioCore,
-                nioPosix, logging,
+                "PinionServer", "PinionGeneration", "PinionEngine", "OpenAIAPI", hummingbird, hummingbirdTesting,
+                httpTypes, nioCore, nioPosix, logging,
             ],
             swiftSettings: settings),
     ]

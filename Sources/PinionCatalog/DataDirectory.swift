@@ -28,7 +28,7 @@ package struct DataDirectory: Sendable, Equatable {
 
     /// Where a catalog model is kept once it has been verified.
     package func path(of model: CatalogModel) throws(CatalogError) -> String {
-        let name = try ModelName(model.id)
+        let name = try CatalogName(model.id)
         let file = model.fileName
         guard !file.hasPrefix("."), !file.contains("\0") else {
             throw CatalogError(.invalidName, "'\(file)' is no file name for the model \(model.id)")

@@ -50,7 +50,7 @@ package enum ModelCatalog {
     ///
     /// - Throws: `invalidName` or `unknownModel`, naming what there is.
     package static func find(_ name: String) throws(CatalogError) -> CatalogModel {
-        _ = try ModelName(name)
+        _ = try CatalogName(name)
         if let model = all.first(where: { $0.id == name || $0.id.hasPrefix(name + "/") }) { return model }
         let known = all.map(\.id).joined(separator: ", ")
         throw CatalogError(.unknownModel, "unknown model '\(name)'; the catalog has: \(known)")
@@ -58,7 +58,7 @@ package enum ModelCatalog {
 }
 
 /// A catalog name checked to be a plain relative path: what makes it safe to keep files under it.
-package struct ModelName: Sendable, Equatable {
+package struct CatalogName: Sendable, Equatable {
     /// Parts between slashes.
     package static let maximumComponents = 4
     /// Characters of one part.

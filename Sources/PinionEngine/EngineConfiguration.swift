@@ -5,7 +5,7 @@ package struct EngineConfiguration: Sendable {
     package static let standardContext = 8192
     package static let standardSequences = 16
     package static let standardTokensPerStep = 512
-    /// Requests that wait for a place, beyond which new ones are refused.
+    /// Sequences that wait for a place, beyond which new requests are refused; each choice of a request is one.
     package static let standardWaiting = 256
 
     /// Tokens of prompt and reply; nil for the model's own, but at most ``standardContext``.
@@ -15,7 +15,7 @@ package struct EngineConfiguration: Sendable {
     package var tokensPerStep = standardTokensPerStep
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
-    /// Bytes for weights, buffers and KV cache together; nil for half of the machine's memory.
+    /// Bytes for weights, buffers and KV cache together; nil for half of what this process may use.
     package var memory: Int?
 
     package init() {}

@@ -23,17 +23,25 @@ final class EngineLoop {
         self.mailbox = mailbox
         self.load = load
         let limits = configuration.stepLimits
-        let workers = configuration.threads ?? ProcessorCount.available
+        let workers = configuration.threads ?? MachineLimits.processors
         let team = WorkerTeam(workers: workers)
         do {
             kernels = try Kernels.forThisMachine()
-            model = try ModelLoader.load(file, context: LoadContext(kernels: kernels, team: team, limits: limits))
+            let model = try ModelLoader.plan(file, limits: limits)
             let shape = model.shape
             let context = min(
                 configuration.contextLength ?? EngineConfiguration.standardContext, shape.contextLength)
+            guard configuration.contextLength ?? 0 <= shape.contextLength else {
+                throw EngineError(
+                    .load,
+                    "\(file.file.path): a context of \(configuration.contextLength ?? 0) tokens was asked for, but the "
+                        + "model was made for \(shape.contextLength)")
+            }
             let plan = try MemoryPlan(
-                budget: configuration.memory, weights: file.file.bytes.count, shape: shape.cache, context: context,
-                sequences: configuration.maximumSequences)
+                budget: configuration.memory, weights: file.file.bytes.count, buffers: model.bufferBytes,
+                shape: shape.cache, context: context, sequences: configuration.maximumSequences)
+            self.model = try ModelLoader.load(
+                file, context: LoadContext(kernels: kernels, team: team, limits: limits))
             cache = try KVCache(shape: shape.cache, blocks: plan.cacheBlocks)
             scheduler = Scheduler(
                 limits: .init(tokensPerStep: limits.tokens, sequences: configuration.maximumSequences),

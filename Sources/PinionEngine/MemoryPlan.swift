@@ -1,8 +1,7 @@
-import Foundation
 import PinionModels
 import PinionTensor
 
-/// Divides the memory budget, before anything is allocated from it.
+/// Divides the memory budget, before the model or anything else is allocated from it.
 struct MemoryPlan {
     /// What the rest of the process needs: code, tokenizer, connections.
     private static let overheadBytes = 64 << 20
@@ -10,21 +9,25 @@ struct MemoryPlan {
     let cacheBlocks: Int
 
     /// - Parameters:
-    ///   - budget: Bytes; nil for half of the machine's memory.
+    ///   - budget: Bytes; nil for half of the memory that this process may use.
     ///   - weights: Bytes of the model file, which packing does not change by more than row padding.
+    ///   - buffers: Bytes of the model's working buffers.
     ///   - context: Tokens of the longest sequence, for which there must be room.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.
-    init(budget: Int?, weights: Int, shape: KVCache.Shape, context: Int, sequences: Int) throws(EngineError) {
-        let budget = budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+    init(
+        budget: Int?, weights: Int, buffers: Int, shape: KVCache.Shape, context: Int, sequences: Int
+    ) throws(EngineError) {
+        let budget = budget ?? MachineLimits.memory / 2
         let perContext = (context + KVCache.blockTokens - 1) / KVCache.blockTokens
         let (wanted, overflow) = perContext.multipliedReportingOverflow(by: sequences)
-        let available = budget - weights - Self.overheadBytes
+        let available = budget - weights - buffers - Self.overheadBytes
         let affordable = max(available, 0) / shape.blockBytes
         guard affordable >= perContext else {
             throw EngineError(
                 .insufficientMemory,
                 """
                 memory budget of \(Self.mebibytes(budget)) is too small: weights \(Self.mebibytes(weights)) + \
+                buffers \(Self.mebibytes(buffers)) + \
                 overhead \(Self.mebibytes(Self.overheadBytes)) + KV cache of one context of \(context) tokens \
                 \(Self.mebibytes(perContext * shape.blockBytes)); lower --context or raise --memory
                 """)

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Events on their way from the engine thread to one reader.
 ///
-/// The writer never waits: text that has not been read yet is joined to what is already there, so a reader that lags
-/// costs no more than the text itself.
+/// The writer never waits: text that has not been read yet is joined to what is already there of its choice, so a reader
+/// that lags costs no more than the text itself, and never holds more events than a choice has.
 package final class EventChannel: Sendable {
     private struct State {
         var events: [GenerationEvent] = []
@@ -20,10 +20,14 @@ package final class EventChannel: Sendable {
         let reader = state.withLock { state in
             guard !state.isClosed else { return Optional<CheckedContinuation<Void, Never>>.none }
             if case .text(let choice, let text, let reports) = event,
-                case .text(choice, let earlier, let earlierReports) = state.events.last
+                let index = state.events.lastIndex(where: { $0.choice == choice }),
+                case .text(_, var earlier, var earlierReports) = state.events[index]
             {
-                let joined = GenerationEvent.text(choice: choice, earlier + text, earlierReports + reports)
-                state.events[state.events.count - 1] = joined
+                // Emptied first, so that the longer text is appended to and not copied.
+                state.events[index] = .text(choice: choice, "", [])
+                earlier += text
+                earlierReports += reports
+                state.events[index] = .text(choice: choice, earlier, earlierReports)
             } else {
                 state.events.append(event)
             }

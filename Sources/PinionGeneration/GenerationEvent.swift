@@ -6,6 +6,14 @@ package enum GenerationEvent: Sendable, Equatable {
     /// The last event.
     case usage(promptTokens: Int, completionTokens: Int)
 
+    /// Whose event it is; nil for the usage of all choices together.
+    var choice: Int? {
+        switch self {
+        case .text(let choice, _, _), .finished(let choice, _): choice
+        case .usage: nil
+        }
+    }
+
     package enum FinishReason: Sendable, Equatable {
         /// An end token or a stop string.
         case stop

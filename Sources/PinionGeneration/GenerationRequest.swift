@@ -7,11 +7,14 @@ package struct GenerationRequest: Sendable {
         package var role: String
         package var content: String
         package var name: String?
+        /// Of a `tool` message: the call that it answers.
+        package var toolCallID: String?
 
-        package init(role: String, content: String, name: String? = nil) {
+        package init(role: String, content: String, name: String? = nil, toolCallID: String? = nil) {
             self.role = role
             self.content = content
             self.name = name
+            self.toolCallID = toolCallID
         }
     }
 
@@ -24,7 +27,15 @@ package struct GenerationRequest: Sendable {
     package var stop: [String] = []
     /// Whether end tokens are ordinary tokens that the text goes on after.
     package var ignoresEnd = false
-    /// Extra variables for the chat template.
+    /// Variables of the chat template that are set here or built in, and that no request may set.
+    package static let reservedTemplateArguments: Set<String> = [
+        "messages", "bos_token", "eos_token", "raise_exception", "strftime_now", "namespace", "range", "dict",
+        "joiner", "cycler", "loop", "caller",
+    ]
+    /// Roles that templates know: words of ours, which a template may build its control tokens of.
+    static let roles: Set<String> = ["system", "user", "assistant", "tool"]
+
+    /// Extra variables for the chat template, none of ``reservedTemplateArguments``.
     package var templateArguments: [String: TemplateValue] = [:]
 
     package init(messages: [Message]) {

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 package import PinionEngine
 import PinionModels
@@ -14,6 +15,7 @@ package final class TextModel: Sendable {
     private let beginText: String
     private let endText: String
     private let addsBeginToken: Bool
+    private let promptQueue = DispatchQueue(label: "pinion.prompt")
 
     private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName, addsBeginToken: Bool) {
         self.engine = engine
@@ -69,8 +71,8 @@ package final class TextModel: Sendable {
     /// Starts a generation.
     ///
     /// - Throws: ``GenerationError`` for what the requester has to be told.
-    package func generate(_ request: GenerationRequest) throws(GenerationError) -> Generation {
-        let prompt = try self.prompt(for: request)
+    package func generate(_ request: GenerationRequest) async throws(GenerationError) -> Generation {
+        let prompt = try await promptOnQueue(request)
         let completion = Completion(promptTokens: prompt.count, choices: request.choices)
         let sinks = (0..<request.choices).map { choice in
             TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
@@ -85,6 +87,17 @@ package final class TextModel: Sendable {
         } catch {
             throw GenerationError(error, promptTokens: prompt.count)
         }
+    }
+
+    /// Renders and tokenizes off the cooperative pool, one prompt at a time: a prompt of megabytes takes a second, in
+    /// which the pool's few threads have streams to serve.
+    private func promptOnQueue(_ request: GenerationRequest) async throws(GenerationError) -> [Int32] {
+        let result = await withCheckedContinuation { continuation in
+            promptQueue.async { [self] in
+                continuation.resume(returning: Result { () throws(GenerationError) in try prompt(for: request) })
+            }
+        }
+        return try result.get()
     }
 
     /// The tokens of a conversation, ending where the reply begins.
@@ -104,15 +117,20 @@ package final class TextModel: Sendable {
 
     private func templateContext(_ request: GenerationRequest) -> [String: TemplateValue] {
         var context = request.templateArguments
+        context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         context["messages"] = .list(
             request.messages.map { message in
                 var fields: [(String, TemplateValue)] = [
-                    ("role", TemplateValue(message.role)), ("content", TemplateValue(message.content)),
+                    (
+                        "role",
+                        TemplateValue(
+                            message.role, origin: GenerationRequest.roles.contains(message.role) ? .template : .request)
+                    ), ("content", TemplateValue(message.content)),
                 ]
                 if let name = message.name { fields.append(("name", TemplateValue(name))) }
+                if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
                 return TemplateValue(fields)
             })
-        context["add_generation_prompt"] = .bool(true)
         context["bos_token"] = TemplateValue(beginText, origin: .template)
         context["eos_token"] = TemplateValue(endText, origin: .template)
         return context

@@ -1,19 +1,20 @@
-import PinionEngine
-import PinionText
+package import PinionEngine
+package import PinionText
 import Synchronization
 
 /// Turns the tokens of one choice into text events, and ends the choice at a stop string in the step that completes it.
 ///
 /// - Note: `@unchecked Sendable` is sound because the engine thread alone calls it; `completion` guards what choices share.
-final class TextSink: TokenSink, @unchecked Sendable {
+package final class TextSink: TokenSink, @unchecked Sendable {
     private let choice: Int
     private let tokenizer: Tokenizer
     private let completion: Completion
     private var detokenizer: StreamingDetokenizer
     private var stops: StopStringMatcher
     private var reports: ReportQueue
+    private var isStopped = false
 
-    init(choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion) {
+    package init(choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion) {
         self.choice = choice
         self.tokenizer = tokenizer
         self.completion = completion
@@ -22,7 +23,7 @@ final class TextSink: TokenSink, @unchecked Sendable {
         reports = ReportQueue()
     }
 
-    func accept(_ token: SampledToken) -> TokenDecision {
+    package func accept(_ token: SampledToken) -> TokenDecision {
         let text = detokenizer.append(token.id)
         let (released, stopped) = stops.append(text)
         if let logprob = token.logprob {
@@ -36,12 +37,14 @@ final class TextSink: TokenSink, @unchecked Sendable {
         return stopped ? .stop : .goOn
     }
 
-    func finish(_ outcome: SequenceOutcome) {
+    package func finish(_ outcome: SequenceOutcome) {
         if !isStopped {
             let (released, stopped) = stops.append(detokenizer.finish())
             send(released + (stopped ? "" : stops.finish()), isLast: true)
+            isStopped = stopped
         }
         switch outcome.reason {
+        case .length where isStopped: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
         case .stop: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
         case .length: completion.finish(choice, .length, tokens: outcome.generatedTokens)
         case .cancelled: completion.fail(GenerationError(.stopped, "the request was cancelled"))
@@ -49,8 +52,6 @@ final class TextSink: TokenSink, @unchecked Sendable {
             completion.fail(GenerationError(.stopped, "the engine stopped before the reply was complete"))
         }
     }
-
-    private var isStopped = false
 
     private func send(_ text: String, isLast: Bool) {
         let ready = reports.release(textBytes: text.utf8.count, isLast: isLast)
@@ -83,12 +84,12 @@ private struct ReportQueue {
 }
 
 /// What the choices of one request share.
-final class Completion: Sendable {
-    let channel = EventChannel()
+package final class Completion: Sendable {
+    package let channel = EventChannel()
     private let promptTokens: Int
     private let state: Mutex<(open: Int, tokens: Int)>
 
-    init(promptTokens: Int, choices: Int) {
+    package init(promptTokens: Int, choices: Int) {
         self.promptTokens = promptTokens
         state = Mutex((choices, 0))
     }

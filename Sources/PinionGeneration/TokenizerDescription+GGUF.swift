@@ -19,14 +19,25 @@ extension TokenizerDescription {
         guard let tokens = file["tokenizer.ggml.tokens"]?.strings else {
             throw wrong("tokenizer.ggml.tokens", "an array of strings")
         }
-        let types = file["tokenizer.ggml.token_type"]?.integers ?? []
+        guard let merges = file["tokenizer.ggml.merges"]?.strings else {
+            throw wrong("tokenizer.ggml.merges", "an array of strings")
+        }
+        guard let preTokenizer = file["tokenizer.ggml.pre"]?.string else { throw wrong("tokenizer.ggml.pre", "a name") }
+        let types = file["tokenizer.ggml.token_type"]?.integers
+        guard types != nil || file["tokenizer.ggml.token_type"] == nil else {
+            throw wrong("tokenizer.ggml.token_type", "an array of integers")
+        }
+        let addsBegin = file["tokenizer.ggml.add_bos_token"]?.bool
+        guard addsBegin != nil || file["tokenizer.ggml.add_bos_token"] == nil else {
+            throw wrong("tokenizer.ggml.add_bos_token", "a boolean")
+        }
         self.init(
-            model: model, preTokenizer: file["tokenizer.ggml.pre"]?.string ?? "default",
-            tokens: tokens.map { Array($0.utf8) }, types: types.map { Int32(clamping: $0) },
-            merges: file["tokenizer.ggml.merges"]?.strings ?? [], beginToken: try token("tokenizer.ggml.bos_token_id"),
+            model: model, preTokenizer: preTokenizer,
+            tokens: tokens.map { Array($0.utf8) }, types: (types ?? []).map { Int32(clamping: $0) },
+            merges: merges, beginToken: try token("tokenizer.ggml.bos_token_id"),
             endToken: try token("tokenizer.ggml.eos_token_id"),
             unknownToken: try token("tokenizer.ggml.unknown_token_id"),
             paddingToken: try token("tokenizer.ggml.padding_token_id"),
-            addsBeginToken: file["tokenizer.ggml.add_bos_token"]?.bool ?? false)
+            addsBeginToken: addsBegin ?? false)
     }
 }

@@ -15,6 +15,18 @@ package struct ModelShape: Sendable, Equatable {
     }
 }
 
+/// What a model will take, known before it is loaded.
+package struct ModelPlan: Sendable, Equatable {
+    package var shape: ModelShape
+    /// Working buffers for the largest step.
+    package var bufferBytes: Int
+
+    package init(shape: ModelShape, bufferBytes: Int) {
+        self.shape = shape
+        self.bufferBytes = bufferBytes
+    }
+}
+
 /// Bounds of one step, for which a model reserves its buffers when it is loaded.
 package struct StepLimits: Sendable, Equatable {
     /// Tokens of all sequences together in one step.

@@ -1,4 +1,3 @@
-import CPinionKernels
 import PinionTensor
 
 /// Hyperparameters of the Llama family, from a GGUF file's `llama.*` metadata.
@@ -8,7 +7,7 @@ struct LlamaConfiguration: Equatable {
     static let maximumHeads = 4096
     static let maximumContext = 1 << 26
     static let maximumVocabulary = 1 << 24
-    static let maximumHeadDimension = Int(PN_MAX_HEAD_DIM)
+    static let maximumHeadDimension = KVCache.maximumHeadDimension
 
     var layers: Int
     var width: Int
@@ -60,6 +59,12 @@ struct LlamaConfiguration: Equatable {
             (1...Self.maximumVocabulary).contains(embedding.shape[1])
         else { throw ModelError(.invalidTensor, "\(source.path): has no matrix 'token_embd.weight'") }
         vocabulary = embedding.shape[1]
+    }
+
+    var shape: ModelShape {
+        ModelShape(
+            vocabulary: vocabulary, contextLength: contextLength,
+            cache: KVCache.Shape(layers: layers, heads: cacheHeads, headDimension: headDimension))
     }
 
     private static func rotaryScale(_ source: ModelSource) throws(ModelError) -> Double {

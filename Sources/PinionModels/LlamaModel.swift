@@ -2,11 +2,12 @@ import PinionTensor
 
 /// The Llama architecture: RMS norm, grouped-query attention with rotary positions, gated SiLU feed-forward.
 ///
-/// Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023). Runs Llama 1 to 3, SmolLM2 and other files that name
-/// the architecture `llama`.
+/// Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023). Runs every dense model whose file names the architecture
+/// `llama`: Llama 1 to 3 themselves, SmolLM2 and others.
 final class LlamaModel: LanguageModel {
     /// Tokens that are not worth waking the team for in an operation that touches each token once.
     private static let tokenGrain = 4
+    private static let architecture = "llama"
 
     private struct Layer {
         let attentionNorm: FloatVector
@@ -23,6 +24,10 @@ final class LlamaModel: LanguageModel {
         let up: PackedMatrix
         /// [width, feedForward]
         let down: PackedMatrix
+
+        /// Whether any matrix that reads the attention's input wants it rounded; files may mix formats.
+        var readsQuantisedInput: Bool { [query, key, value].contains { $0.readsQuantisedActivations } }
+        var readsQuantisedHidden: Bool { [gate, up].contains { $0.readsQuantisedActivations } }
     }
 
     let shape: ModelShape
@@ -38,19 +43,19 @@ final class LlamaModel: LanguageModel {
     private let state: LlamaState
 
     init(file: GGUFFile, context: LoadContext) throws(ModelError) {
-        var source = ModelSource(file: file, architecture: "llama", context: context)
+        var source = ModelSource(file: file, architecture: Self.architecture)
         let configuration = try LlamaConfiguration(source)
         let (width, vocabulary) = (configuration.width, configuration.vocabulary)
-        embedding = try source.matrix("token_embd.weight", rows: vocabulary, columns: width)
+        embedding = try source.matrix("token_embd.weight", rows: vocabulary, columns: width, team: context.team)
         var layers: [Layer] = []
         for index in 0..<configuration.layers {
-            layers.append(try Self.layer(index, configuration, &source))
+            layers.append(try Self.layer(index, configuration, &source, context.team))
         }
         self.layers = layers
         finalNorm = try source.vector("output_norm.weight", count: width)
         head =
             source.has("output.weight")
-            ? try source.matrix("output.weight", rows: vocabulary, columns: width) : embedding
+            ? try source.matrix("output.weight", rows: vocabulary, columns: width, team: context.team) : embedding
         let divisors =
             source.has("rope_freqs.weight")
             ? try source.vector("rope_freqs.weight", count: configuration.rotaryDimensions / 2).values : []
@@ -65,29 +70,37 @@ final class LlamaModel: LanguageModel {
                 scale: configuration.rotaryScale, divisors: divisors, capacity: context.limits.tokens)
             state = try LlamaState(configuration, limits: context.limits)
         } catch { throw ModelError(error) }
-        shape = ModelShape(
-            vocabulary: vocabulary, contextLength: configuration.contextLength,
-            cache: KVCache.Shape(
-                layers: configuration.layers, heads: configuration.cacheHeads,
-                headDimension: configuration.headDimension))
+        shape = configuration.shape
+    }
+
+    /// What a file's metadata say of the model, without loading it.
+    static func plan(_ file: GGUFFile, limits: StepLimits) throws(ModelError) -> ModelPlan {
+        let configuration = try LlamaConfiguration(ModelSource(file: file, architecture: Self.architecture))
+        return ModelPlan(
+            shape: configuration.shape, bufferBytes: LlamaState.byteCount(configuration, limits: limits))
     }
 
     private static func layer(
-        _ index: Int, _ c: LlamaConfiguration, _ source: inout ModelSource
+        _ index: Int, _ c: LlamaConfiguration, _ source: inout ModelSource, _ team: WorkerTeam
     ) throws(ModelError) -> Layer {
+        func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> PackedMatrix {
+            try source.matrix("blk.\(index).\(name).weight", rows: rows, columns: columns, team: team)
+        }
+        func vector(_ name: String) throws(ModelError) -> FloatVector {
+            try source.vector("blk.\(index).\(name).weight", count: c.width)
+        }
         let queryWidth = c.heads * c.headDimension
         let cacheWidth = c.cacheHeads * c.headDimension
-        let name = "blk.\(index)"
         return Layer(
-            attentionNorm: try source.vector("\(name).attn_norm.weight", count: c.width),
-            query: try source.matrix("\(name).attn_q.weight", rows: queryWidth, columns: c.width),
-            key: try source.matrix("\(name).attn_k.weight", rows: cacheWidth, columns: c.width),
-            value: try source.matrix("\(name).attn_v.weight", rows: cacheWidth, columns: c.width),
-            output: try source.matrix("\(name).attn_output.weight", rows: c.width, columns: queryWidth),
-            feedForwardNorm: try source.vector("\(name).ffn_norm.weight", count: c.width),
-            gate: try source.matrix("\(name).ffn_gate.weight", rows: c.feedForward, columns: c.width),
-            up: try source.matrix("\(name).ffn_up.weight", rows: c.feedForward, columns: c.width),
-            down: try source.matrix("\(name).ffn_down.weight", rows: c.width, columns: c.feedForward))
+            attentionNorm: try vector("attn_norm"),
+            query: try matrix("attn_q", rows: queryWidth, columns: c.width),
+            key: try matrix("attn_k", rows: cacheWidth, columns: c.width),
+            value: try matrix("attn_v", rows: cacheWidth, columns: c.width),
+            output: try matrix("attn_output", rows: c.width, columns: queryWidth),
+            feedForwardNorm: try vector("ffn_norm"),
+            gate: try matrix("ffn_gate", rows: c.feedForward, columns: c.width),
+            up: try matrix("ffn_up", rows: c.feedForward, columns: c.width),
+            down: try matrix("ffn_down", rows: c.width, columns: c.feedForward))
     }
 
     func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float> {
@@ -96,9 +109,11 @@ final class LlamaModel: LanguageModel {
         precondition(batch.outputs.count <= state.limits.outputs, "too many rows of logits in a step")
         embed(batch)
         for (index, layer) in layers.enumerated() {
-            normalise(tokens, adding: index > 0 ? state.projected : nil, layer.attentionNorm, for: layer.query)
+            normalise(
+                tokens, adding: index > 0 ? state.projected : nil, layer.attentionNorm,
+                quantised: layer.readsQuantisedInput)
             attention(layer, index, batch, cache)
-            normalise(tokens, adding: state.projected, layer.feedForwardNorm, for: layer.gate)
+            normalise(tokens, adding: state.projected, layer.feedForwardNorm, quantised: layer.readsQuantisedHidden)
             feedForward(layer, tokens)
         }
         return logits(batch)
@@ -118,21 +133,21 @@ final class LlamaModel: LanguageModel {
 
     /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
     private func normalise(
-        _ tokens: Int, adding result: UnsafeMutablePointer<Float>?, _ norm: FloatVector, for matrix: PackedMatrix
+        _ tokens: Int, adding result: UnsafeMutablePointer<Float>?, _ norm: FloatVector, quantised: Bool
     ) {
         forEachToken(tokens) { token in
             let x = state.residualRow(token)
             if let result { kernels.add(result + token * state.projectedStride, to: x, count: configuration.width) }
-            normalise(x, norm, into: state.input, row: token, for: matrix)
+            normalise(x, norm, into: state.input, row: token, quantised: quantised)
         }
     }
 
     private func normalise(
-        _ x: UnsafePointer<Float>, _ norm: FloatVector, into rows: ActivationRows, row: Int, for matrix: PackedMatrix
+        _ x: UnsafePointer<Float>, _ norm: FloatVector, into rows: ActivationRows, row: Int, quantised: Bool
     ) {
         kernels.rmsNorm(
             x, weight: norm.pointer, count: configuration.width, epsilon: configuration.normEpsilon, out: rows.row(row))
-        if matrix.readsQuantisedActivations { rows.quantise(row, with: kernels) }
+        if quantised { rows.quantise(row, with: kernels) }
     }
 
     private func attention(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
@@ -210,7 +225,7 @@ final class LlamaModel: LanguageModel {
             let token = Int(batch.outputs[row])
             let x = state.residualRow(token)
             kernels.add(state.projected + token * state.projectedStride, to: x, count: configuration.width)
-            normalise(x, finalNorm, into: state.outputs, row: row, for: head)
+            normalise(x, finalNorm, into: state.outputs, row: row, quantised: head.readsQuantisedActivations)
         }
         kernels.matmul(
             [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: count,

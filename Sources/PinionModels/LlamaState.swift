@@ -17,10 +17,15 @@ final class LlamaState {
     /// [tokens, feedForward]
     let hidden: ActivationRows
 
+    /// [tokens, queryStride]: heads after heads
     var queries: UnsafeMutablePointer<Float> { queryBuffer.pointer }
+    /// [tokens, cacheStride]
     var keys: UnsafeMutablePointer<Float> { keyBuffer.pointer }
+    /// [tokens, cacheStride]
     var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
+    /// [tokens, hiddenStride]
     var gate: UnsafeMutablePointer<Float> { gateBuffer.pointer }
+    /// [tokens, hiddenStride]
     var up: UnsafeMutablePointer<Float> { upBuffer.pointer }
     /// [tokens, projectedStride]: a block's result, not yet added to the residual stream.
     var projected: UnsafeMutablePointer<Float> { projectedBuffer.pointer }
@@ -39,14 +44,13 @@ final class LlamaState {
     private let logitBuffer: AlignedBuffer<Float>
 
     init(_ c: LlamaConfiguration, limits: StepLimits) throws(TensorError) {
-        func padded(_ rows: Int) -> Int { (rows + 15) / 16 * 16 }
         let tokens = limits.tokens
         self.limits = limits
         width = c.width
-        queryStride = padded(c.heads * c.headDimension)
-        cacheStride = padded(c.cacheHeads * c.headDimension)
-        hiddenStride = padded(c.feedForward)
-        projectedStride = padded(c.width)
+        queryStride = Self.padded(c.heads * c.headDimension)
+        cacheStride = Self.padded(c.cacheHeads * c.headDimension)
+        hiddenStride = Self.padded(c.feedForward)
+        projectedStride = Self.padded(c.width)
         residual = try AlignedBuffer(count: tokens * c.width)
         input = try ActivationRows(capacity: tokens, columns: c.width)
         attended = try ActivationRows(capacity: tokens, columns: c.heads * c.headDimension)
@@ -58,7 +62,22 @@ final class LlamaState {
         gateBuffer = try AlignedBuffer(count: tokens * hiddenStride)
         upBuffer = try AlignedBuffer(count: tokens * hiddenStride)
         projectedBuffer = try AlignedBuffer(count: tokens * projectedStride)
-        logitBuffer = try AlignedBuffer(count: limits.outputs * padded(c.vocabulary))
+        logitBuffer = try AlignedBuffer(count: limits.outputs * Self.padded(c.vocabulary))
+    }
+
+    /// Bytes that ``init(_:limits:)`` reserves, within a percent.
+    static func byteCount(_ c: LlamaConfiguration, limits: StepLimits) -> Int {
+        let float = MemoryLayout<Float>.size
+        let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
+        let plain = 2 * padded(c.width) + queries + 2 * cached + 2 * padded(c.feedForward)
+        // Activations are kept as floats and in up to two bytes.
+        let activations = (c.width + queries + c.feedForward) * (float + 3)
+        let perOutput = padded(c.vocabulary) * float + c.width * (float + 3)
+        return limits.tokens * (plain * float + activations) + limits.outputs * perOutput
+    }
+
+    private static func padded(_ rows: Int) -> Int {
+        (rows + PackedMatrix.groupRows - 1) / PackedMatrix.groupRows * PackedMatrix.groupRows
     }
 
     func residualRow(_ token: Int) -> UnsafeMutablePointer<Float> { residual.pointer + token * width }

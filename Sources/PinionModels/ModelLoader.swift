@@ -14,11 +14,16 @@ package struct LoadContext {
 }
 
 package enum ModelLoader {
-    private typealias Factory = @Sendable (GGUFFile, LoadContext) throws(ModelError) -> any LanguageModel
+    private struct Architecture {
+        let plan: @Sendable (GGUFFile, StepLimits) throws(ModelError) -> ModelPlan
+        let load: @Sendable (GGUFFile, LoadContext) throws(ModelError) -> any LanguageModel
+    }
 
     /// `general.architecture` to the family that runs it. A new architecture is one file and one row here.
-    private static let architectures: [String: Factory] = [
-        "llama": { file, context throws(ModelError) in try LlamaModel(file: file, context: context) }
+    private static let architectures: [String: Architecture] = [
+        "llama": Architecture(
+            plan: { file, limits throws(ModelError) in try LlamaModel.plan(file, limits: limits) },
+            load: { file, context throws(ModelError) in try LlamaModel(file: file, context: context) })
     ]
 
     package static var supportedArchitectures: [String] { architectures.keys.sorted() }
@@ -27,16 +32,27 @@ package enum ModelLoader {
     ///
     /// - Throws: ``ModelError`` naming the file, what was found and what was expected.
     package static func load(_ file: GGUFFile, context: LoadContext) throws(ModelError) -> any LanguageModel {
+        try architecture(of: file).load(file, context)
+    }
+
+    /// What loading it would take, from the file's metadata alone.
+    ///
+    /// - Throws: ``ModelError`` for metadata that describe no model of a known architecture.
+    package static func plan(_ file: GGUFFile, limits: StepLimits) throws(ModelError) -> ModelPlan {
+        try architecture(of: file).plan(file, limits)
+    }
+
+    private static func architecture(of file: GGUFFile) throws(ModelError) -> Architecture {
         let path = file.file.path
         guard let name = file["general.architecture"]?.string else {
             throw ModelError(.invalidConfiguration, "\(path): has no general.architecture")
         }
-        guard let factory = architectures[name] else {
+        guard let architecture = architectures[name] else {
             throw ModelError(
                 .unsupportedArchitecture,
                 "\(path): architecture '\(name)' is not supported, expected one of "
                     + supportedArchitectures.joined(separator: ", "))
         }
-        return try factory(file, context)
+        return architecture
     }
 }

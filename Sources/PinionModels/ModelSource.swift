@@ -7,15 +7,13 @@ import PinionTensor
 struct ModelSource {
     let file: GGUFFile
     let architecture: String
-    let context: LoadContext
     private var taken: Set<String> = []
 
     var path: String { file.file.path }
 
-    init(file: GGUFFile, architecture: String, context: LoadContext) {
+    init(file: GGUFFile, architecture: String) {
         self.file = file
         self.architecture = architecture
-        self.context = context
     }
 
     func value(_ key: String) -> GGUFValue? { file["\(architecture).\(key)"] }
@@ -56,10 +54,12 @@ struct ModelSource {
 
     func has(_ name: String) -> Bool { file.tensor(named: name) != nil }
 
-    mutating func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> PackedMatrix {
+    mutating func matrix(
+        _ name: String, rows: Int, columns: Int, team: WorkerTeam
+    ) throws(ModelError) -> PackedMatrix {
         let tensor = try take(name, shape: [columns, rows])
         do {
-            return try PackedMatrix(packing: tensor, of: file, team: context.team)
+            return try PackedMatrix(packing: tensor, of: file, team: team)
         } catch { throw ModelError(error) }
     }
 

@@ -5,9 +5,6 @@ import PinionText
 
 /// Serves a model that runs in this process.
 package struct LocalGenerator: TextGenerator {
-    /// What a log probability of minus infinity is written as, since JSON has no infinities; OpenAI's value.
-    private static let lowestLogprob = -9999.0
-
     package let model: ServedModel
     private let textModel: TextModel
 
@@ -25,11 +22,19 @@ package struct LocalGenerator: TextGenerator {
     }
 
     package func generate(_ request: ChatCompletionRequest, for tenant: Tenant) async throws -> TextEvents {
+        for name in GenerationRequest.reservedTemplateArguments where request.chatTemplateArguments[name] != nil {
+            throw APIError.unsupportedValue(
+                "chat_template_kwargs.\(name)", got: name, "This variable is set from the request itself.")
+        }
+        // Before the work of tokenizing, so that a full server refuses at once.
+        guard textModel.engine.hasRoom(for: request.n) else {
+            throw APIError.overloaded(retryAfter: Self.overloadRetrySeconds)
+        }
         let generation: Generation
         do {
-            generation = try textModel.generate(GenerationRequest(request))
+            generation = try await textModel.generate(GenerationRequest(request))
         } catch {
-            throw APIError(error, contextLength: model.contextLength, requested: request.maxTokens)
+            throw Self.wireError(error, contextLength: model.contextLength, requested: request.maxTokens)
         }
         let reader = Reader(generation)
         return TextEvents(next: { try await reader.next() }, cancel: { generation.cancel() })
@@ -49,16 +54,8 @@ package struct LocalGenerator: TextGenerator {
                 isAnnounced = true
                 return .accepted(promptTokens: generation.promptTokens)
             }
-            do {
-                return try await generation.next().map(TextEvent.init)
-            } catch let error as GenerationError {
-                throw APIError(error, contextLength: 0, requested: nil)
-            }
+            return try await generation.next().map(TextEvent.init)
         }
-    }
-
-    fileprivate static func logprob(_ candidate: TokenReport.Candidate) -> Double {
-        max(Double(candidate.logprob), lowestLogprob)
     }
 }
 
@@ -79,11 +76,11 @@ extension TokenLogprob {
     fileprivate init(_ report: TokenReport) {
         self.init(
             token: String(decoding: report.token.bytes, as: UTF8.self),
-            logprob: LocalGenerator.logprob(report.token), bytes: report.token.bytes,
+            logprob: Double(report.token.logprob), bytes: report.token.bytes,
             topLogprobs: report.alternatives.map { candidate in
                 .init(
                     token: String(decoding: candidate.bytes, as: UTF8.self),
-                    logprob: LocalGenerator.logprob(candidate), bytes: candidate.bytes)
+                    logprob: Double(candidate.logprob), bytes: candidate.bytes)
             })
     }
 }
@@ -94,7 +91,8 @@ extension GenerationRequest {
             messages: request.messages.map { message in
                 // Templates know `system`; `developer` is OpenAI's newer word for the same.
                 let role = message.role == .developer ? ChatMessage.Role.system : message.role
-                return Message(role: role.rawValue, content: message.content, name: message.name)
+                return Message(
+                    role: role.rawValue, content: message.content, name: message.name, toolCallID: message.toolCallID)
             })
         sampling.temperature = Float(request.temperature)
         sampling.topP = Float(request.topP)
@@ -129,21 +127,20 @@ extension TemplateValue {
     }
 }
 
-extension APIError {
-    fileprivate init(_ error: GenerationError, contextLength: Int, requested: Int?) {
-        switch error.code {
-        case .promptTooLong:
-            self = .contextLengthExceeded(
-                limit: contextLength, prompt: error.promptTokens ?? contextLength, requested: requested)
-        case .template: self = .invalidValue("messages", error.message)
-        case .invalidRequest: self = .invalidValue("logit_bias", error.message)
-        case .overloaded: self = .overloaded(retryAfter: LocalGenerator.overloadRetrySeconds)
-        case .model, .stopped: self = .internalError
-        }
-    }
-}
-
 extension LocalGenerator {
     /// Seconds after which a refused client may expect a place: about one short reply.
-    fileprivate static let overloadRetrySeconds = 2
+    private static let overloadRetrySeconds = 2
+
+    /// What the client has to be told; failures of ours stay what they are, to be logged and answered with a 500.
+    private static func wireError(_ error: GenerationError, contextLength: Int, requested: Int?) -> any Error {
+        switch error.code {
+        case .promptTooLong:
+            APIError.contextLengthExceeded(
+                limit: contextLength, prompt: error.promptTokens ?? contextLength, requested: requested)
+        case .template: APIError.invalidValue("messages", error.message)
+        case .invalidRequest: APIError.invalidValue("logit_bias", error.message)
+        case .overloaded: APIError.overloaded(retryAfter: overloadRetrySeconds)
+        case .model, .stopped: error
+        }
+    }
 }

@@ -43,7 +43,10 @@ extension ServerConfiguration {
     /// Whether only programs of this machine reach the address.
     package var bindsLoopback: Bool {
         let name = Self.hostName(of: host)
-        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
+        if name == "localhost" || name == "::1" { return true }
+        // The whole of 127.0.0.0/8, but not a name such as 127.example.org.
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// The address without the brackets that IPv6 has in a URL.

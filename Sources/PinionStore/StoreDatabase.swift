@@ -11,31 +11,43 @@ enum StoreDatabase {
     /// How long a statement waits for another process's transaction, in seconds.
     static let busyTimeout = 5.0
     static let maximumReaders = 2
-    /// Two processes that open a new file at the same moment race to set it up; the loser simply starts over.
-    static let openAttempts = 20
-    static let retryPause = 0.05
+    /// Seconds between two tries to become the one that opens.
+    static let lockPollInterval = 0.02
 
     static func open(path: String) throws(StoreError) -> DatabasePool {
         try prepareFile(path: path)
-        for attempt in 1... {
-            do {
-                return try openOnce(path: path)
-            } catch let error as DatabaseError
-                where attempt < openAttempts && isRace(error)
-            {
-                Thread.sleep(forTimeInterval: retryPause)
-            } catch {
-                throw StoreError(error, path: path)
-            }
+        let turn = try waitForTurn(path: path)
+        defer { close(turn) }
+        do {
+            return try openAndMigrate(path: path)
+        } catch {
+            throw StoreError(error, path: path)
         }
-        preconditionFailure("the last attempt either returns or throws")
     }
 
-    private static func isRace(_ error: DatabaseError) -> Bool {
-        [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CONSTRAINT].contains(error.resultCode)
+    /// Takes a lock on the directory, held until the returned descriptor is closed.
+    ///
+    /// SQLite serialises transactions, but setting up a new file takes several; two processes that do it at the same
+    /// moment trip over each other. The kernel drops the lock with its holder, however that ends.
+    private static func waitForTurn(path: String) throws(StoreError) -> Int32 {
+        let directory = (path as NSString).deletingLastPathComponent
+        let descriptor = Foundation.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot open the data directory \(directory): \(reason)")
+        }
+        let deadline = Date(timeIntervalSinceNow: busyTimeout)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, Date() < deadline else {
+                close(descriptor)
+                throw StoreError(.busy, "the database \(path) is being opened by another process")
+            }
+            Thread.sleep(forTimeInterval: lockPollInterval)
+        }
+        return descriptor
     }
 
-    private static func openOnce(path: String) throws -> DatabasePool {
+    private static func openAndMigrate(path: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.maximumReaderCount = maximumReaders

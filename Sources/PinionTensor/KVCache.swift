@@ -7,6 +7,8 @@ import CPinionKernels
 /// Owned by the engine thread; its worker team writes disjoint (token, head) parts.
 package final class KVCache {
     package static let blockTokens = Int(PN_CACHE_BLOCK_TOKENS)
+    /// The widest head that the attention kernels have room for.
+    package static let maximumHeadDimension = Int(PN_MAX_HEAD_DIM)
     private static let lanes = 16
 
     package struct Shape: Sendable, Equatable {

@@ -5,9 +5,9 @@ import CPinionKernels
 /// The layout is described in `CPinionKernels.h`. Packing copies quants and scales as they are in the file; no weight is
 /// rounded again.
 package final class PackedMatrix: Sendable {
-    static let groupRows = Int(PN_GROUP_ROWS)
+    package static let groupRows = Int(PN_GROUP_ROWS)
     static let blockColumns = Int(PN_BLOCK_COLUMNS)
-    /// Registers of 64 bytes for one block of a group: 8 bytes steps of 4 columns, or half of that for nibbles.
+    /// Bytes of one register: 4 columns of 16 rows, or 8 columns of nibbles.
     private static let registerBytes = 64
 
     package let rows: Int

@@ -68,7 +68,7 @@ struct BenchCommand: AsyncParsableCommand {
             let path = try await options.path()
             let score = try PerplexityBench.score(
                 path: path, text: try String(contentsOfFile: text, encoding: .utf8), limit: tokens,
-                workers: options.threads ?? ProcessorCount.available)
+                workers: options.threads ?? MachineLimits.processors)
             Console.line("perplexity \(score.perplexity) over \(score.tokens) tokens")
         }
     }

@@ -29,7 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Ask for no key; only on a loopback address.")
     var noAuth = false
 
-    @Option(help: ArgumentHelp("Tokens of prompt and reply together (default: the model's own).", valueName: "tokens"))
+    @Option(
+        help: ArgumentHelp(
+            "Tokens of prompt and reply together (default: the model's own, at most 8192).", valueName: "tokens"))
     var context: String?
 
     @Option(help: ArgumentHelp("Completions computed at the same time.", valueName: "count"))

@@ -9,7 +9,7 @@ struct CatalogTests {
         #expect(ModelCatalog.all.contains(ModelCatalog.defaultModel))
         #expect(Set(ModelCatalog.all.map(\.id)).count == ModelCatalog.all.count)
         for model in ModelCatalog.all {
-            #expect(try ModelName(model.id).components.count >= 2)
+            #expect(try CatalogName(model.id).components.count >= 2)
             #expect(model.sha256.wholeMatch(of: /[0-9a-f]{64}/) != nil)
             #expect(model.requirement.contains("=="))
             #expect(model.size > 0)
@@ -36,10 +36,10 @@ struct CatalogTests {
         "A name that is no plain relative path is refused",
         arguments: [
             "", "/", "..", "a/..", "../a", "a/../b", "/a", "a/", "a//b", ".a", "a/.b", "A", "a b", "a\\b", "a\u{0}b",
-            "é", "a/b/c/d/e", String(repeating: "a", count: ModelName.maximumComponentLength + 1),
+            "é", "a/b/c/d/e", String(repeating: "a", count: CatalogName.maximumComponentLength + 1),
         ])
     func invalidNames(name: String) {
-        let error = #expect(throws: CatalogError.self) { try ModelName(name) }
+        let error = #expect(throws: CatalogError.self) { try CatalogName(name) }
         #expect(error?.code == .invalidName)
     }
 

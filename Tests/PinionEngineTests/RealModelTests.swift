@@ -22,7 +22,7 @@ struct RealModelTests {
             Array(text.token_ids.prefix(count)), GGUFFile(path: path), kernels: kernels, workers: 2)
         let found = scores.compactMap(\.logprob).map(Double.init)
         let expected = text.logprobs.prefix(count - 1)
-        let ratio = exp(-found.reduce(0, +) / Double(found.count)) / exp(-expected.reduce(0, +) / Double(expected.count))
+        let ratio = Self.perplexity(found) / Self.perplexity(expected)
         let agreeing = zip(scores, text.top1).count { $0.best == $1 }
         let agreement = Double(agreeing) / Double(count)
         print("\(name): perplexity / oracle = \(ratio), top-1 agreement = \(agreement) over \(count) tokens")
@@ -32,6 +32,10 @@ struct RealModelTests {
         } else {
             #expect(abs(ratio - 1) <= 0.05)
         }
+    }
+
+    private static func perplexity(_ logprobs: some Collection<Double>) -> Double {
+        exp(-logprobs.reduce(0, +) / Double(logprobs.count))
     }
 
     @Test("Greedy replies to chat prompts equal the oracle's up to near ties")

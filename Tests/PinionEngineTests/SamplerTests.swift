@@ -138,6 +138,8 @@ struct SamplerTests {
         let kernels = try Kernels.forThisMachine()
         let logits: [Float] = [1, 3, 1, 3, 1, 3]
         #expect(Self.sample(logits, kernels: kernels) { $0.logprobs = 4 }.alternatives.map(\.id) == [1, 3, 5, 0])
+        let equal = [Float](repeating: 2, count: 9)
+        #expect(Self.sample(equal, kernels: kernels) { $0.logprobs = 3 }.alternatives.map(\.id) == [0, 1, 2])
         let none = Self.sample(logits, kernels: kernels) { $0.logprobs = 0 }
         #expect(none.logprob != nil && none.alternatives.isEmpty)
         #expect(Self.sample(logits, kernels: kernels).logprob == nil)

@@ -37,6 +37,7 @@ struct SchedulerSimulation {
     private(set) var finished = 0
     private(set) var cancelled = 0
     private(set) var preemptions = 0
+    private var hasFailed = false
 
     init(_ setup: Setup, seed: UInt64) {
         self.setup = setup
@@ -48,7 +49,7 @@ struct SchedulerSimulation {
 
     mutating func run(arrivals: Int) {
         var arrived = 0
-        while arrived < arrivals || !sequences.isEmpty {
+        while !hasFailed, arrived < arrivals || !sequences.isEmpty {
             // Bursts and lulls, as long as the queue is not much longer than what can run.
             var burst = generator.below(12) == 0 ? generator.below(2 * setup.sequences) + 1 : generator.below(2)
             if sequences.count > 3 * setup.sequences { burst = 0 }
@@ -59,6 +60,7 @@ struct SchedulerSimulation {
             if !sequences.isEmpty, generator.below(40) == 0 { cancelOne() }
             advance()
         }
+        guard !hasFailed else { return }
         #expect(scheduler.isIdle)
         #expect(scheduler.freeBlocks == setup.blocks)
         #expect(scheduler.schedule().isEmpty)
@@ -139,15 +141,17 @@ struct SchedulerSimulation {
     }
 
     /// No block in two tables, and none lost.
-    private func checkBlocks() {
+    private mutating func checkBlocks() {
         let held = sequences.flatMap(\.blocks)
         expect(Set(held).count == held.count, "a block has two owners")
         expect(held.allSatisfy { $0 >= 0 && $0 < setup.blocks }, "a block that does not exist")
         expect(held.count + scheduler.freeBlocks == setup.blocks, "a block is lost")
     }
 
-    /// As `#expect`, which is too slow for what runs millions of times.
-    private func expect(_ condition: Bool, _ message: String) {
-        if !condition { Issue.record("step \(step), \(setup): \(message)") }
+    /// As `#expect`, which is too slow for what runs millions of times; ends the run at the first failure.
+    private mutating func expect(_ condition: Bool, _ message: String) {
+        guard !condition, !hasFailed else { return }
+        hasFailed = true
+        Issue.record("step \(step), \(setup): \(message)")
     }
 }

@@ -3,14 +3,14 @@ import PinionGeneration
 import PinionText
 import Testing
 
-@Suite("Ends and refusals of a generation")
+@Suite("Ends and refusals of a generation", .timeLimit(.minutes(1)))
 struct GenerationEndTests {
     @Test("A cancelled generation leaves the engine, and its reader is told")
     func cancel() async throws {
         let model = try await GenerationFixtures.model()
         var stopped = 0
         for attempt in 0..<10 {
-            let generation = try model.generate(
+            let generation = try await model.generate(
                 GenerationFixtures.request(maximum: nil, seed: UInt64(attempt), choices: 12, logprobs: 20))
             do {
                 // The first events, then the end in mid reply.
@@ -32,7 +32,7 @@ struct GenerationEndTests {
     @Test("Cancelling the reading task ends the wait, and the generation can still be cancelled")
     func readerCancellation() async throws {
         let model = try await GenerationFixtures.model()
-        let generation = try model.generate(GenerationFixtures.request(maximum: nil, choices: 12, logprobs: 20))
+        let generation = try await model.generate(GenerationFixtures.request(maximum: nil, choices: 12, logprobs: 20))
         let reader = Task { while try await generation.next() != nil {} }
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
@@ -45,7 +45,7 @@ struct GenerationEndTests {
         let model = try await GenerationFixtures.model { $0.contextLength = 64 }
         let request = GenerationFixtures.request(String(repeating: "the light ", count: 60))
         let length = try model.prompt(for: request).count
-        let error = #expect(throws: GenerationError.self) { try model.generate(request) }
+        let error = await #expect(throws: GenerationError.self) { try await model.generate(request) }
         #expect(error?.code == .promptTooLong && error?.promptTokens == length)
         #expect(error?.message.contains("\(length) tokens") == true)
     }
@@ -58,12 +58,12 @@ struct GenerationEndTests {
         }
         var biased = GenerationFixtures.request()
         biased.sampling.logitBias = [320: 1]
-        #expect(throws: GenerationError.self) { try model.generate(biased) }
+        await #expect(throws: GenerationError.self) { try await model.generate(biased) }
         biased.sampling.logitBias = [-1: 1]
-        let error = #expect(throws: GenerationError.self) { try model.generate(biased) }
+        let error = await #expect(throws: GenerationError.self) { try await model.generate(biased) }
         #expect(error?.code == .invalidRequest)
-        let many = #expect(throws: GenerationError.self) {
-            try model.generate(GenerationFixtures.request(choices: 4))
+        let many = await #expect(throws: GenerationError.self) {
+            try await model.generate(GenerationFixtures.request(choices: 4))
         }
         #expect(many?.code == .overloaded)
         #expect(model.engine.pendingSequences == 0)

@@ -59,9 +59,7 @@ struct PromptTests {
         }
         var request = GenerationRequest(messages: [Message(role: "user", content: "Hi.")])
         let plain = try model.prompt(for: request)
-        request.templateArguments = [
-            "add_generation_prompt": .bool(false), "messages": .list([]), "eos_token": .bool(true),
-        ]
+        request.templateArguments = ["messages": .list([]), "bos_token": .bool(true), "eos_token": .bool(true)]
         #expect(try model.prompt(for: request) == plain, "arguments must not replace the conversation")
     }
 

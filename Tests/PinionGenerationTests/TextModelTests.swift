@@ -5,7 +5,7 @@ import PinionText
 import Synchronization
 import Testing
 
-@Suite("Text generation")
+@Suite("Text generation", .timeLimit(.minutes(1)))
 struct TextModelTests {
     /// The tokens of a request straight from the engine.
     private static func tokens(_ model: TextModel, _ request: GenerationRequest) async throws -> [Int32] {
@@ -32,7 +32,7 @@ struct TextModelTests {
         #expect(streamed.text == model.tokenizer.decode(tokens))
         #expect(streamed.completionTokens == tokens.count && tokens.count == 120)
         // A reader that comes late finds the same text in one piece.
-        let late = try model.generate(request)
+        let late = try await model.generate(request)
         #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
         let whole = try await GenerationFixtures.collect(late)
         #expect(whole.text == streamed.text && whole.pieces == 1)
@@ -67,7 +67,7 @@ struct TextModelTests {
     func usage(_ maximum: Int) async throws {
         let model = try await GenerationFixtures.model()
         let request = GenerationFixtures.request(maximum: maximum)
-        let generation = try model.generate(request)
+        let generation = try await model.generate(request)
         let reply = try await GenerationFixtures.collect(generation)
         let prompt = try model.prompt(for: request).count
         #expect(reply.last == .usage(promptTokens: prompt, completionTokens: maximum))

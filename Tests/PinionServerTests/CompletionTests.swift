@@ -34,8 +34,8 @@ struct CompletionTests {
                 + #""usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#)
         let created = try #require(reply.json["created"] as? Int)
         #expect(abs(Date().timeIntervalSince1970 - Double(created)) < 60)
-        #expect(fixture.generators[0].observed.tenants == [Tenant(id: "tenant-7")])
-        #expect(fixture.generators[0].observed.ended == 1)
+        #expect(fixture.scripted[0].observed.tenants == [Tenant(id: "tenant-7")])
+        #expect(fixture.scripted[0].observed.ended == 1)
     }
 
     @Test("A bare name is answered by its default version, under its full id")

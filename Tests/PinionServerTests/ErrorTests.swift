@@ -56,7 +56,7 @@ struct ErrorTests {
             .post, "/v1/chat/completions", body: ServerFixture.chatBody(), key: FixedKeys.damaging)
         expect(reply, 500, type: "server_error", code: "internal_error")
         #expect(!reply.body.contains("Damaged"))
-        #expect(fixture.generators[0].observed.requests.isEmpty)
+        #expect(fixture.scripted[0].observed.requests.isEmpty)
         let id = try #require(reply.headers.value("x-request-id"))
         #expect(
             fixture.recorder.lines.contains {
@@ -71,7 +71,7 @@ struct ErrorTests {
         let reply = try await open.reply(
             .post, "/v1/chat/completions", body: ServerFixture.chatBody(), key: nil)
         #expect(reply.status == 200)
-        #expect(open.generators[0].observed.tenants == [.anonymous])
+        #expect(open.scripted[0].observed.tenants == [.anonymous])
         for host in ["0.0.0.0", "::", "192.168.1.7", "example.org"] {
             let exposed = ServerFixture(.greeting()) {
                 $0.requiresAuthentication = false
@@ -97,7 +97,7 @@ struct ErrorTests {
         expect(
             try await fixture.chat(ServerFixture.chatBody(",\"temperature\":3")), 400,
             code: "decimal_above_max_value", param: "temperature")
-        #expect(fixture.generators[0].observed.requests.isEmpty)
+        #expect(fixture.scripted[0].observed.requests.isEmpty)
     }
 
     @Test("An unknown field is refused by name, unless the server is told to let it pass")

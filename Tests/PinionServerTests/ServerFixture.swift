@@ -59,13 +59,21 @@ struct ServerFixture {
     let recorder = LogRecorder()
     let readiness = Readiness()
     var configuration = ServerConfiguration()
-    var generators: [ScriptedGenerator]
+    var generators: [any TextGenerator]
+
+    init(real generator: any TextGenerator) {
+        generators = [generator]
+        configuration.port = 0
+    }
 
     init(_ generators: ScriptedGenerator..., configure: (inout ServerConfiguration) -> Void = { _ in }) {
         self.generators = generators
         configuration.port = 0
         configure(&configuration)
     }
+
+    /// The generators that are doubles.
+    var scripted: [ScriptedGenerator] { generators.compactMap { $0 as? ScriptedGenerator } }
 
     func application(
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }

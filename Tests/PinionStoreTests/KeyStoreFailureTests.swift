@@ -126,9 +126,9 @@ struct KeyStoreFailureTests {
         await #expect(throws: StoreError.self) { _ = try await store.authenticate(issued.secret) }
     }
 
-    @Test("Several openings of a new file at the same moment all succeed")
-    func openedAtOnce() async throws {
-        let path = path
+    @Test("Several openings of a new file at the same moment all succeed", arguments: 0..<20)
+    func openedAtOnce(round: Int) async throws {
+        let path = directory.path + "/\(round)/pinion.db"
         let counts = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {
                 group.addTask {

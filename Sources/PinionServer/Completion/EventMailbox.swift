@@ -92,11 +92,12 @@ extension EventMailbox {
         if let ready = take() { return try ready.get() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let ready = state.withLock { state in
+                let (ready, producer) = state.withLock { state in
                     let ready = state.takeReady()
                     if ready == nil { state.consumer = continuation }
-                    return ready
+                    return (ready, state.producer.take())
                 }
+                producer?.resume()
                 if let ready { continuation.resume(with: ready) }
             }
         } onCancel: {
@@ -107,7 +108,7 @@ extension EventMailbox {
     private func take() -> Result<Delivery, any Error>? {
         let (ready, producer) = state.withLock { state in
             let ready = state.takeReady()
-            return (ready, ready == nil ? nil : state.producer.take())
+            return (ready, state.producer.take())
         }
         producer?.resume()
         return ready

@@ -10,7 +10,7 @@ package final class Tokenizer: Sendable {
     /// Longest piece handed to the merger, in bytes; a longer one is cut.
     static let maximumPieceLength = 1 << 30
     /// Texts of control tokens that end a model's turn.
-    private static let endOfTurnTexts = [
+    static let endOfTurnTexts = [
         "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "</s>", "<|end_of_text|>",
         "<|eom_id|>",
     ]

@@ -27,6 +27,7 @@ struct Vocabulary: Sendable {
             types.append(type)
         }
         if types.isEmpty { types = Array(repeating: .normal, count: tokens.count) }
+        Self.promoteControlTokens(&types, description)
 
         var ordinary: [[UInt8]: Int32] = [:]
         var special: [[UInt8]: Int32] = [:]
@@ -39,6 +40,22 @@ struct Vocabulary: Sendable {
         self.types = types
         ordinaryTokens = ordinary
         specialTokens = special
+    }
+
+    /// Makes control tokens of those that steer the model whatever the file calls them: some converters write a chat
+    /// format's `<|im_end|>` as user-defined, and no request may forge it then either.
+    private static func promoteControlTokens(_ types: inout [TokenType], _ description: TokenizerDescription) {
+        let isUntyped = description.types.isEmpty
+        for (index, text) in description.tokens.enumerated()
+        where types[index] == .userDefined || isUntyped && types[index] == .normal {
+            let isMarker =
+                text.count > 4 && text.starts(with: [0x3C, 0x7C]) && text.suffix(2).elementsEqual([0x7C, 0x3E])
+            if isMarker || Tokenizer.endOfTurnTexts.contains(where: { text.elementsEqual($0.utf8) }) {
+                types[index] = .control
+            }
+        }
+        for token in [description.beginToken, description.endToken].compactMap({ $0 }).map(Int.init)
+        where types.indices.contains(token) { types[token] = .control }
     }
 
     func ordinary(_ text: [UInt8]) -> Int32? { ordinaryTokens[text] }

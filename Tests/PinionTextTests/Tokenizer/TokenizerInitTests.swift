@@ -115,7 +115,17 @@ struct TokenizerInitTests {
         #expect(try TokenizerFixtures.smollm.get().endOfGenerationTokens == [0, 2])
         let plain = try Tokenizer(
             Self.description(["a", "</s>", "<|eot_id|>", "<|end|>"], types: [1, 1, 3, 4], merges: []))
-        #expect(plain.endOfGenerationTokens == [2])
+        #expect(plain.endOfGenerationTokens == [2, 3])
+    }
+
+    @Test("A chat format's markers are control tokens even where the file calls them user-defined")
+    func promotedMarkers() throws {
+        let tokens = ["a", "<", "|", ">", "x", "<|x|>", "[x]"]
+        let tokenizer = try Tokenizer(Self.description(tokens, types: [1, 1, 1, 1, 1, 4, 4], merges: []))
+        #expect(tokenizer.isControl(5))
+        #expect(tokenizer.encode([TextSpan("<|x|>", origin: .request)]) == [1, 2, 4, 2, 3])
+        #expect(tokenizer.encode([TextSpan("<|x|>", origin: .template)]) == [5])
+        #expect(tokenizer.encode([TextSpan("[x]", origin: .request)]) == [6])
     }
 
     @Test("Texts are found as special tokens first, then as ordinary ones")

@@ -9,7 +9,8 @@ func loadGenerator(for model: ResolvedModel, settings: ServeSettings) async thro
     configuration.contextLength = settings.context
     configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.standardSequences
     configuration.threads = settings.threads
-    configuration.memory = settings.memory
+    // One budget for all models of the process.
+    configuration.memory = (settings.memory ?? MachineLimits.memory / 2) / settings.models.count
     let loaded = try await TextModel.load(path: model.path, configuration)
     return LocalGenerator(
         loaded, id: model.id ?? loaded.name.description, created: Int(Date().timeIntervalSince1970),

@@ -1,0 +1,128 @@
+import PinionEngine
+import PinionGeneration
+import PinionText
+import Testing
+
+/// The sink fed by hand, so that what it says is seen after every single token.
+@Suite("Text and reports, token by token")
+struct TextSinkTests {
+    /// Ends what one token brought: nothing else uses this choice.
+    private static let marker = GenerationEvent.finished(choice: .max, .stop)
+
+    private struct Feed {
+        let sink: TextSink
+        let completion = Completion(promptTokens: 3, choices: 1)
+        var text: [UInt8] = []
+        var reports: [TokenReport] = []
+        var reason: GenerationEvent.FinishReason?
+
+        init(_ tokenizer: Tokenizer, stop: [String]) {
+            sink = TextSink(choice: 0, tokenizer: tokenizer, stop: stop, completion: completion)
+        }
+
+        /// Takes in the events so far.
+        mutating func drain() async throws {
+            completion.channel.send(marker)
+            while let event = try await completion.channel.next(), event != marker {
+                switch event {
+                case .text(_, let piece, let new):
+                    text += Array(piece.utf8)
+                    reports += new
+                case .finished(_, let reason): self.reason = reason
+                case .usage(let prompt, let completion): #expect(prompt == 3 && completion == 60)
+                }
+            }
+        }
+    }
+
+    /// Random tokens, control tokens among them, which give no text.
+    private static func tokens(_ seed: Int, _ tokenizer: Tokenizer) -> [Int32] {
+        var state = UInt64(seed)
+        return (0..<60).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int32(state >> 33) % Int32(tokenizer.vocabularyCount)
+        }
+    }
+
+    private static func report(_ token: Int32) -> SampledToken {
+        SampledToken(id: token, logprob: -Float(token), alternatives: [.init(id: token, logprob: -Float(token))])
+    }
+
+    @Test("Without stop strings every token's report and text leave at once")
+    func immediate() async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        for seed in 0..<30 {
+            let tokens = Self.tokens(seed, tokenizer)
+            var feed = Feed(tokenizer, stop: [])
+            var detokenizer = StreamingDetokenizer(tokenizer)
+            var text = ""
+            for (index, token) in tokens.enumerated() {
+                #expect(feed.sink.accept(Self.report(token)) == .goOn)
+                try await feed.drain()
+                text += detokenizer.append(token)
+                #expect(feed.text == Array(text.utf8))
+                #expect(feed.reports.map(\.token.logprob) == tokens[...index].map { -Float($0) })
+                #expect(feed.reports.last?.alternatives.map(\.bytes) == [tokenizer.bytes(of: token)])
+            }
+            feed.sink.finish(SequenceOutcome(reason: .length, generatedTokens: 60))
+            try await feed.drain()
+            #expect(String(decoding: feed.text, as: UTF8.self) == tokenizer.decode(tokens))
+            #expect(feed.reason == .length)
+        }
+    }
+
+    @Test("A report leaves with the last of its token's text, and a stop string takes along those of what it cuts off")
+    func stops() async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        var stopped = 0
+        for seed in 0..<200 {
+            let tokens = Self.tokens(seed, tokenizer)
+            let scalars = Array(tokenizer.decode(tokens).unicodeScalars)
+            let start = seed * 7 % (scalars.count - 8)
+            // A stop string of the text, and one that only begins like it.
+            var stop = ""
+            stop.unicodeScalars.append(contentsOf: scalars[start..<start + 1 + seed % 8])
+            var feed = Feed(tokenizer, stop: ["\(stop)\u{7F}never", stop])
+            var detokenizer = StreamingDetokenizer(tokenizer)
+            var ends: [Int] = []
+            var (fed, shown) = (0, 0)
+            var decision = TokenDecision.goOn
+            for token in tokens where decision == .goOn {
+                decision = feed.sink.accept(Self.report(token))
+                try await feed.drain()
+                fed += 1
+                shown += detokenizer.append(token).utf8.count
+                ends.append(shown)
+                #expect(feed.reports.map(\.token.logprob) == tokens.prefix(feed.reports.count).map { -Float($0) })
+                // What is held back may become the stop string; its tokens' reports wait with it.
+                guard decision == .goOn else { continue }
+                #expect(feed.reports.count == ends.prefix { $0 <= feed.text.count }.count)
+            }
+            let reason: SequenceOutcome.Reason = decision == .stop ? .stop : .length
+            feed.sink.finish(SequenceOutcome(reason: reason, generatedTokens: 60))
+            try await feed.drain()
+            guard decision == .stop else { continue }
+            stopped += 1
+            #expect(feed.reason == .stop)
+            // Just the tokens whose text begins before the cut, or that have none.
+            let kept = zip([0] + ends, ends).prefix { $0 < feed.text.count || $1 <= feed.text.count }.count
+            #expect(feed.reports.count == kept && kept <= fed)
+        }
+        #expect(stopped > 150)
+    }
+
+    @Test("A failure of the engine reaches the reader after the text before it", arguments: [true, false])
+    func failure(_ isCancelled: Bool) async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        let completion = Completion(promptTokens: 1, choices: 2)
+        let sinks = (0..<2).map { TextSink(choice: $0, tokenizer: tokenizer, stop: ["zq"], completion: completion) }
+        let token = try #require(tokenizer.token(forText: "z"))
+        #expect(sinks[0].accept(SampledToken(id: token)) == .goOn)
+        for sink in sinks {
+            sink.finish(SequenceOutcome(reason: isCancelled ? .cancelled : .engineStopped, generatedTokens: 1))
+        }
+        #expect(try await completion.channel.next() == .text(choice: 0, "z", []))
+        let error = await #expect(throws: GenerationError.self) { try await completion.channel.next() }
+        #expect(error?.code == .stopped)
+    }
+}
