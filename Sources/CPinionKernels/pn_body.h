@@ -335,7 +335,7 @@ PN_INLINE void pn_attend(const pn_attention *a, size_t first_head, const int H) 
 
 static void PN_NAME(attention)(const pn_attention *a) {
     size_t head = 0;
-    for (; head + 4 <= a->heads; head += 4) pn_attend(a, head, 4);
+    for (; head + PN_ATTENTION_HEADS <= a->heads; head += PN_ATTENTION_HEADS) pn_attend(a, head, PN_ATTENTION_HEADS);
     switch (a->heads - head) {
     case 1: pn_attend(a, head, 1); break;
     case 2: pn_attend(a, head, 2); break;

@@ -22,23 +22,27 @@ extension PackedMatrix {
                 out[c] = Float(bitPattern: UInt32(bits) << 16)
             }
         case .q4_0, .q4_1:
-            let scales = group + blocks * 256
+            let scales = group + blocks * Self.nibbleBytes
             let minima = scales + blocks * Self.groupRows * 2
             for b in 0..<blocks {
                 let scale = half(scales, b * Self.groupRows + lane)
                 let minimum = type == .q4_1 ? half(minima, b * Self.groupRows + lane) : -8 * scale
                 for i in 0..<16 {
-                    let byte = group.load(fromByteOffset: b * 256 + (i / 4) * 64 + lane * 4 + i % 4, as: UInt8.self)
+                    let byte = group.load(
+                        fromByteOffset: b * Self.nibbleBytes + (i / 4) * Self.registerBytes + lane * 4 + i % 4,
+                        as: UInt8.self)
                     out[b * Self.blockColumns + i] = scale * Float(byte & 0x0f) + minimum
                     out[b * Self.blockColumns + 16 + i] = scale * Float(byte >> 4) + minimum
                 }
             }
         case .q8_0:
-            let scales = group + blocks * 512
+            let scales = group + blocks * Self.byteBytes
             for b in 0..<blocks {
                 let scale = half(scales, b * Self.groupRows + lane)
                 for i in 0..<Self.blockColumns {
-                    let byte = group.load(fromByteOffset: b * 512 + (i / 4) * 64 + lane * 4 + i % 4, as: UInt8.self)
+                    let byte = group.load(
+                        fromByteOffset: b * Self.byteBytes + (i / 4) * Self.registerBytes + lane * 4 + i % 4,
+                        as: UInt8.self)
                     out[b * Self.blockColumns + i] = scale * Float(Int(byte) - 128)
                 }
             }

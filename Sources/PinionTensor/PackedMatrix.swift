@@ -8,7 +8,10 @@ package final class PackedMatrix: Sendable {
     package static let groupRows = Int(PN_GROUP_ROWS)
     static let blockColumns = Int(PN_BLOCK_COLUMNS)
     /// Bytes of one register: 4 columns of 16 rows, or 8 columns of nibbles.
-    private static let registerBytes = 64
+    static let registerBytes = 64
+    /// Quants of one block of a group, in nibble formats and in byte formats.
+    static let nibbleBytes = 4 * registerBytes
+    static let byteBytes = 8 * registerBytes
 
     package let rows: Int
     package let columns: Int
@@ -76,7 +79,7 @@ package final class PackedMatrix: Sendable {
         case .f16, .bf16:
             for c in 0..<columns { copyHalf(row + c * 2, to: group + (c * Self.groupRows + lane) * 2) }
         case .q4_0, .q4_1:
-            let scales = group + blocks * 256
+            let scales = group + blocks * Self.nibbleBytes
             let minima = scales + blocks * Self.groupRows * 2
             let header = type == .q4_1 ? 4 : 2
             for b in 0..<blocks {
@@ -85,18 +88,18 @@ package final class PackedMatrix: Sendable {
                 if type == .q4_1 { copyHalf(block + 2, to: minima + (b * Self.groupRows + lane) * 2) }
                 for step in 0..<4 {
                     let quants = block.loadUnaligned(fromByteOffset: header + step * 4, as: UInt32.self)
-                    let offset = b * 256 + step * Self.registerBytes + lane * 4
+                    let offset = b * Self.nibbleBytes + step * Self.registerBytes + lane * 4
                     group.storeBytes(of: quants, toByteOffset: offset, as: UInt32.self)
                 }
             }
         case .q8_0:
-            let scales = group + blocks * 512
+            let scales = group + blocks * Self.byteBytes
             for b in 0..<blocks {
                 let block = row + b * type.blockBytes
                 copyHalf(block, to: scales + (b * Self.groupRows + lane) * 2)
                 for step in 0..<8 {
                     let quants = block.loadUnaligned(fromByteOffset: 2 + step * 4, as: UInt32.self) ^ 0x8080_8080
-                    let offset = b * 512 + step * Self.registerBytes + lane * 4
+                    let offset = b * Self.byteBytes + step * Self.registerBytes + lane * 4
                     group.storeBytes(of: quants, toByteOffset: offset, as: UInt32.self)
                 }
             }

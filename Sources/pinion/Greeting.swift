@@ -76,6 +76,7 @@ struct Greeting {
 
     /// A command line that works on this server's data directory.
     private func command(_ words: String) -> String {
-        "pinion \(words) --data-dir \(settings.dataDirectory.path)"
+        // As this program was called: after `make serve` it is not on the path.
+        "\(CommandLine.arguments.first ?? "pinion") \(words) --data-dir '\(settings.dataDirectory.path)'"
     }
 }

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from conftest import BINARY, MODEL, environment, run
+from conftest import BINARY, MODEL, ROOT, environment, run
 
 
 def failure(*arguments, **extra):
@@ -38,6 +38,40 @@ def test_a_truncated_model(model_path, tmp_path, size):
     with open(model_path, "rb") as whole:
         file.write_bytes(whole.read(size))
     assert str(file) in failure("serve", "--port", 0, "--model", file, "--data-dir", tmp_path / "data")
+
+
+TINY = ROOT / "Tests/Fixtures/models/tiny-llama-q4_1.gguf"
+
+
+def test_an_architecture_that_is_not_supported(tmp_path):
+    file = tmp_path / "strange.gguf"
+    key = b"general.architecture"
+    before, after = TINY.read_bytes().split(key, 1)
+    file.write_bytes(before + key + after.replace(b"llama", b"lhama", 1))
+    line = failure("serve", "--port", 0, "--model", file, "--data-dir", tmp_path / "data")
+    assert str(file) in line and "'lhama'" in line and "expected one of llama" in line
+
+
+def test_a_tensor_type_that_is_not_supported(tmp_path):
+    file = tmp_path / "strange.gguf"
+    name = b"blk.0.attn_q.weight"
+    content = bytearray(TINY.read_bytes())
+    # Behind a tensor's name: its dimension count, two dimensions, its type.
+    start = content.index(name) + len(name) + 4 + 2 * 8
+    content[start : start + 4] = (14).to_bytes(4, "little")
+    file.write_bytes(content)
+    line = failure("serve", "--port", 0, "--model", file, "--data-dir", tmp_path / "data")
+    assert str(file) in line and name.decode() in line and "Q6_K" in line and "Q4_1" in line
+
+
+def test_a_context_beyond_the_model(tmp_path):
+    line = failure("serve", "--port", 0, "--model", TINY, "--context", 513, "--data-dir", tmp_path / "data")
+    assert "513" in line and "512" in line
+
+
+def test_a_memory_budget_that_is_too_small(tmp_path):
+    line = failure("serve", "--port", 0, "--model", TINY, "--memory", "1M", "--data-dir", tmp_path / "data")
+    assert "KV cache of one context of 512 tokens" in line
 
 
 def test_a_model_that_is_not_there(tmp_path):
