@@ -65,4 +65,26 @@ struct ShutdownTests {
             }
         }
     }
+
+    @Test("Connections that arrive while the server stops do no harm", .timeLimit(.minutes(1)))
+    func arrivals() async throws {
+        for _ in 0..<20 {
+            try await LiveServer.run(ServerFixture(ScriptedGenerator([Self.accepted, .hang]))) { server in
+                await withTaskGroup(of: Void.self) { group in
+                    for client in 0..<30 {
+                        group.addTask {
+                            // Most are refused or cut off; the server must merely survive them.
+                            try? await RawConnection.open(port: server.port) { connection in
+                                try await connection.sendChat(ServerFixture.chatBody())
+                            }
+                        }
+                        if client == 15 {
+                            server.stop()
+                            server.stop()
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

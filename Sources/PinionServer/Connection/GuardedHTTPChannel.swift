@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import Synchronization
 
 /// Tells a request whether its client is still there.
 enum ClientConnection {
@@ -16,6 +17,7 @@ struct GuardedHTTPChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let http: HTTP1Channel.Value
         let closed: OneShotSignal
+        let attendance: Attendance
 
         var channel: any Channel { http.channel }
     }
@@ -35,13 +37,35 @@ struct GuardedHTTPChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         base.setup(channel: channel, logger: logger).flatMapThrowing { http in
             let guarding = try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self)
-            return Value(http: http, closed: guarding.closed)
+            return Value(http: http, closed: guarding.closed, attendance: Attendance(http))
         }
     }
 
     func handle(value: Value, logger: Logger) async {
+        value.attendance.begin()
         await ClientConnection.$closed.withValue(value.closed) {
             await base.handle(value: value.http, logger: logger)
         }
+    }
+}
+
+/// Closes a connection that was accepted but never handled.
+///
+/// A server that stops drops the connections it has just accepted, and a `NIOAsyncChannel` that is dropped unused traps.
+final class Attendance: Sendable {
+    private let http: HTTP1Channel.Value
+    private let hasBegun = Atomic<Bool>(false)
+
+    init(_ http: HTTP1Channel.Value) {
+        self.http = http
+    }
+
+    func begin() {
+        hasBegun.store(true, ordering: .relaxed)
+    }
+
+    deinit {
+        guard !hasBegun.load(ordering: .relaxed) else { return }
+        Task { [http] in try? await http.executeThenClose { _, _ in } }
     }
 }
