@@ -63,7 +63,7 @@ $(VENV)/.stamp: Tests/Client/requirements.txt
 
 # SQLite holds the keys; swift-nio-extras needs zlib.
 headers:
-	@command -v swift >/dev/null || { echo "Swift 6.1 or newer is needed: https://swift.org/install" >&2; exit 1; }
+	@command -v swift >/dev/null || { echo "Swift 6.2 or newer is needed: https://swift.org/install" >&2; exit 1; }
 	@missing=; for pair in sqlite3.h:libsqlite3-dev zlib.h:zlib1g-dev; do \
 	    echo "#include <$${pair%%:*}>" | clang -E - >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; \
 	done; \
