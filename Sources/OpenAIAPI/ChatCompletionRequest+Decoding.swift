@@ -48,13 +48,13 @@ extension ChatCompletionRequest {
             list, at: alias == nil ? "messages" : "message", allowsUnknownFields: options.allowsUnknownFields)
     }
 
-    /// Tools are not implemented; an empty list asks for none. The fields that only steer them need them, as at OpenAI.
+    /// Tools are not supported; an empty list asks for none. The fields that only steer them need them, as at OpenAI.
     private static func refuseTools(_ fields: FieldReader) throws(APIError) {
         if let tools = fields.value("tools") {
             guard case .array(let list) = tools else {
                 throw .invalidType("tools", expected: "an array of objects", got: tools.typeName)
             }
-            guard list.isEmpty else { throw .unsupportedParameter("tools", "Tool calling is not implemented.") }
+            guard list.isEmpty else { throw .unsupportedParameter("tools", "Tool calling is not supported.") }
         }
         for name in ["tool_choice", "parallel_tool_calls"] where fields.value(name) != nil {
             throw .onlyAllowed(name, when: "'tools' are specified")

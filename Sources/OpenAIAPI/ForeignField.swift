@@ -29,7 +29,7 @@ struct ForeignField {
         ForeignField(
             "prompt_cache_retention", .only(["in-memory", "in_memory"]), "Prompts are cached in memory only."),
         ForeignField("service_tier", .only(["auto", "default"]), "There is one tier of service, 'default'."),
-        ForeignField("prediction", .never, "Predicted outputs are not implemented."),
+        ForeignField("prediction", .never, "Predicted outputs are not supported."),
         // Services around the model.
         ForeignField("store", .only([.bool(false)]), "Completions are never stored."),
         ForeignField("web_search_options", .never, "There is no web search."),
@@ -41,8 +41,8 @@ struct ForeignField {
             "reasoning_effort", .never, "Use 'chat_template_kwargs' with the variables of the model's own template."),
         ForeignField("verbosity", .only(["medium"]), "Ask for the length you want in a message."),
         // Tools; `tools` itself is read with the fields that depend on it.
-        ForeignField("functions", .never, "Tool calling is not implemented."),
-        ForeignField("function_call", .only(["none"]), "Tool calling is not implemented."),
+        ForeignField("functions", .never, "Tool calling is not supported."),
+        ForeignField("function_call", .only(["none"]), "Tool calling is not supported."),
     ]
 
     /// What a message of an earlier reply may carry along when a client sends it back.
@@ -50,8 +50,8 @@ struct ForeignField {
         ForeignField("refusal", .never, "Put the text into 'content'."),
         ForeignField("annotations", .emptyList, "Annotations do not reach the model."),
         ForeignField("audio", .never, "Models read text only."),
-        ForeignField("tool_calls", .emptyList, "Tool calling is not implemented."),
-        ForeignField("function_call", .never, "Tool calling is not implemented."),
+        ForeignField("tool_calls", .emptyList, "Tool calling is not supported."),
+        ForeignField("function_call", .never, "Tool calling is not supported."),
     ]
 
     private init(_ name: String, _ acceptance: Acceptance, _ reason: String) {
