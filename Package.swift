@@ -63,19 +63,22 @@ let package = Package(
                 "PinionStore", "PinionCatalog", argumentParser, logging,
             ],
             swiftSettings: settings),
-        .testTarget(name: "CPinionKernelsTests", dependencies: ["CPinionKernels"], swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "PinionTensorTests", dependencies: ["PinionTensor", "CPinionKernels"], swiftSettings: settings),
+            name: "CPinionKernelsTests", dependencies: ["CPinionKernels", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionTensorTests", dependencies: ["PinionTensor", "CPinionKernels", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
         .testTarget(
-            name: "PinionEngineTests", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
+            name: "PinionEngineTests", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "PinionTextTests", dependencies: ["PinionText"], swiftSettings: settings),
+        .testTarget(name: "PinionTextTests", dependencies: ["PinionText", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",
             dependencies: ["PinionGeneration", "PinionEngine", "PinionText", "PinionTensor"], swiftSettings: settings),
-        .testTarget(name: "OpenAIAPITests", dependencies: ["OpenAIAPI"], swiftSettings: settings),
+        .testTarget(name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
         .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: settings),
         .testTarget(

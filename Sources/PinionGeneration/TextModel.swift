@@ -14,15 +14,13 @@ package final class TextModel: Sendable {
     private let template: ChatTemplate
     private let beginText: String
     private let endText: String
-    private let addsBeginToken: Bool
     private let promptQueue = DispatchQueue(label: "pinion.prompt")
 
-    private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName, addsBeginToken: Bool) {
+    private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName) {
         self.engine = engine
         self.tokenizer = tokenizer
         self.template = template
         self.name = name
-        self.addsBeginToken = addsBeginToken
         beginText = Self.text(of: tokenizer.beginToken, tokenizer)
         endText = Self.text(of: tokenizer.endToken, tokenizer)
     }
@@ -41,8 +39,7 @@ package final class TextModel: Sendable {
                 throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
             }
             async let engine = Engine.start(file, configuration)
-            let description = try TokenizerDescription(file)
-            let tokenizer = try Tokenizer(description)
+            let tokenizer = try Self.tokenizer(of: file)
             let template = try ChatTemplate(source: source)
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
@@ -52,8 +49,7 @@ package final class TextModel: Sendable {
                         + "\(running.description.shape.vocabulary) rows")
             }
             return TextModel(
-                engine: running, tokenizer: tokenizer, template: template, name: ModelName(file),
-                addsBeginToken: description.addsBeginToken)
+                engine: running, tokenizer: tokenizer, template: template, name: ModelName(file))
         } catch let error as GenerationError {
             throw error
         } catch let error as TextError {
@@ -63,7 +59,7 @@ package final class TextModel: Sendable {
         }
     }
 
-    /// A file's tokenizer alone, for measuring.
+    /// The tokenizer that a file describes.
     package static func tokenizer(of file: GGUFFile) throws -> Tokenizer {
         try Tokenizer(TokenizerDescription(file))
     }
@@ -108,7 +104,9 @@ package final class TextModel: Sendable {
         } catch {
             throw GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
         }
-        if addsBeginToken, let begin = tokenizer.beginToken, tokens.first != begin { tokens.insert(begin, at: 0) }
+        if tokenizer.addsBeginToken, let begin = tokenizer.beginToken, tokens.first != begin {
+            tokens.insert(begin, at: 0)
+        }
         guard !tokens.isEmpty else {
             throw GenerationError(.template, "the chat template made an empty prompt of the messages")
         }

@@ -22,7 +22,7 @@ package final class PackedMatrix: Sendable {
     package var byteCount: Int { storage.count }
     /// Rows rounded up to whole groups: the width that outputs must have room for.
     package var paddedRows: Int { groups * Self.groupRows }
-    package var groups: Int { (rows + Self.groupRows - 1) / Self.groupRows }
+    package let groups: Int
     /// Whether the kernel reads activations rounded to bytes rather than floats.
     package var readsQuantisedActivations: Bool { type.blockElements > 1 }
 
@@ -51,7 +51,7 @@ package final class PackedMatrix: Sendable {
         // A group holds each row's bytes once, rearranged.
         let rowBytes = columns / type.blockElements * type.blockBytes
         groupBytes = rowBytes * Self.groupRows
-        let groups = (rows + Self.groupRows - 1) / Self.groupRows
+        groups = (rows + Self.groupRows - 1) / Self.groupRows
         storage = try AlignedBuffer(count: groups * groupBytes)
         guard let source = file.bytes(of: tensor).baseAddress else {
             preconditionFailure("a tensor has at least one byte")

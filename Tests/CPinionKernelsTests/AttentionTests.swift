@@ -1,6 +1,7 @@
 import CPinionKernels
 import Foundation
 import Testing
+import TestSupport
 
 /// A cache of halves in the kernel's layout, with one sequence spread over its blocks.
 struct AttentionCase {

@@ -1,6 +1,7 @@
 import CPinionKernels
 import Foundation
 import Testing
+import TestSupport
 
 /// The 16-bit numbers by their definition in IEEE 754, in doubles, where every step is exact.
 enum ReferenceHalf {

@@ -1,5 +1,6 @@
 import CPinionKernels
 import Testing
+import TestSupport
 
 /// A row of activations and what a variant makes of it.
 struct QuantisedRow: Equatable {

@@ -1,6 +1,7 @@
 import CPinionKernels
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("Row operations")
 struct RowOperationTests {

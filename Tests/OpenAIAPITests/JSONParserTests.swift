@@ -1,5 +1,6 @@
 import OpenAIAPI
 import Testing
+import TestSupport
 
 @Suite("JSON parser")
 struct JSONParserTests {
@@ -115,7 +116,7 @@ struct JSONParserTests {
             #"[null,true,false,-12.5e+3,"\\\"\/",{"a":[{}]}]"#,
         ].map { Array($0.utf8) }
         let spices = Array(#"{}[]",:\u0123456789eE+-.tfn"#.utf8) + [0, 0x1F, 0x80, 0xC3, 0xED, 0xF4, 0xFF]
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         var refused = 0
         for round in 0..<20_000 {
             var bytes = seeds[round % seeds.count]

@@ -21,17 +21,3 @@ extension JSONValue {
 func parseJSON(_ text: String) throws -> JSONValue {
     try JSONValue.parse(Array(text.utf8))
 }
-
-/// A generator with a fixed start, so that a failure repeats. Source: Steele, Lea, Flood, "Fast splittable pseudorandom
-/// number generators" (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}

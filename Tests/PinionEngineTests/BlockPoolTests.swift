@@ -1,5 +1,6 @@
 import PinionEngine
 import Testing
+import TestSupport
 
 @Suite("Block pool")
 struct BlockPoolTests {

@@ -1,5 +1,6 @@
 import PinionEngine
 import Testing
+import TestSupport
 
 /// The cut by classes against the plain cut by sorting: equal tokens in equal order, always.
 @Suite("Candidate cut")

@@ -1,6 +1,7 @@
 import PinionEngine
 import PinionTensor
 import Testing
+import TestSupport
 
 /// Draws compared with the reference's probabilities. All seeds are fixed, so a result is the same in every run.
 @Suite("Sampler distribution")

@@ -2,6 +2,7 @@ import Foundation
 import PinionEngine
 import PinionTensor
 import Testing
+import TestSupport
 
 @Suite("Sampler")
 struct SamplerTests {

@@ -1,5 +1,6 @@
 import PinionEngine
 import Testing
+import TestSupport
 
 /// Plays the engine for a scheduler: random arrivals, lengths and cancels, every step checked.
 struct SchedulerSimulation {

@@ -1,5 +1,6 @@
 import Foundation
 import PinionTensor
+import TestSupport
 
 /// Damages a sound GGUF file in ways that a seed decides, most of them where the header's numbers are.
 struct GGUFMutator {

@@ -1,5 +1,6 @@
 import PinionTensor
 import Testing
+import TestSupport
 
 @Suite("Reading GGUF files")
 struct GGUFReadingTests {

@@ -1,6 +1,7 @@
 import Foundation
 import PinionTensor
 import Testing
+import TestSupport
 
 @Suite("The KV cache")
 struct KVCacheTests {

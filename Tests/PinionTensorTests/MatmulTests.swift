@@ -1,6 +1,7 @@
 import CPinionKernels
 import PinionTensor
 import Testing
+import TestSupport
 
 @Suite("Matrix products")
 struct MatmulTests {

@@ -1,5 +1,6 @@
 import PinionTensor
 import Testing
+import TestSupport
 
 @Suite("Packed matrices and vectors")
 struct PackedMatrixTests {

@@ -1,5 +1,6 @@
 import Foundation
 import PinionTensor
+import TestSupport
 
 /// Random weights in a file's format, and what they mean by the format's definition, in doubles.
 struct ReferenceMatrix {

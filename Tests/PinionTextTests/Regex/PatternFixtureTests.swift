@@ -1,5 +1,6 @@
 import PinionText
 import Testing
+import TestSupport
 
 @Suite("Pattern against reference implementations")
 struct PatternFixtureTests {
@@ -44,7 +45,7 @@ struct PatternFixtureTests {
     func setsAgreeWithStandardLibrary() throws {
         let letters = try Pattern("\\p{L}")
         var matcher = PatternMatcher(letters)
-        var generator = SeededGenerator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         for _ in 0..<20_000 {
             guard let scalar = Unicode.Scalar(UInt32.random(in: 0...0x2FFFF, using: &generator)) else { continue }
             let bytes = Array(String(Character(scalar)).utf8)

@@ -1,5 +1,6 @@
 import PinionText
 import Testing
+import TestSupport
 
 @Suite("Pattern limits")
 struct PatternLimitTests {
@@ -66,7 +67,7 @@ struct PatternLimitTests {
     @Test("Bytes that are not UTF-8 are read without leaving the buffer")
     func survivesMalformedText() throws {
         let patterns = try ["[^a]+", ".", "\\p{L}*b", "\\s+(?!\\S)", "\\b\\w"].map { try Pattern($0) }
-        var generator = SeededGenerator(state: 11)
+        var generator = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
             let bytes = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
                 UInt8.random(in: 0x60...0xFF, using: &generator)

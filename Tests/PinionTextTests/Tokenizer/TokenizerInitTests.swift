@@ -1,5 +1,6 @@
 import PinionText
 import Testing
+import TestSupport
 
 @Suite("Tokenizer description")
 struct TokenizerInitTests {
@@ -152,7 +153,7 @@ struct TokenizerInitTests {
 
     @Test("Random descriptions load or throw, and those that load encode and decode")
     func survivesRandomDescriptions() {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let pieces = ["a", "b", "ab", "ba", "Ġ", "Ġa", "<s>", "", " ", "é", "<0x41>", "aa", "aaa"]
         var loaded = 0
         for _ in 0..<5_000 {
