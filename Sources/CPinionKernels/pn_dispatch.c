@@ -1,3 +1,4 @@
+#include "pn_layouts.h"
 #include "pn_variants.h"
 
 #include <string.h>
@@ -29,3 +30,5 @@ const pn_kernels *pn_kernels_named(const char *name) {
 #endif
     return strcmp(name, "portable") == 0 ? &pn_kernels_portable : NULL;
 }
+
+pn_layout pn_format_layout(pn_format format) { return pn_layouts[format]; }

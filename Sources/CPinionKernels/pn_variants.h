@@ -10,4 +10,11 @@ extern const pn_kernels pn_kernels_avx2;
 extern const pn_kernels pn_kernels_avx512;
 #endif
 
+/// For loops of constant length over values that must stay in registers.
+#if defined(__clang__)
+#define PN_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define PN_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #endif

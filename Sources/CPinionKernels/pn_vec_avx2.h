@@ -7,6 +7,12 @@ typedef struct { __m256i lo, hi; } pn_vb;
 
 /// Tokens of one register tile; 16 registers hold no more without spilling.
 #define PN_TILE 2
+/// Queries of an attention tile; 6 by one block of keys are 12 registers of sums.
+#define PN_QUERY_TILE 6
+#define PN_KEY_BLOCKS 2
+#define PN_KEY_BLOCKS_FOR(Q) ((Q) > 3 ? 1 : 2)
+/// Weights of 8 bits are multiplied as signed bytes: unsigned ones would leave int16.
+#define PN_SIGNED_BYTES 1
 
 #define PN_VF(op_lo, op_hi) ((pn_vf){(op_lo), (op_hi)})
 
@@ -64,11 +70,34 @@ PN_INLINE __m256 pn_exp2_whole_half(__m256 n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 PN_INLINE pn_vf vf_exp2_whole(pn_vf n) { return PN_VF(pn_exp2_whole_half(n.lo), pn_exp2_whole_half(n.hi)); }
-PN_INLINE void vf_store_int8(int8_t *p, pn_vf x) {
+PN_INLINE pn_vf vf_zero_if_above(pn_vf x, pn_vf limit) {
+    pn_vf size = vf_abs(x);
+    return PN_VF(_mm256_and_ps(x.lo, _mm256_cmp_ps(size.lo, limit.lo, _CMP_NGT_UQ)),
+        _mm256_and_ps(x.hi, _mm256_cmp_ps(size.hi, limit.hi, _CMP_NGT_UQ)));
+}
+PN_INLINE pn_vf vf_keep_first(pn_vf x, size_t n, pn_vf fill) {
+    __m256i count = _mm256_set1_epi32((int)n), lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i lo = _mm256_cmpgt_epi32(count, lanes);
+    __m256i hi = _mm256_cmpgt_epi32(count, _mm256_add_epi32(lanes, _mm256_set1_epi32(8)));
+    return PN_VF(_mm256_blendv_ps(fill.lo, x.lo, _mm256_castsi256_ps(lo)),
+        _mm256_blendv_ps(fill.hi, x.hi, _mm256_castsi256_ps(hi)));
+}
+PN_INLINE int32_t vf_store_int8(int8_t *p, pn_vf x) {
     __m256i a = _mm256_cvtps_epi32(x.lo), b = _mm256_cvtps_epi32(x.hi);
     __m128i s0 = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
     __m128i s1 = _mm_packs_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
-    _mm_storeu_si128((__m128i *)p, _mm_packs_epi16(s0, s1));
+    __m128i bytes = _mm_packs_epi16(s0, s1);
+    _mm_storeu_si128((__m128i *)p, bytes);
+    __m128i sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)0x80)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(sums) + _mm_extract_epi32(sums, 2) - 16 * 128;
+}
+PN_INLINE pn_vf vf_load_u8(const uint8_t *p) {
+    return PN_VF(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p))),
+        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p + 8)))));
+}
+PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
+    return PN_VF(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p))),
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p + 8)))));
 }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return PN_VF(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)); }
 PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
@@ -85,32 +114,57 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 4), mask),
         _mm256_and_si256(_mm256_srli_epi16(x.hi, 4), mask)};
 }
+PN_INLINE __m256i pn_or_bit_half(__m256i low, __m256i x, const int s) {
+    __m256i at = s > 4 ? _mm256_srli_epi16(x, s > 4 ? s - 4 : 0) : _mm256_slli_epi16(x, s > 4 ? 0 : 4 - s);
+    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8(0x10)));
+}
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
+    return (pn_vb){pn_or_bit_half(low.lo, x.lo, s), pn_or_bit_half(low.hi, x.hi, s)};
+}
+PN_INLINE __m256i pn_or_two_bits_half(__m256i low, __m256i x, const int r) {
+    __m256i at = r > 2 ? _mm256_srli_epi16(x, 2) : _mm256_slli_epi16(x, r > 2 ? 0 : 4 - 2 * r);
+    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8(0x30)));
+}
+PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int r) {
+    return (pn_vb){pn_or_two_bits_half(low.lo, x.lo, r), pn_or_two_bits_half(low.hi, x.hi, r)};
+}
+PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
+    __m128i n = _mm_cvtsi32_si128((int)shift);
+    __m256i mask = _mm256_set1_epi32((1 << count) - 1);
+    return (pn_vi){_mm256_and_si256(_mm256_srl_epi32(x.lo, n), mask), _mm256_and_si256(_mm256_srl_epi32(x.hi, n), mask)};
+}
+PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) {
+    return (pn_vi){_mm256_or_si256(a.lo, _mm256_slli_epi32(b.lo, n)), _mm256_or_si256(a.hi, _mm256_slli_epi32(b.hi, n))};
+}
+PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) {
+    __m256i x = _mm256_slli_epi32(_mm256_set1_epi32(*p), shift);
+    return (pn_vi){x, x};
+}
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) {
+    return (pn_vi){_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
+}
 PN_INLINE __m256i pn_broadcast4(const int8_t *a) {
     int32_t x;
     __builtin_memcpy(&x, a, 4);
     return _mm256_set1_epi32(x);
 }
-/// 15 * 127 * 2 stays inside the int16 of the pairwise product.
-PN_INLINE __m256i pn_dot_u4_half(__m256i acc, __m256i w, __m256i a) {
+/// 127 * 127 * 2 stays inside the int16 of the pairwise product.
+PN_INLINE __m256i pn_dot_half(__m256i acc, __m256i w, __m256i a) {
     return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, a), _mm256_set1_epi16(1)));
 }
-PN_INLINE pn_vi vi_dot_u4(pn_vi acc, pn_vb w, const int8_t *a) {
+PN_INLINE pn_vi vi_dot(pn_vi acc, pn_vb w, const int8_t *a) {
     __m256i x = pn_broadcast4(a);
-    return (pn_vi){pn_dot_u4_half(acc.lo, w.lo, x), pn_dot_u4_half(acc.hi, w.hi, x)};
+    return (pn_vi){pn_dot_half(acc.lo, w.lo, x), pn_dot_half(acc.hi, w.hi, x)};
 }
 PN_INLINE pn_vb vb_prepare_q8(pn_vb w) {
     __m256i flip = _mm256_set1_epi8((char)0x80);
     return (pn_vb){_mm256_xor_si256(w.lo, flip), _mm256_xor_si256(w.hi, flip)};
 }
-PN_INLINE pn_vi vi_start_q8(int32_t sum) {
-    (void)sum;
-    return vi_zero();
-}
 /// |w| * (a with w's sign): unsigned times signed without leaving int16, as |w| * 127 * 2 <= 32512.
 PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) {
     __m256i x = pn_broadcast4(a);
-    return (pn_vi){pn_dot_u4_half(acc.lo, _mm256_abs_epi8(w.lo), _mm256_sign_epi8(x, w.lo)),
-        pn_dot_u4_half(acc.hi, _mm256_abs_epi8(w.hi), _mm256_sign_epi8(x, w.hi))};
+    return (pn_vi){pn_dot_half(acc.lo, _mm256_abs_epi8(w.lo), _mm256_sign_epi8(x, w.lo)),
+        pn_dot_half(acc.hi, _mm256_abs_epi8(w.hi), _mm256_sign_epi8(x, w.hi))};
 }
 PN_INLINE float vf_reduce_add(pn_vf x) {
     __m256 h = _mm256_add_ps(x.lo, x.hi);

@@ -5,8 +5,14 @@ typedef __m512 pn_vf;
 typedef __m512i pn_vi;
 typedef __m512i pn_vb;
 
-/// Tokens of one register tile: 8 token sums and 8 weight registers leave room for the integer sums of all 8.
+/// Tokens of one register tile: 8 integer and 8 float sums leave room for the weights as they stream through.
 #define PN_TILE 8
+/// Queries of an attention tile; 12 by 2 blocks of keys are 24 sums.
+#define PN_QUERY_TILE 12
+#define PN_KEY_BLOCKS 4
+#define PN_KEY_BLOCKS_FOR(Q) ((Q) > 6 ? 2 : 4)
+/// Weights of 8 bits stay unsigned.
+#define PN_SIGNED_BYTES 0
 
 PN_INLINE pn_vf vf_zero(void) { return _mm512_setzero_ps(); }
 PN_INLINE pn_vf vf_set1(float x) { return _mm512_set1_ps(x); }
@@ -40,8 +46,26 @@ PN_INLINE pn_vf vf_keep_if_at_least(pn_vf x, pn_vf test, pn_vf limit) {
 PN_INLINE pn_vf vf_exp2_whole(pn_vf n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
-PN_INLINE void vf_store_int8(int8_t *p, pn_vf x) {
-    _mm_storeu_si128((__m128i *)p, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)));
+/// 0 where |x| > limit
+PN_INLINE pn_vf vf_zero_if_above(pn_vf x, pn_vf limit) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), limit, _CMP_NGT_UQ), x);
+}
+/// The first n lanes (0...16), `fill` in the others
+PN_INLINE pn_vf vf_keep_first(pn_vf x, size_t n, pn_vf fill) {
+    return _mm512_mask_mov_ps(fill, (__mmask16)((1u << n) - 1), x);
+}
+/// Rounds to the nearest byte and returns the sum of the 16.
+PN_INLINE int32_t vf_store_int8(int8_t *p, pn_vf x) {
+    __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x));
+    _mm_storeu_si128((__m128i *)p, bytes);
+    __m128i sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)0x80)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(sums) + _mm_extract_epi32(sums, 2) - 16 * 128;
+}
+PN_INLINE pn_vf vf_load_u8(const uint8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return _mm512_cvtepi32_ps(x); }
 PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
@@ -49,19 +73,38 @@ PN_INLINE pn_vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
 PN_INLINE pn_vb vb_high(pn_vb x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(0x0f)); }
+/// low | (bit s of each byte of x) << 4
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
+    const __m512i bit = _mm512_set1_epi8(0x10);
+    __m512i at = s > 4 ? _mm512_srli_epi16(x, s > 4 ? s - 4 : 0) : _mm512_slli_epi16(x, s > 4 ? 0 : 4 - s);
+    return _mm512_or_si512(low, _mm512_and_si512(at, bit));
+}
+/// low | (bits 2r and 2r + 1 of each byte of x) << 4
+PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int r) {
+    const __m512i bits = _mm512_set1_epi8(0x30);
+    __m512i at = r > 2 ? _mm512_srli_epi16(x, 2) : _mm512_slli_epi16(x, r > 2 ? 0 : 4 - 2 * r);
+    return _mm512_or_si512(low, _mm512_and_si512(at, bits));
+}
+/// `count` bits from bit `shift` of each 32-bit lane on
+PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
+    return _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128((int)shift)), _mm512_set1_epi32((1 << count) - 1));
+}
+PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) { return _mm512_or_si512(a, _mm512_slli_epi32(b, n)); }
+/// The number at p times 2^shift, in all lanes
+PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) { return _mm512_slli_epi32(_mm512_set1_epi32(*p), shift); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return _mm512_add_epi32(a, b); }
 PN_INLINE int32_t pn_load_i32(const int8_t *p) {
     int32_t x;
     __builtin_memcpy(&x, p, 4);
     return x;
 }
-/// acc[row] += sum of 4 of w[row][j] * a[j], w in 0...15
-PN_INLINE pn_vi vi_dot_u4(pn_vi acc, pn_vb w, const int8_t *a) {
+/// acc[row] += sum of 4 of w[row][j] * a[j], w in 0...127
+PN_INLINE pn_vi vi_dot(pn_vi acc, pn_vb w, const int8_t *a) {
     return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(pn_load_i32(a)));
 }
-/// Bytes with the flipped top bit as the dot product wants them: unsigned, so 128 * sum(a) is taken off at the start.
+/// The same for 8 bits, prepared by the former.
 PN_INLINE pn_vb vb_prepare_q8(pn_vb w) { return w; }
-PN_INLINE pn_vi vi_start_q8(int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
-PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) { return vi_dot_u4(acc, w, a); }
+PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) { return vi_dot(acc, w, a); }
 
 /// Both reductions fold the upper half onto the lower until one lane is left: the order every variant follows.
 PN_INLINE float vf_reduce_add(pn_vf x) {

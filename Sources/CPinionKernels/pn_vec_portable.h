@@ -6,10 +6,19 @@ typedef struct { int32_t lane[16]; } pn_vi;
 typedef struct { uint8_t lane[64]; } pn_vb;
 
 #define PN_TILE 4
+#define PN_QUERY_TILE 6
+#define PN_KEY_BLOCKS 1
+#define PN_KEY_BLOCKS_FOR(Q) 1
+#define PN_SIGNED_BYTES 0
 
 #define PN_EACH(type, expression) \
     type r; \
     for (int i = 0; i < 16; i++) r.lane[i] = (expression); \
+    return r
+
+#define PN_EACH64(expression) \
+    pn_vb r; \
+    for (int i = 0; i < 64; i++) r.lane[i] = (uint8_t)(expression); \
     return r
 
 /// IEEE half to float, exact, subnormals included.
@@ -83,12 +92,23 @@ PN_INLINE pn_vf vf_exp2_whole(pn_vf n) {
     }
     return r;
 }
-PN_INLINE void vf_store_int8(int8_t *p, pn_vf x) {
+PN_INLINE pn_vf vf_zero_if_above(pn_vf x, pn_vf limit) {
+    PN_EACH(pn_vf, fabsf(x.lane[i]) > limit.lane[i] ? 0 : x.lane[i]);
+}
+PN_INLINE pn_vf vf_keep_first(pn_vf x, size_t n, pn_vf fill) {
+    PN_EACH(pn_vf, (size_t)i < n ? x.lane[i] : fill.lane[i]);
+}
+PN_INLINE int32_t vf_store_int8(int8_t *p, pn_vf x) {
+    int32_t sum = 0;
     for (int i = 0; i < 16; i++) {
         float v = rintf(x.lane[i]);
         p[i] = (int8_t)(v > 127 ? 127 : v >= -128 ? v : -128);
+        sum += p[i];
     }
+    return sum;
 }
+PN_INLINE pn_vf vf_load_u8(const uint8_t *p) { PN_EACH(pn_vf, (float)p[i]); }
+PN_INLINE pn_vf vf_load_i8(const uint8_t *p) { PN_EACH(pn_vf, (float)(int8_t)p[i]); }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { PN_EACH(pn_vf, (float)x.lane[i]); }
 PN_INLINE pn_vi vi_set1(int32_t x) { PN_EACH(pn_vi, x); }
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
@@ -105,15 +125,27 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     for (int i = 0; i < 64; i++) x.lane[i] >>= 4;
     return x;
 }
-PN_INLINE pn_vi vi_dot_u4(pn_vi acc, pn_vb w, const int8_t *a) {
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
+    PN_EACH64(low.lane[i] | ((x.lane[i] >> s & 1) << 4));
+}
+PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int pair) {
+    PN_EACH64(low.lane[i] | ((x.lane[i] >> (2 * pair) & 3) << 4));
+}
+PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
+    // Byte 0 of a lane is its lowest, whatever the machine's order.
+    PN_EACH(pn_vi, (int32_t)(x.lane[4 * i + shift / 8] >> shift % 8) & ((1 << count) - 1));
+}
+PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) { PN_EACH(pn_vi, a.lane[i] | b.lane[i] << n); }
+PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) { return vi_set1(*p * (1 << shift)); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { PN_EACH(pn_vi, a.lane[i] + b.lane[i]); }
+PN_INLINE pn_vi vi_dot(pn_vi acc, pn_vb w, const int8_t *a) {
     for (int i = 0; i < 16; i++) {
         for (int j = 0; j < 4; j++) acc.lane[i] += (int32_t)w.lane[4 * i + j] * a[j];
     }
     return acc;
 }
 PN_INLINE pn_vb vb_prepare_q8(pn_vb w) { return w; }
-PN_INLINE pn_vi vi_start_q8(int32_t sum) { return vi_set1(-128 * sum); }
-PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) { return vi_dot_u4(acc, w, a); }
+PN_INLINE pn_vi vi_dot_q8(pn_vi acc, pn_vb w, const int8_t *a) { return vi_dot(acc, w, a); }
 PN_INLINE float vf_reduce_add(pn_vf x) {
     for (int half = 8; half > 0; half /= 2) {
         for (int i = 0; i < half; i++) x.lane[i] += x.lane[i + half];

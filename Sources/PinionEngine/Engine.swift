@@ -14,14 +14,17 @@ package final class Engine: Sendable {
     private let mailbox: Mailbox<EngineCommand>
     private let nextRequest = Atomic<Int>(0)
     private let load: EngineLoad
+    private let counters: EngineCounters
     private let maximumPending: Int
 
     private init(
-        description: EngineDescription, mailbox: Mailbox<EngineCommand>, load: EngineLoad, maximumPending: Int
+        description: EngineDescription, mailbox: Mailbox<EngineCommand>, load: EngineLoad, counters: EngineCounters,
+        maximumPending: Int
     ) {
         self.description = description
         self.mailbox = mailbox
         self.load = load
+        self.counters = counters
         self.maximumPending = maximumPending
     }
 
@@ -35,6 +38,7 @@ package final class Engine: Sendable {
     package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
         let mailbox = Mailbox<EngineCommand>()
         let load = EngineLoad()
+        let counters = EngineCounters()
         // Taken once, so that the thread does not keep the mapping for as long as it runs: packed, it is not needed.
         let handover = Handover(file)
         let description = try await withCheckedThrowingContinuation {
@@ -42,7 +46,8 @@ package final class Engine: Sendable {
             // Not a task: an engine never gives its thread back, and would starve the cooperative pool.
             let thread = Thread {
                 do {
-                    let loop = try EngineLoop(handover.take(), configuration, mailbox: mailbox, load: load)
+                    let loop = try EngineLoop(
+                        handover.take(), configuration, mailbox: mailbox, load: load, counters: counters)
                     ready.resume(returning: loop.description)
                     loop.run()
                 } catch {
@@ -54,7 +59,7 @@ package final class Engine: Sendable {
             thread.start()
         }
         return Engine(
-            description: description, mailbox: mailbox, load: load,
+            description: description, mailbox: mailbox, load: load, counters: counters,
             maximumPending: configuration.maximumSequences + configuration.maximumWaiting)
     }
 
@@ -94,6 +99,9 @@ package final class Engine: Sendable {
 
     /// Sequences that are running or waiting.
     package var pendingSequences: Int { load.pending }
+
+    /// What was done so far.
+    package var statistics: EngineStatistics { counters.statistics }
 }
 
 /// A value on its way to another thread, which takes it once.

@@ -7,12 +7,17 @@ package struct EngineConfiguration: Sendable {
     package static let standardTokensPerStep = 512
     /// Sequences that wait for a place, beyond which new requests are refused; each choice of a request is one.
     package static let standardWaiting = 256
+    /// Tokens up to which drafts may fill a step. While a step streams all weights for a few tokens, some more cost little;
+    /// with this many sequences and more it is arithmetic that takes the time.
+    package static let draftedStep = 16
 
     /// Tokens of prompt and reply; nil for the model's own, but at most ``standardContext``.
     package var contextLength: Int?
     package var maximumSequences = standardSequences
     package var maximumWaiting = standardWaiting
     package var tokensPerStep = standardTokensPerStep
+    /// Whether sequences that repeat themselves are computed several tokens ahead. The tokens are the same either way.
+    package var speculation = true
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
     /// Bytes for weights, buffers and KV cache together; nil for half of what this process may use.
@@ -20,9 +25,18 @@ package struct EngineConfiguration: Sendable {
 
     package init() {}
 
-    /// Tokens in a step, and rows of logits: every running sequence may be sampled.
-    var stepLimits: StepLimits {
-        StepLimits(tokens: max(tokensPerStep, maximumSequences), outputs: maximumSequences)
+    /// Tokens in a step, and rows of logits: every running sequence may be sampled, and so may every token of a step with
+    /// drafts.
+    package var stepLimits: StepLimits {
+        let limits = schedulerLimits
+        return StepLimits(tokens: limits.tokensPerStep, outputs: max(limits.sequences, limits.draftedStep))
+    }
+
+    var schedulerLimits: Scheduler.Limits {
+        let tokens = max(tokensPerStep, maximumSequences)
+        return .init(
+            tokensPerStep: tokens, sequences: maximumSequences,
+            draftedStep: speculation ? min(Self.draftedStep, tokens) : 0)
     }
 }
 

@@ -9,6 +9,7 @@ final class EngineLoop {
     let description: EngineDescription
     private let mailbox: Mailbox<EngineCommand>
     private let load: EngineLoad
+    private let counters: EngineCounters
     private let kernels: Kernels
     private let model: any LanguageModel
     private let cache: KVCache
@@ -18,10 +19,12 @@ final class EngineLoop {
     private var batch = StepBatch()
 
     init(
-        _ file: GGUFFile, _ configuration: EngineConfiguration, mailbox: Mailbox<EngineCommand>, load: EngineLoad
+        _ file: GGUFFile, _ configuration: EngineConfiguration, mailbox: Mailbox<EngineCommand>, load: EngineLoad,
+        counters: EngineCounters
     ) throws(EngineError) {
         self.mailbox = mailbox
         self.load = load
+        self.counters = counters
         let limits = configuration.stepLimits
         let workers = configuration.threads ?? MachineLimits.processors
         let team = WorkerTeam(workers: workers)
@@ -44,8 +47,7 @@ final class EngineLoop {
                 file, context: LoadContext(kernels: kernels, team: team, limits: limits))
             cache = try KVCache(shape: shape.cache, blocks: plan.cacheBlocks)
             scheduler = Scheduler(
-                limits: .init(tokensPerStep: limits.tokens, sequences: configuration.maximumSequences),
-                blockTokens: KVCache.blockTokens, blocks: plan.cacheBlocks)
+                limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: plan.cacheBlocks)
             description = EngineDescription(
                 shape: shape, contextLength: context, cacheBlocks: plan.cacheBlocks, workers: workers,
                 kernels: kernels.name, digest: ContentDigest.of(file.file.bytes, team: team))
@@ -86,25 +88,40 @@ final class EngineLoop {
     }
 
     private func step() {
-        let plan = scheduler.schedule()
+        let plan = scheduler.schedule { id, limit in planned(id).propose(atMost: limit) }
         guard !plan.isEmpty else { return }
         batch.removeAll()
         for entry in plan.entries {
-            guard let sequence = sequences[entry.id] else { preconditionFailure("a planned sequence is unknown") }
+            let sequence = planned(entry.id)
             batch.append(
                 sequence.tokens[entry.range], start: entry.range.lowerBound, table: entry.blocks,
                 wantsOutput: entry.isSampled)
+            if entry.drafts > 0 { batch.extend(sequence.drafts) }
         }
         let logits = model.forward(batch, cache: cache)
         let vocabulary = description.shape.vocabulary
-        for (row, entry) in plan.entries.filter(\.isSampled).enumerated() {
-            let part = UnsafeMutableBufferPointer(start: logits + row * vocabulary, count: vocabulary)
-            if let reason = sequences[entry.id]?.step(part) {
+        var row = 0
+        counters.add(EngineStatistics(steps: 1))
+        for entry in plan.entries where entry.isSampled {
+            let rows = UnsafeMutableBufferPointer(
+                start: logits + row * vocabulary, count: (1 + entry.drafts) * vocabulary)
+            row += 1 + entry.drafts
+            let (accepted, reason) = planned(entry.id).step(rows, vocabulary: vocabulary)
+            // Before the end is told, so that whoever hears of it finds its tokens counted.
+            counters.add(
+                EngineStatistics(
+                    sampledTokens: 1 + accepted, draftedTokens: entry.drafts, acceptedTokens: accepted))
+            if let reason {
                 end([entry.id], reason)
             } else {
-                scheduler.append(to: entry.id)
+                scheduler.append(to: entry.id, accepted: accepted)
             }
         }
+    }
+
+    private func planned(_ id: SequenceID) -> EngineSequence {
+        guard let sequence = sequences[id] else { preconditionFailure("a planned sequence is unknown") }
+        return sequence
     }
 
     private func end(_ ids: [SequenceID], _ reason: SequenceOutcome.Reason) {

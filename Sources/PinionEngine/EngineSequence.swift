@@ -10,7 +10,10 @@ final class EngineSequence {
     private let endTokens: Set<Int32>
     private let choice: EngineRequest.Choice
     private let sampler: Sampler
+    private var source = DraftSource()
 
+    /// The tokens that were proposed last.
+    var drafts: [Int32] { source.drafts }
     var generatedCount: Int { tokens.count - promptCount }
 
     init(_ id: Engine.RequestID, _ request: EngineRequest, choice index: Int, contextLength: Int, kernels: Kernels) {
@@ -24,11 +27,40 @@ final class EngineSequence {
         sampler = Sampler(request.sampling, prompt: request.prompt, stream: index, kernels: kernels)
     }
 
+    /// Guesses the next tokens, leaving room for the one that is sampled after them.
+    ///
+    /// - Returns: How many ``drafts`` there are.
+    func propose(atMost limit: Int) -> Int {
+        source.propose(after: tokens, atMost: min(limit, lengthLimit - tokens.count - 1))
+    }
+
+    /// Samples tokens from the rows of a step, for as long as they are the drafts from which the next row was computed.
+    ///
+    /// - Parameter rows: `[1 + drafts, vocabulary]`, the first after the last known token; overwritten.
+    /// - Returns: How many drafts were sampled before the last token, and why the sequence ends with that one; nil if it
+    ///   goes on.
+    func step(
+        _ rows: UnsafeMutableBufferPointer<Float>, vocabulary: Int
+    ) -> (accepted: Int, reason: SequenceOutcome.Reason?) {
+        let drafted = rows.count / vocabulary - 1
+        var accepted = 0
+        while true {
+            let row = accepted * vocabulary
+            let reason = sample(UnsafeMutableBufferPointer(rebasing: rows[row..<row + vocabulary]))
+            if reason == nil, accepted < drafted, tokens.last == source.drafts[accepted] {
+                accepted += 1
+                continue
+            }
+            if drafted > 0 { source.verified(accepted: accepted) }
+            return (accepted, reason)
+        }
+    }
+
     /// Samples the next token and tells the sink.
     ///
     /// - Parameter logits: `[vocabulary]`; overwritten.
     /// - Returns: Why the sequence ends with this token; nil if it goes on.
-    func step(_ logits: UnsafeMutableBufferPointer<Float>) -> SequenceOutcome.Reason? {
+    private func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SequenceOutcome.Reason? {
         for processor in choice.processors { processor.process(logits, generated: tokens[promptCount...]) }
         let token = sampler.sample(logits)
         tokens.append(token.id)

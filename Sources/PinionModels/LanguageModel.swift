@@ -54,6 +54,17 @@ package struct StepBatch {
     package var tables: [Int32] = []
     /// Indexes into ``tokens`` whose logits are wanted, in the order of the result's rows.
     package var outputs: [Int32] = []
+    /// Consecutive tokens of one sequence that attention takes in one piece, which reads keys and values once for all.
+    package private(set) var spans: [Span] = []
+
+    package struct Span: Sendable {
+        /// Index into ``StepBatch/tokens``.
+        package var token: Int
+        package var count: Int
+    }
+
+    /// Longest span: long enough to fill the kernels' tiles, short enough to share out.
+    private static let spanTokens = 16
 
     package init() {}
 
@@ -63,6 +74,7 @@ package struct StepBatch {
         tableStarts.removeAll(keepingCapacity: true)
         tables.removeAll(keepingCapacity: true)
         outputs.removeAll(keepingCapacity: true)
+        spans.removeAll(keepingCapacity: true)
     }
 
     /// Adds consecutive tokens of one sequence.
@@ -76,12 +88,32 @@ package struct StepBatch {
     ) {
         let tableStart = Int32(tables.count)
         tables.append(contentsOf: table)
+        spans.append(Span(token: tokens.count, count: 0))
+        add(newTokens, start: Int32(start), tableStart: tableStart)
+        if wantsOutput { outputs.append(Int32(tokens.count - 1)) }
+    }
+
+    /// Adds the tokens that follow in the sequence that was added last, all of whose logits are wanted.
+    ///
+    /// The table that came with it must cover these positions too.
+    package mutating func extend(_ newTokens: some Collection<Int32>) {
+        guard let last = positions.last, let tableStart = tableStarts.last else {
+            preconditionFailure("a batch without a sequence is extended")
+        }
+        let first = tokens.count
+        add(newTokens, start: last + 1, tableStart: tableStart)
+        outputs.append(contentsOf: Int32(first)..<Int32(tokens.count))
+    }
+
+    /// Adds tokens of the sequence that the last span belongs to.
+    private mutating func add(_ newTokens: some Collection<Int32>, start: Int32, tableStart: Int32) {
         for (offset, token) in newTokens.enumerated() {
+            if spans[spans.count - 1].count == Self.spanTokens { spans.append(Span(token: tokens.count, count: 0)) }
+            spans[spans.count - 1].count += 1
             tokens.append(token)
-            positions.append(Int32(start + offset))
+            positions.append(start + Int32(offset))
             tableStarts.append(tableStart)
         }
-        if wantsOutput { outputs.append(Int32(tokens.count - 1)) }
     }
 }
 

@@ -162,8 +162,8 @@ final class LlamaModel: LanguageModel {
         forEachToken(tokens) { token in
             let key = state.keys + token * state.cacheStride
             let query = state.queries + token * state.queryStride
-            rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query)
-            rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key)
+            rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query, with: kernels)
+            rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key, with: kernels)
             let position = Int(batch.positions[token])
             let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
             cache.store(
@@ -179,22 +179,24 @@ final class LlamaModel: LanguageModel {
             tokens: tokens, team: team)
     }
 
-    /// One piece of work per token and KV head; each is computed by one worker from first to last position.
+    /// One piece of work per KV head and few consecutive tokens of a sequence; each is computed by one worker from first
+    /// to last position.
     private func attend(_ index: Int, _ batch: StepBatch, _ cache: KVCache) {
         let c = configuration
         let group = c.heads / c.cacheHeads
         let scale = 1 / Float(c.headDimension).squareRoot()
         batch.tables.withUnsafeBufferPointer { tables in
             guard let tables = tables.baseAddress else { return }
-            team.forEach(batch.tokens.count * c.cacheHeads, grain: 1) { range in
+            team.forEach(batch.spans.count * c.cacheHeads, grain: 1) { range in
                 for item in range {
-                    let (token, head) = (item / c.cacheHeads, item % c.cacheHeads)
+                    let (span, head) = (batch.spans[item / c.cacheHeads], item % c.cacheHeads)
                     let offset = head * group * c.headDimension
                     cache.attend(
-                        layer: index, head: head, queries: state.queries + token * state.queryStride + offset,
-                        queryHeads: group, table: tables + Int(batch.tableStarts[token]),
-                        length: Int(batch.positions[token]) + 1, scale: scale,
-                        out: state.attended.row(token) + offset, with: kernels)
+                        layer: index, head: head, queries: state.queries + span.token * state.queryStride + offset,
+                        queryStride: state.queryStride, tokens: span.count, queryHeads: group,
+                        table: tables + Int(batch.tableStarts[span.token]),
+                        length: Int(batch.positions[span.token]) + 1, scale: scale,
+                        out: state.attended.row(span.token) + offset, outStride: state.attended.columns, with: kernels)
                 }
             }
         }

@@ -70,9 +70,8 @@ final class LlamaState {
         let float = MemoryLayout<Float>.size
         let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
         let plain = 2 * padded(c.width) + queries + 2 * cached + 2 * padded(c.feedForward)
-        // Activations are kept as floats and in up to two bytes.
-        let activations = (c.width + queries + c.feedForward) * (float + 3)
-        let perOutput = padded(c.vocabulary) * float + c.width * (float + 3)
+        let activations = [c.width, queries, c.feedForward].reduce(0) { $0 + ActivationRows.bytesPerToken(columns: $1) }
+        let perOutput = padded(c.vocabulary) * float + ActivationRows.bytesPerToken(columns: c.width)
         return limits.tokens * (plain * float + activations) + limits.outputs * perOutput
     }
 

@@ -4,51 +4,77 @@ import CPinionKernels
 ///
 /// Owned by one model and used by its worker team only.
 package final class ActivationRows {
+    private static let tileTokens = Int(PN_TILE_TOKENS)
+
     package let columns: Int
     package let capacity: Int
     /// [capacity, columns]
     package let floats: UnsafeMutablePointer<Float>
     private let floatBuffer: AlignedBuffer<Float>
     private let quants: AlignedBuffer<Int8>
-    private let fineQuants: AlignedBuffer<Int8>
     private let scales: AlignedBuffer<Float>
-    private let sums: AlignedBuffer<Int32>
-    private let fineSums: AlignedBuffer<Int32>
     private let scaledSums: AlignedBuffer<Float>
-    private let isFine: AlignedBuffer<UInt8>
-    let quantised: pn_quantised
+    private let minusSums: AlignedBuffer<Int32>
+    private let outliers: AlignedBuffer<Int32>
+    private let outlierColumns: AlignedBuffer<Int32>
+    private let outlierValues: AlignedBuffer<Float>
+    private(set) var quantised: pn_quantised
 
     /// - Parameters:
     ///   - capacity: Tokens.
     ///   - columns: Width; only a multiple of 32 can be rounded.
     package init(capacity: Int, columns: Int) throws(TensorError) {
         let blocks = (columns + PackedMatrix.blockColumns - 1) / PackedMatrix.blockColumns
+        let tokens = (capacity + Self.tileTokens - 1) / Self.tileTokens * Self.tileTokens
+        let perToken = Self.outlierCapacity(columns)
         self.columns = columns
         self.capacity = capacity
         floatBuffer = try AlignedBuffer(count: capacity * columns)
-        quants = try AlignedBuffer(count: capacity * columns)
-        fineQuants = try AlignedBuffer(count: capacity * columns)
-        scales = try AlignedBuffer(count: capacity * blocks)
-        sums = try AlignedBuffer(count: capacity * blocks)
-        fineSums = try AlignedBuffer(count: capacity * blocks)
-        scaledSums = try AlignedBuffer(count: capacity * blocks)
-        isFine = try AlignedBuffer(count: capacity * blocks)
+        quants = try AlignedBuffer(count: tokens * blocks * PackedMatrix.blockColumns)
+        scales = try AlignedBuffer(count: tokens * blocks)
+        scaledSums = try AlignedBuffer(count: tokens * blocks)
+        minusSums = try AlignedBuffer(count: tokens * blocks * 2)
+        outliers = try AlignedBuffer(count: tokens)
+        outlierColumns = try AlignedBuffer(count: tokens * perToken)
+        outlierValues = try AlignedBuffer(count: tokens * perToken)
         floats = floatBuffer.pointer
         quantised = pn_quantised(
-            quants: quants.pointer, fine_quants: fineQuants.pointer, scales: scales.pointer, sums: sums.pointer,
-            fine_sums: fineSums.pointer, scaled_sums: scaledSums.pointer, is_fine: isFine.pointer)
+            blocks: blocks, quants: quants.pointer, scales: scales.pointer, scaled_sums: scaledSums.pointer,
+            minus_sums: minusSums.pointer, outliers: outliers.pointer, outlier_columns: outlierColumns.pointer,
+            outlier_values: outlierValues.pointer)
     }
+
+    /// Bytes that one token takes, within a few.
+    package static func bytesPerToken(columns: Int) -> Int {
+        // Floats, quants, four numbers a block, and the outliers.
+        columns * 5 + columns / PackedMatrix.blockColumns * 16 + outlierCapacity(columns) * 8
+    }
+
+    /// `PN_OUTLIER_CAPACITY`, which Swift does not import.
+    package static func outlierCapacity(_ columns: Int) -> Int { columns / 36 + 1 }
 
     package func row(_ token: Int) -> UnsafeMutablePointer<Float> { floats + token * columns }
 
     /// Rounds one token's floats to bytes, 32 columns to a scale.
     package func quantise(_ token: Int, with kernels: Kernels) {
-        let blocks = columns / PackedMatrix.blockColumns
-        let row = pn_quantised(
-            quants: quantised.quants + token * columns, fine_quants: quantised.fine_quants + token * columns,
-            scales: quantised.scales + token * blocks, sums: quantised.sums + token * blocks,
-            fine_sums: quantised.fine_sums + token * blocks, scaled_sums: quantised.scaled_sums + token * blocks,
-            is_fine: quantised.is_fine + token * blocks)
-        kernels.table.pointee.quantise(self.row(token), columns, row)
+        kernels.table.pointee.quantise(row(token), &quantised, token)
     }
+}
+
+extension ActivationRows {
+    /// What the rounded form says column `column` of a token is: for tests of the rounding.
+    package func rounded(_ token: Int, _ column: Int) -> Double {
+        let perToken = Self.outlierCapacity(columns)
+        for index in 0..<outlierCount(token)
+        where Int(quantised.outlier_columns[token * perToken + index]) == column {
+            return Double(quantised.outlier_values[token * perToken + index])
+        }
+        let block = column / PackedMatrix.blockColumns
+        let place = (token / Self.tileTokens * quantised.blocks + block) * Self.tileTokens + token % Self.tileTokens
+        let quant = quantised.quants[place * PackedMatrix.blockColumns + column % PackedMatrix.blockColumns]
+        return Double(quantised.scales[place]) * Double(quant)
+    }
+
+    /// Columns of a token that are kept as floats.
+    package func outlierCount(_ token: Int) -> Int { Int(quantised.outliers[token]) }
 }

@@ -73,22 +73,23 @@ package final class KVCache {
         }
     }
 
-    /// One token's attention for the query heads that share KV head `head`.
+    /// The attention of consecutive tokens of one sequence for the query heads that share KV head `head`.
     ///
     /// - Parameters:
-    ///   - queries: [queryHeads, headDimension]
+    ///   - queries: [tokens, queryHeads, headDimension]; token rows are `queryStride` floats apart.
     ///   - table: Cache blocks of the sequence, in order.
-    ///   - length: Tokens attended to, the token's own included.
-    ///   - out: [queryHeads, headDimension]
+    ///   - length: Tokens that the first token attends to, its own included; each next token attends to one more.
+    ///   - out: [tokens, queryHeads, headDimension]; token rows are `outStride` floats apart.
     package func attend(
-        layer: Int, head: Int, queries: UnsafePointer<Float>, queryHeads: Int, table: UnsafePointer<Int32>, length: Int,
-        scale: Float, out: UnsafeMutablePointer<Float>, with kernels: Kernels
+        layer: Int, head: Int, queries: UnsafePointer<Float>, queryStride: Int, tokens: Int, queryHeads: Int,
+        table: UnsafePointer<Int32>, length: Int, scale: Float, out: UnsafeMutablePointer<Float>, outStride: Int,
+        with kernels: Kernels
     ) {
         let keys = base(layer: layer, head: head)
         var arguments = pn_attention(
-            queries: queries, heads: queryHeads, head_dim: shape.headDimension, keys: keys,
-            values: keys + shape.headDimension * Self.blockTokens, block_stride: blockStride, table: table,
-            length: length, scale: scale, out: out)
+            queries: queries, query_stride: queryStride, tokens: tokens, heads: queryHeads,
+            head_dim: shape.headDimension, keys: keys, values: keys + shape.headDimension * Self.blockTokens,
+            block_stride: blockStride, table: table, length: length, scale: scale, out: out, out_stride: outStride)
         kernels.table.pointee.attention(&arguments)
     }
 }

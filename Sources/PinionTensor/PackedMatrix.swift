@@ -9,13 +9,11 @@ package final class PackedMatrix: Sendable {
     static let blockColumns = Int(PN_BLOCK_COLUMNS)
     /// Bytes of one register: 4 columns of 16 rows, or 8 columns of nibbles.
     static let registerBytes = 64
-    /// Quants of one block of a group, in nibble formats and in byte formats.
-    static let nibbleBytes = 4 * registerBytes
-    static let byteBytes = 8 * registerBytes
 
     package let rows: Int
     package let columns: Int
     package let type: TensorType
+    let layout: pn_layout
     let groupBytes: Int
     let storage: AlignedBuffer<UInt8>
 
@@ -26,16 +24,7 @@ package final class PackedMatrix: Sendable {
     /// Whether the kernel reads activations rounded to bytes rather than floats.
     package var readsQuantisedActivations: Bool { type.blockElements > 1 }
 
-    var format: pn_format {
-        switch type {
-        case .f32: PN_F32
-        case .f16: PN_F16
-        case .bf16: PN_BF16
-        case .q4_0: PN_Q4_0
-        case .q4_1: PN_Q4_1
-        case .q8_0: PN_Q8_0
-        }
-    }
+    var format: pn_format { type.format }
 
     /// Packs a tensor of shape `[columns, rows]`, the work shared by the team.
     ///
@@ -48,65 +37,53 @@ package final class PackedMatrix: Sendable {
         columns = tensor.shape[0]
         rows = tensor.shape[1]
         type = tensor.type
-        // A group holds each row's bytes once, rearranged.
+        layout = pn_format_layout(type.format)
         let rowBytes = columns / type.blockElements * type.blockBytes
-        groupBytes = rowBytes * Self.groupRows
+        // A row's last unit may be half used.
+        groupBytes = (columns + layout.columns - 1) / layout.columns * layout.bytes
         groups = (rows + Self.groupRows - 1) / Self.groupRows
         storage = try AlignedBuffer(count: groups * groupBytes)
         guard let source = file.bytes(of: tensor).baseAddress else {
             preconditionFailure("a tensor has at least one byte")
         }
+        let packer = GroupPacker(type: type, columns: columns, layout: layout)
         team.forEach(groups, grain: 4) { range in
             for group in range {
                 let first = group * Self.groupRows
+                let target = UnsafeMutableRawPointer(storage.pointer + group * groupBytes)
                 for row in first..<min(first + Self.groupRows, rows) {
-                    pack(row: source + row * rowBytes, lane: row - first, into: storage.pointer + group * groupBytes)
+                    packer.pack(row: source + row * rowBytes, lane: row - first, into: target)
                 }
             }
         }
     }
+}
 
-    /// Copies one row of the file into its lane of a group.
-    private func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutablePointer<UInt8>) {
-        let group = UnsafeMutableRawPointer(group)
-        let blocks = columns / type.blockElements
-        switch type {
-        case .f32:
-            for c in 0..<columns {
-                let value = row.loadUnaligned(fromByteOffset: c * 4, as: UInt32.self)
-                group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 4, as: UInt32.self)
-            }
-        case .f16, .bf16:
-            for c in 0..<columns { copyHalf(row + c * 2, to: group + (c * Self.groupRows + lane) * 2) }
-        case .q4_0, .q4_1:
-            let scales = group + blocks * Self.nibbleBytes
-            let minima = scales + blocks * Self.groupRows * 2
-            let header = type == .q4_1 ? 4 : 2
-            for b in 0..<blocks {
-                let block = row + b * type.blockBytes
-                copyHalf(block, to: scales + (b * Self.groupRows + lane) * 2)
-                if type == .q4_1 { copyHalf(block + 2, to: minima + (b * Self.groupRows + lane) * 2) }
-                for step in 0..<4 {
-                    let quants = block.loadUnaligned(fromByteOffset: header + step * 4, as: UInt32.self)
-                    let offset = b * Self.nibbleBytes + step * Self.registerBytes + lane * 4
-                    group.storeBytes(of: quants, toByteOffset: offset, as: UInt32.self)
-                }
-            }
-        case .q8_0:
-            let scales = group + blocks * Self.byteBytes
-            for b in 0..<blocks {
-                let block = row + b * type.blockBytes
-                copyHalf(block, to: scales + (b * Self.groupRows + lane) * 2)
-                for step in 0..<8 {
-                    let quants = block.loadUnaligned(fromByteOffset: 2 + step * 4, as: UInt32.self) ^ 0x8080_8080
-                    let offset = b * Self.byteBytes + step * Self.registerBytes + lane * 4
-                    group.storeBytes(of: quants, toByteOffset: offset, as: UInt32.self)
-                }
-            }
+extension TensorType {
+    var format: pn_format {
+        switch self {
+        case .f32: PN_F32
+        case .f16: PN_F16
+        case .bf16: PN_BF16
+        case .q4_0: PN_Q4_0
+        case .q4_1: PN_Q4_1
+        case .q5_0: PN_Q5_0
+        case .q5_1: PN_Q5_1
+        case .q8_0: PN_Q8_0
+        case .q4_K: PN_Q4_K
+        case .q5_K: PN_Q5_K
+        case .q6_K: PN_Q6_K
         }
     }
 
-    private func copyHalf(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-        target.storeBytes(of: source.loadUnaligned(as: UInt16.self), as: UInt16.self)
+    /// Bits of one quant.
+    var quantBits: Int {
+        switch self {
+        case .q4_0, .q4_1, .q4_K: 4
+        case .q5_0, .q5_1, .q5_K: 5
+        case .q6_K: 6
+        case .q8_0: 8
+        case .f32, .f16, .bf16: 0
+        }
     }
 }

@@ -9,7 +9,9 @@ struct AttentionCase {
 
     let dimension: Int
     let heads: Int
-    /// [heads, dimension]
+    /// Consecutive tokens; each attends to one more than the one before.
+    let rows: Int
+    /// [rows, heads, dimension]
     var queries: [Float]
     /// Halves: for each block keys `[dimension][16]`, then values `[16][padded dimension]`, then a gap.
     var cache: [UInt16]
@@ -21,11 +23,12 @@ struct AttentionCase {
     var stride: Int { (dimension + padded) * Self.tokens + 3 }
 
     /// - Parameter spread: Standard deviation of the scores, about.
-    init(dimension: Int, heads: Int, capacity: Int, spread: Float, seed: UInt64) {
+    init(dimension: Int, heads: Int, rows: Int = 1, capacity: Int, spread: Float, seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         self.dimension = dimension
         self.heads = heads
-        queries = random.floats(heads * dimension, times: spread)
+        self.rows = rows
+        queries = random.floats(rows * heads * dimension, times: spread)
         table = (0..<Int32((capacity + 15) / 16)).shuffled(using: &random)
         scale = 1 / Float(dimension).squareRoot()
         cache = []
@@ -53,17 +56,19 @@ struct AttentionCase {
         return copy
     }
 
+    /// - Parameter length: Of the first row.
     func run(_ variant: Variant, length: Int) -> [Float] {
-        var out = [Float](repeating: 7, count: heads * dimension + 8)
+        var out = [Float](repeating: 7, count: rows * heads * dimension + 8)
         cache.withUnsafeBufferPointer { cache in
             queries.withUnsafeBufferPointer { queries in
                 table.withUnsafeBufferPointer { table in
                     out.withUnsafeMutableBufferPointer { out in
                         guard let start = cache.baseAddress else { return }
                         var arguments = pn_attention(
-                            queries: queries.baseAddress, heads: heads, head_dim: dimension, keys: start,
-                            values: start + dimension * Self.tokens, block_stride: stride, table: table.baseAddress,
-                            length: length, scale: scale, out: out.baseAddress)
+                            queries: queries.baseAddress, query_stride: heads * dimension, tokens: rows, heads: heads,
+                            head_dim: dimension, keys: start, values: start + dimension * Self.tokens,
+                            block_stride: stride, table: table.baseAddress, length: length, scale: scale,
+                            out: out.baseAddress, out_stride: heads * dimension)
                         variant.table.attention(&arguments)
                     }
                 }
@@ -74,7 +79,8 @@ struct AttentionCase {
 
     /// Softmax attention by its definition, in doubles.
     func reference(length: Int) -> [Double] {
-        (0..<heads).flatMap { head in
+        (0..<rows * heads).flatMap { head in
+            let length = length + head / heads
             let scores = (0..<length).map { token in
                 Double(scale)
                     * (0..<dimension).reduce(0) { sum, d in
@@ -126,6 +132,29 @@ struct AttentionTests {
         }
     }
 
+    @Test(
+        "A token gives the same bits alone and among its sequence's next tokens", arguments: Variant.all, [1, 3, 4, 7])
+    func rows(_ variant: Variant, _ heads: Int) {
+        let size = heads * 24
+        let all = AttentionCase(dimension: 24, heads: heads, rows: 19, capacity: 300, spread: 2, seed: 14)
+        for length in [1, 9, 110, 125, 250] {
+            let together = all.run(variant, length: length)
+            for row in 0..<19 {
+                var alone = AttentionCase(dimension: 24, heads: heads, capacity: 300, spread: 2, seed: 14)
+                alone.queries = Array(all.queries[row * size..<(row + 1) * size])
+                (alone.cache, alone.table) = (all.cache, all.table)
+                let found = alone.poisoned(beyond: length + row).run(variant, length: length + row)[..<size]
+                #expect(found.elementsEqual(together[row * size..<(row + 1) * size]), "length \(length), row \(row)")
+            }
+        }
+    }
+
+    @Test("Several tokens equal softmax attention in doubles, over several chunks of keys", arguments: dimensions)
+    func chunks(_ dimension: Int) {
+        let sample = AttentionCase(dimension: dimension, heads: 3, rows: 9, capacity: 420, spread: 2, seed: 15)
+        for length in [1, 60, 120, 127, 128, 129, 256, 400] { check(sample, length) }
+    }
+
     @Test("What lies beyond the sequence's length does not matter, not even NaN", arguments: Variant.all, dimensions)
     func garbage(_ variant: Variant, _ dimension: Int) {
         let sample = AttentionCase(dimension: dimension, heads: 5, capacity: 48, spread: 2, seed: 9)
@@ -159,7 +188,7 @@ struct AttentionTests {
 
     private func check(_ sample: AttentionCase, _ length: Int) {
         let portable = sample.run(.portable, length: length)
-        let count = sample.heads * sample.dimension
+        let count = sample.rows * sample.heads * sample.dimension
         let worst = zip(portable[..<count], sample.reference(length: length)).map { abs(Double($0) - $1) }.max() ?? 1
         #expect(worst <= Self.bound, "length \(length): off by \(worst)")
         #expect(portable[count...].allSatisfy { $0 == 7 }, "nothing is written beyond the heads")

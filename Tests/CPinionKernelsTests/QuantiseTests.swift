@@ -2,55 +2,73 @@ import CPinionKernels
 import Testing
 import TestSupport
 
-/// A row of activations and what a variant makes of it.
+/// A row of activations and what a variant makes of it, at some token's place among others.
 struct QuantisedRow: Equatable {
     var quants: [Int8]
-    var fineQuants: [Int8]
     var scales: [Float]
-    var sums: [Int32]
-    var fineSums: [Int32]
     var scaledSums: [Float]
-    var isFine: [UInt8]
+    /// Of the first and the last 16 quants of each block, negated.
+    var minusSums: [[Int32]]
+    var outliers: [Int32: Float]
 
-    /// What fine quants hold where the kernel did not write them.
-    static let untouched: Int8 = 99
+    static let tile = Int(PN_TILE_TOKENS)
+    static let blockColumns = Int(PN_BLOCK_COLUMNS)
 
-    init(_ x: [Float], _ variant: Variant) {
-        let blocks = x.count / Int(PN_BLOCK_COLUMNS)
-        quants = [Int8](repeating: Self.untouched, count: x.count)
-        fineQuants = quants
-        scales = [Float](repeating: -1, count: blocks)
-        scaledSums = scales
-        sums = [Int32](repeating: -1, count: blocks)
-        fineSums = sums
-        isFine = [UInt8](repeating: 9, count: blocks)
-        quants.withUnsafeMutableBufferPointer { quants in
-            fineQuants.withUnsafeMutableBufferPointer { fineQuants in
-                scales.withUnsafeMutableBufferPointer { scales in
-                    sums.withUnsafeMutableBufferPointer { sums in
-                        fineSums.withUnsafeMutableBufferPointer { fineSums in
-                            scaledSums.withUnsafeMutableBufferPointer { scaledSums in
-                                isFine.withUnsafeMutableBufferPointer { isFine in
-                                    let row = pn_quantised(
-                                        quants: quants.baseAddress, fine_quants: fineQuants.baseAddress,
-                                        scales: scales.baseAddress, sums: sums.baseAddress,
-                                        fine_sums: fineSums.baseAddress, scaled_sums: scaledSums.baseAddress,
-                                        is_fine: isFine.baseAddress)
-                                    variant.table.quantise(x, x.count, row)
-                                }
-                            }
-                        }
-                    }
+    /// What quants hold where the kernel did not write: no finite activation becomes it.
+    static let untouched = Int8.min
+
+    init(_ x: [Float], _ variant: Variant, token: Int = 0) {
+        let blocks = x.count / Self.blockColumns
+        let capacity = x.count / 36 + 1
+        let tokens = (token / Self.tile + 1) * Self.tile
+        var allQuants = [Int8](repeating: Self.untouched, count: tokens * x.count)
+        var allScales = [Float](repeating: -1, count: tokens * blocks)
+        var allScaledSums = allScales
+        var allMinusSums = [Int32](repeating: -1, count: tokens * blocks * 2)
+        var counts = [Int32](repeating: -1, count: tokens)
+        var columns = [Int32](repeating: -1, count: tokens * capacity)
+        var values = [Float](repeating: -1, count: tokens * capacity)
+        withUnsafe(&allQuants, &allScales, &allScaledSums) { quants, scales, scaledSums in
+            withUnsafe(&allMinusSums, &counts, &columns) { minusSums, counts, columns in
+                values.withUnsafeMutableBufferPointer { values in
+                    var q = pn_quantised(
+                        blocks: blocks, quants: quants, scales: scales, scaled_sums: scaledSums, minus_sums: minusSums,
+                        outliers: counts, outlier_columns: columns, outlier_values: values.baseAddress)
+                    variant.table.quantise(x, &q, token)
                 }
             }
         }
+        func place(_ block: Int) -> Int { (token / Self.tile * blocks + block) * Self.tile + token % Self.tile }
+        quants = (0..<blocks).flatMap { allQuants[place($0) * Self.blockColumns..<(place($0) + 1) * Self.blockColumns] }
+        scales = (0..<blocks).map { allScales[place($0)] }
+        scaledSums = (0..<blocks).map { allScaledSums[place($0)] }
+        minusSums = (0..<blocks).map { block in
+            (0..<2).map {
+                allMinusSums[((token / Self.tile * blocks + block) * 2 + $0) * Self.tile + token % Self.tile]
+            }
+        }
+        let found = (0..<Int(max(counts[token], 0))).map { token * capacity + $0 }
+        outliers = Dictionary(uniqueKeysWithValues: found.map { (columns[$0], values[$0]) })
+        touched = allQuants.filter { $0 != Self.untouched }.count + counts.filter { $0 != -1 }.count
     }
+
+    /// Quants and outlier counts that the kernel wrote.
+    let touched: Int
 
     /// The activation that column `c` stands for.
     func value(_ c: Int) -> Double {
-        let block = c / Int(PN_BLOCK_COLUMNS)
-        let fine = isFine[block] == 1 ? Double(fineQuants[c]) / Double(PN_FINE_STEPS) : 0
-        return Double(scales[block]) * (Double(quants[c]) + fine)
+        outliers[Int32(c)].map(Double.init) ?? Double(scales[c / Self.blockColumns]) * Double(quants[c])
+    }
+}
+
+private func withUnsafe<A, B, C>(
+    _ a: inout [A], _ b: inout [B], _ c: inout [C],
+    _ body: (UnsafeMutablePointer<A>?, UnsafeMutablePointer<B>?, UnsafeMutablePointer<C>?) -> Void
+) {
+    a.withUnsafeMutableBufferPointer { a in
+        b.withUnsafeMutableBufferPointer { b in
+            c.withUnsafeMutableBufferPointer { c in body(a.baseAddress, b.baseAddress, c.baseAddress) }
+        }
     }
 }
 
@@ -59,9 +77,7 @@ struct QuantiseTests {
     static let columns = [32, 64, 96, 160, 576]
 
     /// Half a step, and what the products in single precision may add to it.
-    static let plainBound = 0.5 * 1.0001
-    /// Half a fine step: 1 / 508 of a step, of which single precision may add a fiftieth.
-    static let fineBound = 1.0 / 508 * 1.02
+    static let stepBound = 0.5 * 1.0001
     static let leastActivation = Double(PN_LEAST_ACTIVATION)
 
     /// Rows whose squares leave the floats, so that their root mean square is 0 or infinite to the kernels.
@@ -98,13 +114,12 @@ struct QuantiseTests {
         }
     }
 
-    @Test("Activations are off by half a step at most, half a fine step where a block is fine", arguments: columns)
+    @Test("Activations are off by half a step at most, outliers not at all", arguments: columns)
     func error(_ columns: Int) {
         for (name, x) in Self.rows(columns) {
             let row = QuantisedRow(x, .portable)
             let worst = x.indices.map { c in
-                let block = c / 32
-                let bound = Double(row.scales[block]) * (row.isFine[block] == 1 ? Self.fineBound : Self.plainBound)
+                let bound = row.outliers[Int32(c)] == nil ? Double(row.scales[c / 32]) * Self.stepBound : 0
                 return abs(Double(x[c]) - row.value(c)) - max(bound, Self.leastActivation)
             }.max()
             #expect((worst ?? 1) <= 0, "\(name)")
@@ -118,39 +133,56 @@ struct QuantiseTests {
             #expect(row.quants.allSatisfy { $0 > Int8.min }, "\(name)")
             #expect(row.scales.allSatisfy { $0.isFinite }, "\(name)")
             for block in row.scales.indices {
-                let columns = block * 32..<(block + 1) * 32
-                #expect(Int(row.sums[block]) == columns.reduce(0) { $0 + Int(row.quants[$1]) }, "\(name)")
-                let scaled = columns.reduce(0) { $0 + row.value($1) }
-                let magnitude = columns.reduce(0) { $0 + abs(row.value($1)) }
-                #expect(
-                    abs(Double(row.scaledSums[block]) - scaled) <= 1e-6 * magnitude + Self.leastActivation, "\(name)")
-                let fine = Array(row.fineQuants[columns])
-                if row.isFine[block] == 1 {
-                    #expect(Int(row.fineSums[block]) == fine.reduce(0) { $0 + Int($1) }, "\(name)")
-                    #expect(fine.allSatisfy { $0 > Int8.min }, "\(name)")
-                } else {
-                    #expect(fine.allSatisfy { $0 == QuantisedRow.untouched }, "\(name)")
-                }
+                let halves = [block * 32..<block * 32 + 16, block * 32 + 16..<(block + 1) * 32]
+                let expected = halves.map { -$0.reduce(0) { $0 + Int32(row.quants[$1]) } }
+                #expect(row.minusSums[block] == expected, "\(name)")
+                let sum = -expected.reduce(0, +)
+                #expect(row.scaledSums[block] == row.scales[block] * Float(sum), "\(name)")
             }
         }
     }
 
-    @Test("A block is fine when its largest activation exceeds six times the row's root mean square")
+    @Test("Outliers are the columns that exceed six times the row's root mean square, and their quants are 0")
     func threshold() {
-        var fineBlocks = 0
+        var outliers = 0
         for columns in Self.columns {
             for (name, x) in Self.rows(columns) where !Self.extremes.contains(name) {
                 let row = QuantisedRow(x, .portable)
                 let mean = x.reduce(0) { $0 + Double($1) * Double($1) } / Double(columns)
-                for block in row.scales.indices {
-                    let largest = x[block * 32..<(block + 1) * 32].map { Double($0.magnitude) }.max() ?? 0
-                    let expected = largest > Double(PN_FINE_THRESHOLD) * mean.squareRoot()
-                    #expect((row.isFine[block] == 1) == expected, "\(name), \(columns) columns, block \(block)")
-                    fineBlocks += Int(row.isFine[block])
+                let limit = Double(PN_OUTLIER_THRESHOLD) * mean.squareRoot()
+                let expected = x.indices.filter { Double(x[$0].magnitude) > limit }
+                #expect(row.outliers.keys.sorted() == expected.map(Int32.init), "\(name), \(columns) columns")
+                for c in expected {
+                    #expect(row.outliers[Int32(c)] == x[c])
+                    #expect(row.quants[c] == 0)
                 }
+                outliers += expected.count
             }
         }
-        #expect(fineBlocks >= 4, "the rows must reach the fine path")
+        #expect(outliers >= 4, "the rows must have outliers")
+    }
+
+    @Test("As many outliers as can be have room", arguments: [64, 160, 576])
+    func mostOutliers(_ columns: Int) {
+        // One in 36 columns at the same height, all else 0, is just not an outlier; one fewer is.
+        for count in 1...columns / 36 + 2 {
+            var x = [Float](repeating: 0, count: columns)
+            for i in 0..<count { x[i * 7 % columns] = i % 2 == 0 ? 3 : -3 }
+            for variant in Variant.all {
+                let row = QuantisedRow(x, variant)
+                #expect(row.outliers.count <= columns / 36 + 1)
+                #expect((0..<columns).allSatisfy { abs(row.value($0) - Double(x[$0])) < 1e-6 })
+            }
+        }
+    }
+
+    @Test("A token's place is its own, and neighbours are not touched", arguments: Variant.all, [0, 3, 7, 8, 13])
+    func places(_ variant: Variant, _ token: Int) {
+        for (name, x) in Self.rows(96) {
+            let row = QuantisedRow(x, variant, token: token)
+            #expect(row == QuantisedRow(x, .portable), "\(name)")
+            #expect(row.touched == 96 + 1, "\(name)")
+        }
     }
 
     @Test("Activations that are no numbers or infinite end in bytes, not in a trap", arguments: Variant.all)

@@ -11,9 +11,12 @@ struct SchedulerSimulation {
         var blocks: Int
         /// Tokens that a sequence may come to have in the cache.
         var longest: Int
+        /// Tokens up to which drafts fill a step.
+        var draftedStep = 0
 
         var testDescription: String {
-            "\(tokens) tokens a step, \(sequences) sequences, \(blocks) blocks of \(blockTokens), up to \(longest) tokens"
+            "\(tokens) tokens a step, \(sequences) sequences, \(blocks) blocks of \(blockTokens), up to \(longest) tokens, "
+                + "drafts up to \(draftedStep)"
         }
     }
 
@@ -38,14 +41,17 @@ struct SchedulerSimulation {
     private(set) var finished = 0
     private(set) var cancelled = 0
     private(set) var preemptions = 0
+    private(set) var drafted = 0
+    private(set) var accepted = 0
     private var hasFailed = false
 
     init(_ setup: Setup, seed: UInt64) {
         self.setup = setup
         generator = SeededGenerator(seed: seed)
         scheduler = Scheduler(
-            limits: .init(tokensPerStep: setup.tokens, sequences: setup.sequences), blockTokens: setup.blockTokens,
-            blocks: setup.blocks)
+            limits: .init(
+                tokensPerStep: setup.tokens, sequences: setup.sequences, draftedStep: setup.draftedStep),
+            blockTokens: setup.blockTokens, blocks: setup.blocks)
     }
 
     mutating func run(arrivals: Int) {
@@ -88,26 +94,60 @@ struct SchedulerSimulation {
 
     private mutating func advance() {
         step += 1
-        let plan = scheduler.schedule()
+        let plan = schedule()
         check(plan)
         for entry in plan.entries where entry.isSampled {
             guard let index = sequences.firstIndex(where: { $0.id == entry.id }) else { continue }
-            sequences[index].remaining -= 1
+            let accepted = generator.below(entry.drafts + 1)
+            drafted += entry.drafts
+            self.accepted += accepted
+            sequences[index].remaining -= 1 + accepted
             if sequences[index].remaining == 0 {
                 sequences.remove(at: index)
                 scheduler.remove(entry.id)
                 finished += 1
             } else {
-                sequences[index].known += 1
-                scheduler.append(to: entry.id)
+                sequences[index].known += 1 + accepted
+                sequences[index].computed += accepted
+                let blocks = (sequences[index].computed + setup.blockTokens - 1) / setup.blockTokens
+                sequences[index].blocks.removeLast(sequences[index].blocks.count - blocks)
+                scheduler.append(to: entry.id, accepted: accepted)
             }
         }
         expect(sequences.allSatisfy { step <= $0.deadline }, "a sequence is starved")
         checkBlocks()
     }
 
+    /// A step in which sequences propose as many drafts as they like.
+    ///
+    /// Checked against the same step without any: drafts take no turn, no token and no block from anybody.
+    private mutating func schedule() -> StepPlan {
+        var undrafted = scheduler
+        let expected = undrafted.schedule()
+        var generator = generator
+        var offers: [SequenceID: Int] = [:]
+        let room = Dictionary(sequences.map { ($0.id, $0.remaining - 1) }) { first, _ in first }
+        let plan = scheduler.schedule { id, limit in
+            offers[id] = generator.below(3) == 0 ? 0 : generator.below(max(min(limit, room[id] ?? 0), 0) + 1)
+            return offers[id] ?? 0
+        }
+        self.generator = generator
+        expect(plan.entries.map(\.id) == expected.entries.map(\.id), "drafts change who is served")
+        expect(plan.entries.map(\.range) == expected.entries.map(\.range), "drafts change what is served")
+        expect(scheduler.runningCount == undrafted.runningCount, "a sequence is preempted for drafts")
+        expect(
+            zip(plan.entries, expected.entries).allSatisfy { $0.blocks.starts(with: $1.blocks) },
+            "drafts change a block table")
+        expect(plan.entries.allSatisfy { $0.drafts == offers[$0.id] ?? 0 }, "the plan holds other drafts than proposed")
+        expect(plan.entries.allSatisfy { $0.drafts == 0 || $0.range.count == 1 }, "drafts after a prompt")
+        expect(
+            plan.tokenCount <= setup.draftedStep || plan == expected, "a step with drafts is larger than it may be")
+        return plan
+    }
+
     private mutating func check(_ plan: StepPlan) {
         expect(plan.tokenCount <= setup.tokens, "a step over its budget")
+        expect(plan.outputCount <= max(setup.sequences, setup.draftedStep), "too many rows of logits")
         expect(plan.isEmpty == sequences.isEmpty, "no progress")
         expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "a sequence is planned twice")
         let running = scheduler.runningCount
@@ -133,7 +173,9 @@ struct SchedulerSimulation {
             expect(
                 entry.isSampled == (entry.range.upperBound == sequences[index].known), "sampled too early or too late")
             expect(entry.blocks.starts(with: sequences[index].blocks), "a table changes under its sequence")
-            expect(entry.blocks.count * setup.blockTokens >= entry.range.upperBound, "tokens without a block")
+            expect(
+                entry.blocks.count * setup.blockTokens >= entry.range.upperBound + entry.drafts,
+                "tokens without a block")
             sequences[index].computed = entry.range.upperBound
             sequences[index].blocks = entry.blocks
         }

@@ -4,7 +4,92 @@ import Testing
 @Suite("Scheduler")
 struct SchedulerTests {
     static func scheduler(tokens: Int, sequences: Int, blocks: Int) -> Scheduler {
-        Scheduler(limits: .init(tokensPerStep: tokens, sequences: sequences), blockTokens: 4, blocks: blocks)
+        Scheduler(
+            limits: .init(tokensPerStep: tokens, sequences: sequences, draftedStep: min(tokens, draftedStep)),
+            blockTokens: 4, blocks: blocks)
+    }
+
+    static let draftedStep = 8
+
+    /// A scheduler whose sequences have all computed their prompts of four tokens, and have one more.
+    static func decoding(_ sequences: Int, tokens: Int = 64, blocks: Int) -> Scheduler {
+        var scheduler = scheduler(tokens: tokens, sequences: sequences + 1, blocks: blocks)
+        for id in 1...sequences { scheduler.add(id, known: 4) }
+        _ = scheduler.schedule()
+        for id in 1...sequences { scheduler.append(to: id) }
+        return scheduler
+    }
+
+    @Test("Accepted drafts count as computed, and the blocks of the others are given back")
+    func acceptedDrafts() {
+        var scheduler = Self.decoding(1, blocks: 8)
+        var limits: [Int] = []
+        let plan = scheduler.schedule { _, limit in
+            limits.append(limit)
+            return 6
+        }
+        #expect(limits == [Self.draftedStep - 1])
+        #expect(plan.entries.map(\.range) == [4..<5] && plan.entries.map(\.drafts) == [6])
+        #expect(plan.tokenCount == 7 && plan.outputCount == 7)
+        #expect(plan.entries.map(\.blocks.count) == [3] && scheduler.freeBlocks == 5)
+        scheduler.append(to: 1, accepted: 2)
+        #expect(scheduler.freeBlocks == 6)
+        #expect(scheduler.schedule().entries.map(\.range) == [7..<8])
+        scheduler.append(to: 1)
+        #expect(scheduler.schedule().entries.map(\.range) == [8..<9])
+    }
+
+    @Test("Sequences share the room for drafts, and what one leaves goes to the next")
+    func sharedDrafts() {
+        var scheduler = Self.decoding(3, blocks: 32)
+        var limits: [Int] = []
+        let plan = scheduler.schedule { id, limit in
+            limits.append(limit)
+            return id == 1 ? 0 : limit
+        }
+        #expect(limits == [2, 3, 2])
+        #expect(plan.entries.map(\.drafts) == [0, 3, 2])
+        #expect(plan.tokenCount == Self.draftedStep)
+    }
+
+    @Test("Drafts take free blocks only")
+    func draftsWithoutBlocks() {
+        var scheduler = Self.decoding(2, blocks: 5)
+        // Each needs a second block for its fifth token, which leaves one.
+        let plan = scheduler.schedule { _, limit in limit }
+        #expect(plan.entries.map(\.id) == [1, 2])
+        #expect(plan.entries.map(\.drafts) == [3, 3])
+        #expect(plan.entries.map(\.blocks.count) == [2, 2] && scheduler.freeBlocks == 1)
+        var full = Self.decoding(2, blocks: 4)
+        for _ in 0..<3 {
+            #expect(full.schedule().entries.count == 2)
+            for id in 1...2 { full.append(to: id) }
+        }
+        let last = full.schedule { _, limit in limit }
+        #expect(last.entries.map(\.range) == [7..<8, 7..<8])
+        #expect(last.entries.map(\.drafts) == [0, 0])
+    }
+
+    @Test("A step with a prompt that fills it has no drafts, nor has the end of a prompt")
+    func draftsBesidePrompts() {
+        var scheduler = Self.decoding(1, blocks: 32)
+        scheduler.add(2, known: 7)
+        var asked: [SequenceID] = []
+        let full = scheduler.schedule { id, limit in
+            asked.append(id)
+            return limit
+        }
+        #expect(full.tokenCount == 8 && asked.isEmpty)
+        scheduler.append(to: 1)
+        scheduler.append(to: 2)
+        scheduler.remove(2)
+        scheduler.add(3, known: 3)
+        let small = scheduler.schedule { id, limit in
+            asked.append(id)
+            return limit
+        }
+        #expect(asked == [1])
+        #expect(small.entries.map(\.drafts) == [4, 0])
     }
 
     @Test("A sequence that needs one token goes before a long prompt, which takes the rest")
@@ -77,6 +162,11 @@ struct SchedulerTests {
         .init(tokens: 64, sequences: 16, blockTokens: 16, blocks: 4, longest: 64),
         .init(tokens: 512, sequences: 16, blockTokens: 16, blocks: 400, longest: 300),
         .init(tokens: 40, sequences: 3, blockTokens: 16, blocks: 9, longest: 144),
+        .init(tokens: 1, sequences: 1, blockTokens: 1, blocks: 2, longest: 2, draftedStep: 1),
+        .init(tokens: 9, sequences: 1, blockTokens: 4, blocks: 5, longest: 20, draftedStep: 9),
+        .init(tokens: 16, sequences: 8, blockTokens: 4, blocks: 12, longest: 48, draftedStep: 12),
+        .init(tokens: 64, sequences: 16, blockTokens: 16, blocks: 17, longest: 120, draftedStep: 32),
+        .init(tokens: 512, sequences: 16, blockTokens: 1, blocks: 2000, longest: 300, draftedStep: 64),
     ]
 
     @Test("Random arrivals and cancels keep every invariant, and every sequence ends in time", arguments: pools)
@@ -86,6 +176,16 @@ struct SchedulerTests {
             simulation.run(arrivals: 600)
             #expect(simulation.finished + simulation.cancelled == 600)
             #expect(simulation.cancelled > 10)
+        }
+    }
+
+    @Test("Drafts are computed and accepted, in tight pools too")
+    func drafting() {
+        for setup in Self.pools where setup.draftedStep > 1 {
+            var simulation = SchedulerSimulation(setup, seed: 1)
+            simulation.run(arrivals: 600)
+            #expect(simulation.drafted > 100 && simulation.accepted > 50, "\(setup)")
+            #expect(simulation.accepted < simulation.drafted)
         }
     }
 

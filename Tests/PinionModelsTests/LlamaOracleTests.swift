@@ -9,6 +9,8 @@ struct LlamaOracleTests {
     static let bounds: [(name: String, bound: Float)] = [
         ("tiny-llama-f32", 0.001), ("tiny-llama-f16", 0.001), ("tiny-llama-bf16", 0.001),
         ("tiny-llama-headdim", 0.05), ("tiny-llama-q4_0", 0.05), ("tiny-llama-q4_1", 0.05), ("tiny-llama-q8_0", 0.05),
+        ("tiny-llama-q5_0", 0.05), ("tiny-llama-q5_1", 0.05), ("tiny-llama-q4_k", 0.03), ("tiny-llama-q5_k", 0.03),
+        ("tiny-llama-q6_k", 0.03),
     ]
 
     @Test("Logits equal the oracle's within the format's rounding", arguments: bounds)

@@ -125,9 +125,13 @@ struct GGUFMalformedTests {
     ]
 
     static let tensors: [Case] = [
-        Case("Q6_K", ["tensor 'a' has type Q6_K, expected one of F32, F16, Q4_0, Q4_1, Q8_0, BF16"], code: .unsupported)
-        {
-            $0.tensors[0].type = 14
+        Case(
+            "Q2_K",
+            [
+                "tensor 'a' has type Q2_K, expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16"
+            ], code: .unsupported
+        ) {
+            $0.tensors[0].type = 10
         },
         Case("an unknown type", ["tensor 'b' has type number 4242"], code: .unsupported) { $0.tensors[1].type = 4242 },
         Case("no dimensions", ["tensor 'a' has 0 dimensions, expected 1 to 4"]) { $0.tensors[0].shape = [] },

@@ -30,8 +30,9 @@ struct KVCacheTests {
     ) -> [Float] {
         var out = [Float](repeating: .nan, count: queries.count)
         cache.attend(
-            layer: layer, head: head, queries: queries, queryHeads: queries.count / shape.headDimension, table: table,
-            length: length, scale: 0.2, out: &out, with: kernels)
+            layer: layer, head: head, queries: queries, queryStride: queries.count, tokens: 1,
+            queryHeads: queries.count / shape.headDimension, table: table, length: length, scale: 0.2, out: &out,
+            outStride: queries.count, with: kernels)
         return out
     }
 
@@ -112,7 +113,12 @@ struct RotaryEmbeddingTests {
             let x = random.floats(heads * dimension)
             var out = x
             rope.prepare(token: token, position: position)
-            rope.apply(token: token, heads: heads, headDimension: dimension, &out)
+            for kernels in Kernels.available {
+                var same = x
+                rope.apply(token: token, heads: heads, headDimension: dimension, &same, with: kernels)
+                if out != x { #expect(same == out, "\(kernels.name) differs") }
+                out = same
+            }
             for head in 0..<heads {
                 for pair in 0..<rotary / 2 {
                     let (i, j) = pairing == .adjacent ? (2 * pair, 2 * pair + 1) : (pair, pair + rotary / 2)

@@ -63,6 +63,49 @@ struct ReferenceMatrix {
                         value(ofHalf: scale) * (Double(quant) + offset), type == .q4_1 ? value(ofHalf: minimum) : 0
                     ))
             }
+        case .q5_0, .q5_1:
+            let scale = half(&random), minimum = half(&random)
+            out.put(scale)
+            if type == .q5_1 { out.put(minimum) }
+            let high = random.bytes(4), low = random.bytes(16)
+            out.bytes += high + low
+            for c in 0..<32 {
+                let bit = Int(high[c / 8] >> (c % 8) & 1) << 4
+                let quant = Double(bit | Int(c < 16 ? low[c] & 15 : low[c - 16] >> 4))
+                let scaled = value(ofHalf: scale) * (type == .q5_0 ? quant - 16 : quant)
+                terms.append((scaled, type == .q5_1 ? value(ofHalf: minimum) : 0))
+            }
+        case .q4_K, .q5_K:
+            let scale = half(&random), minimum = half(&random)
+            out.put(scale)
+            out.put(minimum)
+            let packed = random.bytes(12), high = random.bytes(type == .q5_K ? 32 : 0), low = random.bytes(128)
+            out.bytes += packed + high + low
+            for c in 0..<256 {
+                let j = c / 32
+                // 6 bits each: of the first four blocks at the start, of the others spread over three groups of 4 bytes.
+                let sub = j < 4 ? packed[j] & 63 : packed[j + 4] & 15 | (packed[j - 4] >> 6) << 4
+                let subMinimum = j < 4 ? packed[j + 4] & 63 : packed[j + 4] >> 4 | (packed[j] >> 6) << 4
+                let byte = low[c / 64 * 32 + c % 32]
+                let nibble = Int(c % 64 < 32 ? byte & 15 : byte >> 4)
+                let bit = high.isEmpty ? 0 : Int(high[c % 32] >> j & 1) << 4
+                terms.append(
+                    (
+                        value(ofHalf: scale) * Double(sub) * Double(nibble | bit),
+                        -value(ofHalf: minimum) * Double(subMinimum)
+                    ))
+            }
+        case .q6_K:
+            let low = random.bytes(128), high = random.bytes(64), subs = random.bytes(16), scale = half(&random)
+            out.bytes += low + high + subs
+            out.put(scale)
+            for c in 0..<256 {
+                let (part, k, l) = (c / 128, c % 128 / 32, c % 32)
+                let byte = low[part * 64 + k % 2 * 32 + l]
+                let quant = Int(k < 2 ? byte & 15 : byte >> 4) | Int(high[part * 32 + l] >> (2 * k) & 3) << 4
+                let sub = Double(Int8(bitPattern: subs[c / 16]))
+                terms.append((value(ofHalf: scale) * sub * Double(quant - 32), 0))
+            }
         case .q8_0:
             let scale = half(&random)
             out.put(scale)

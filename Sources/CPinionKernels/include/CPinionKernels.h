@@ -1,14 +1,19 @@
 // The innermost loops of Pinion, and the table through which everything else reaches them.
 //
-// Every kernel exists once per instruction set, as pn_<operation>_<format>_<isa>, all compiled from the same body
-// (pn_body.h) over a small vector vocabulary (pn_vec_<isa>.h). Each variant performs the same floating-point operations
-// in the same order, so all of them give bit-identical results; the portable one is the reference.
+// Every kernel exists once per instruction set, as pn_<operation>_<format>_<isa>, all compiled from the same bodies
+// (pn_rows.h, pn_matmul.h, pn_attention.h) over a small vector vocabulary (pn_vec_<isa>.h). Each variant performs the
+// same floating-point operations in the same order, so all of them give bit-identical results; the portable one is the
+// reference.
 //
-// Packed weights. A matrix of [rows, columns] is stored as row groups of 16 rows (the last one padded with zeros). Inside
-// a group of a quantised format, column block b (32 columns) holds for each of its 4-column steps one 64-byte register:
-// byte [4 * row + j] is column 4 * step + j of that row. Nibble formats keep steps 0-3 in the low and 4-7 in the high
-// nibble of 4 registers. The group's scales [blocks][16] (and minima) follow its quants as IEEE halves. A float format's
-// group is [columns][16].
+// Packed weights. A matrix of [rows, columns] is stored as row groups of 16 rows (the last one padded with zeros), so
+// that one register holds 4 columns of 16 rows: byte [4 * row + j] is column 4 * step + j of that row. A group is a
+// sequence of units, read front to back in one stream. A float format's unit is one column of 16 rows. A quantised
+// format's unit (pn_layout) is the quants of its blocks of 32 columns and then their scales. The quants of a block are
+// 8 registers (steps) of bytes, or 4 registers with steps 0-3 in the low and 4-7 in the high nibbles; where a format has
+// more than 4 bits, registers follow in which byte [4 * row + j] holds the higher bits of several steps: bit s of the one
+// register for step s (5 bits), or bits 2 (s % 4) and up of register s / 4 (6 bits).
+// Scales are halves [block][16 rows], then minima alike; in K formats instead the scale of scales [16], the scale of
+// minima [16] (not in Q6_K), and the integer scales [block][16] and minima [block][16] as bytes.
 #ifndef CPINIONKERNELS_H
 #define CPINIONKERNELS_H
 
@@ -21,10 +26,11 @@
 #define PN_BLOCK_COLUMNS 32
 /// Tokens in one block of the KV cache: the lanes of one vector of scores.
 #define PN_CACHE_BLOCK_TOKENS 16
-/// Query heads of one KV head that share a pass over the cache; larger groups take several passes.
-#define PN_ATTENTION_HEADS 4
 /// The widest attention head the attention kernel has room for.
 #define PN_MAX_HEAD_DIM 512
+
+/// Tokens whose activations lie interleaved, block by block.
+#define PN_TILE_TOKENS 8
 
 /// How a packed matrix stores its weights.
 typedef enum pn_format {
@@ -37,36 +43,69 @@ typedef enum pn_format {
     PN_Q4_1 = 4,
     /// scale * (byte - 128); the file's signed bytes are stored with their top bit flipped
     PN_Q8_0 = 5,
-    PN_FORMAT_COUNT = 6
+    /// scale * (5 bits - 16)
+    PN_Q5_0 = 6,
+    /// scale * 5 bits + minimum
+    PN_Q5_1 = 7,
+    /// scale * sub-scale * nibble - minimum * sub-minimum; 8 blocks share scale and minimum
+    PN_Q4_K = 8,
+    /// the same with 5 bits
+    PN_Q5_K = 9,
+    /// scale * sub-scale * (6 bits - 32); 16 columns have a signed sub-scale, 8 blocks share the scale
+    PN_Q6_K = 10,
+    PN_FORMAT_COUNT = 11
 } pn_format;
 
-/// A block whose largest activation exceeds this times the row's root mean square is rounded in two bytes a column.
+/// Where a format's unit keeps what.
+typedef struct pn_layout {
+    /// Columns of one unit.
+    size_t columns;
+    /// Bytes of one unit of 16 rows.
+    size_t bytes;
+    /// Bytes of one block's quants; 0 in float formats.
+    size_t block_bytes;
+    /// Bytes from the start of a unit to its scales.
+    size_t scales;
+} pn_layout;
+
+/// The layout of a format.
+pn_layout pn_format_layout(pn_format format);
+
+/// An activation that exceeds this times its row's root mean square is an outlier and is not rounded.
 ///
 /// A few columns of a transformer's activations are far larger than the rest, and the one scale of their block would
-/// round its other columns away. On SmolLM2 this catches one block in ten and more than halves the error of the logits
-/// (top-1 agreement with float activations 98.3 % instead of 96.0 %); blocks of 16 columns gain less and cost every block.
-#define PN_FINE_THRESHOLD 6.0f
-/// Steps of the second byte to one of the first: it spans half a step of the first to either side.
-#define PN_FINE_STEPS 254.0f
+/// round its other columns away. Taken out and multiplied as floats they cost a few operations each: on SmolLM2 there are
+/// 2 in a row of 576 and 4 in one of 1,536, and the most likely token agrees with float activations at 98.6 % of
+/// positions instead of 96.0 %. A second byte per column in such blocks, measured before, gave 98.3 % at three times the
+/// cost.
+#define PN_OUTLIER_THRESHOLD 6.0f
+/// A row whose mean square is below this has no outliers.
+#define PN_LEAST_MEAN_SQUARE 1e-30f
+/// At most this many of `columns` squares can each exceed 36 times their mean.
+#define PN_OUTLIER_CAPACITY(columns) ((columns) / 36 + 1)
 /// A block whose largest activation is below this is rounded to zeros: 127 divided by it would leave the floats.
 #define PN_LEAST_ACTIVATION 1e-35f
 
-/// Activations rounded to signed bytes, 32 columns to a scale: x = scale * (quant + fine quant / 254).
+/// Activations rounded to signed bytes, 32 columns to a scale, 8 tokens interleaved.
+///
+/// x = scale * quant, except in the outlier columns, whose quant is 0. Arrays of [tokens / 8, blocks, 8] hold token t's
+/// value of block b at ((t / 8) * blocks + b) * 8 + t % 8.
 typedef struct pn_quantised {
-    /// [tokens, columns]
+    size_t blocks;
+    /// [tokens / 8, blocks, 8, 32]
     int8_t *quants;
-    /// [tokens, columns]: what `quants` leaves; written only in blocks that are marked in `is_fine`
-    int8_t *fine_quants;
-    /// [tokens, columns / 32]: one step of quants
+    /// [tokens / 8, blocks, 8]
     float *scales;
-    /// [tokens, columns / 32]: sum of the block's quants
-    int32_t *sums;
-    /// [tokens, columns / 32]: sum of the block's fine quants
-    int32_t *fine_sums;
-    /// [tokens, columns / 32]: sum of the block's rounded activations
+    /// [tokens / 8, blocks, 8]: scale times the sum of the block's quants
     float *scaled_sums;
-    /// [tokens, columns / 32]: 1 where a block has fine quants
-    uint8_t *is_fine;
+    /// [tokens / 8, blocks, 2, 8]: the sums of the first and the last 16 quants, negated
+    int32_t *minus_sums;
+    /// [tokens]
+    int32_t *outliers;
+    /// [tokens, PN_OUTLIER_CAPACITY(columns)], ascending
+    int32_t *outlier_columns;
+    /// [tokens, PN_OUTLIER_CAPACITY(columns)]
+    float *outlier_values;
 } pn_quantised;
 
 /// One product: out[t, r] = sum over c of weights[r, c] * x[t, c].
@@ -86,25 +125,29 @@ typedef struct pn_matmul {
     size_t out_stride;
 } pn_matmul;
 
-/// One token's attention over one KV head's cache.
+/// The attention of consecutive tokens of one sequence over one KV head's cache.
 typedef struct pn_attention {
-    /// [heads, head_dim]: the query heads that share this KV head.
+    /// [tokens, heads, head_dim]: the query heads that share this KV head; token rows are `query_stride` floats apart.
     const float *queries;
+    size_t query_stride;
+    size_t tokens;
     size_t heads;
     size_t head_dim;
     /// Start of this layer's and head's keys in block 0: halves, [head_dim][16 tokens] in each block.
     const uint16_t *keys;
     /// Start of this layer's and head's values in block 0: halves, [16 tokens][head_dim rounded up to 16] in each block.
+    /// Finite wherever a token of the call may look.
     const uint16_t *values;
     /// Halves from one block to the next, for keys and values alike.
     size_t block_stride;
     /// Block of the cache for each 16 tokens of the sequence.
     const int32_t *table;
-    /// Tokens to attend to; at least 1.
+    /// Tokens that the first token attends to, itself included; each next token attends to one more.
     size_t length;
     float scale;
-    /// [heads, head_dim]
+    /// [tokens, heads, head_dim]; token rows are `out_stride` floats apart.
     float *out;
+    size_t out_stride;
 } pn_attention;
 
 /// The kernels of one instruction set.
@@ -112,17 +155,21 @@ typedef struct pn_kernels {
     const char *name;
     /// By pn_format: computes `group_count` row groups from `first_group` on.
     void (*matmul[PN_FORMAT_COUNT])(const pn_matmul *m, size_t first_group, size_t group_count);
-    /// x[columns] -> one token's row of a pn_quantised (pointers already at that row). columns % 32 == 0.
-    void (*quantise)(const float *x, size_t columns, pn_quantised row);
+    /// x[blocks * 32] -> the place of one token.
+    void (*quantise)(const float *x, const pn_quantised *q, size_t token);
     /// out = x / sqrt(mean(x^2) + epsilon) * weight
     void (*rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out);
     /// out = gate * sigmoid(gate) * up
     void (*silu_multiply)(const float *gate, const float *up, size_t columns, float *out);
     /// x += y
     void (*add)(float *x, const float *y, size_t columns);
-    /// softmax(queries * keys * scale) * values, by blocks of 16 tokens in order (online softmax).
+    /// softmax(queries * keys * scale) * values, by chunks of tokens in order (online softmax).
     void (*attention)(const pn_attention *a);
-    /// Floats to halves, round to nearest even.
+    /// Turns pairs of each head's elements by angles given as cosines and sines [pairs]; element i of a pair is at
+    /// i * step, its partner `distance` further.
+    void (*rope)(float *x, size_t heads, size_t head_dim, size_t pairs, size_t step, size_t distance, const float *cosines,
+        const float *sines);
+    /// Floats to halves, round to nearest even; what exceeds a half's range becomes its largest number.
     void (*to_half)(const float *x, size_t count, uint16_t *out);
     /// Halves to floats.
     void (*from_half)(const uint16_t *x, size_t count, float *out);

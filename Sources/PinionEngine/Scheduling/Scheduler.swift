@@ -11,12 +11,17 @@ package struct Scheduler: Sendable {
         package var tokensPerStep: Int
         /// Sequences that hold cache blocks at a time.
         package var sequences: Int
+        /// Tokens up to which drafts may fill a step: in a small one they are nearly free, in a large one they only take
+        /// the time of others. 0 for no drafts.
+        package var draftedStep: Int
 
-        package init(tokensPerStep: Int, sequences: Int) {
+        package init(tokensPerStep: Int, sequences: Int, draftedStep: Int = 0) {
             precondition(
                 tokensPerStep >= sequences && sequences > 0, "every running sequence needs a token of each step")
+            precondition(draftedStep <= tokensPerStep, "drafts count as tokens of a step")
             self.tokensPerStep = tokensPerStep
             self.sequences = sequences
+            self.draftedStep = draftedStep
         }
     }
 
@@ -59,12 +64,16 @@ package struct Scheduler: Sendable {
         waiting.append(Entry(id: id, known: known))
     }
 
-    /// A sequence that was sampled has one more token.
-    package mutating func append(to id: SequenceID) {
+    /// A sequence that was sampled has more tokens.
+    ///
+    /// - Parameter accepted: How many of them are drafts, whose keys and values the step has put into the cache.
+    package mutating func append(to id: SequenceID, accepted: Int = 0) {
         guard let index = running.firstIndex(where: { $0.id == id }) else {
             preconditionFailure("sequence \(id) is not running")
         }
-        running[index].known += 1
+        running[index].known += 1 + accepted
+        running[index].computed += accepted
+        giveBack(index)
     }
 
     /// Forgets a sequence, wherever it stands; its blocks are free at once.
@@ -77,14 +86,17 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Plans the next step and counts its tokens as computed.
-    package mutating func schedule() -> StepPlan {
+    /// Plans the next step and counts its tokens as computed, but for drafts.
+    ///
+    /// - Parameter propose: Asked how many drafts a sequence has, at most as many as it is told; the plan holds them all.
+    package mutating func schedule(drafts propose: (SequenceID, Int) -> Int = { _, _ in 0 }) -> StepPlan {
         var plan = StepPlan()
         var budget = limits.tokensPerStep
         // Sequences that need one token first: a long prompt takes what is left, never their turn.
         for id in running.filter({ $0.pending == 1 }).map(\.id) { advance(id, &budget, &plan) }
         for id in running.filter({ $0.pending > 1 }).map(\.id) where budget > 0 { advance(id, &budget, &plan) }
         admit(&budget, &plan)
+        addDrafts(&plan, propose)
         return plan
     }
 
@@ -123,6 +135,36 @@ package struct Scheduler: Sendable {
             StepPlan.Entry(
                 id: running[index].id, range: start..<start + count, blocks: running[index].blocks,
                 isSampled: running[index].pending == 0))
+    }
+
+    /// Fills a small step with drafts of sequences that need one token, from what everyone has left of tokens and blocks.
+    private mutating func addDrafts(_ plan: inout StepPlan, _ propose: (SequenceID, Int) -> Int) {
+        var room = limits.draftedStep - plan.tokenCount
+        var drafting = plan.entries.count { $0.isDecoding }
+        for place in plan.entries.indices where plan.entries[place].isDecoding && room > 0 {
+            let id = plan.entries[place].id
+            guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
+            // An even share, so that none takes it all; what one leaves goes to those after it.
+            let share = (room + drafting - 1) / drafting
+            let slots = (running[index].blocks.count + pool.freeCount) * blockTokens - running[index].computed
+            let limit = min(share, slots)
+            let count = propose(id, limit)
+            let isReserved = reserve(index, count)
+            precondition(count >= 0 && count <= limit && isReserved, "\(count) drafts, of at most \(limit)")
+            plan.entries[place].drafts = count
+            plan.entries[place].blocks = running[index].blocks
+            room -= count
+            drafting -= 1
+        }
+    }
+
+    /// Frees the blocks that only drafts needed, so that nobody is ever preempted for them.
+    private mutating func giveBack(_ index: Int) {
+        let excess = running[index].blocks.count - blocksFor(running[index].computed)
+        precondition(excess >= 0, "tokens without a block are counted as computed")
+        guard excess > 0 else { return }
+        pool.release(Array(running[index].blocks.suffix(excess)))
+        running[index].blocks.removeLast(excess)
     }
 
     /// Makes sure that a sequence has blocks for its next `count` tokens.

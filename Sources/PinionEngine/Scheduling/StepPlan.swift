@@ -8,12 +8,19 @@ package struct StepPlan: Sendable, Equatable {
         package var blocks: [Int32]
         /// Whether this brings the sequence to its last known token, so that the next one can be sampled.
         package var isSampled: Bool
+        /// Guessed tokens that are computed after the range, each with a row of logits.
+        package var drafts = 0
+
+        /// Whether all that is left to compute is the token sampled last.
+        var isDecoding: Bool { isSampled && range.count == 1 }
     }
 
     package var entries: [Entry] = []
 
     package var isEmpty: Bool { entries.isEmpty }
-    package var tokenCount: Int { entries.reduce(0) { $0 + $1.range.count } }
+    package var tokenCount: Int { entries.reduce(0) { $0 + $1.range.count + $1.drafts } }
+    /// Rows of logits.
+    package var outputCount: Int { entries.reduce(0) { $0 + ($1.isSampled ? 1 + $1.drafts : 0) } }
 
     func contains(_ id: SequenceID) -> Bool { entries.contains { $0.id == id } }
 }

@@ -4,25 +4,37 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
     case f16 = 1
     case q4_0 = 2
     case q4_1 = 3
+    case q5_0 = 6
+    case q5_1 = 7
     case q8_0 = 8
+    case q4_K = 12
+    case q5_K = 13
+    case q6_K = 14
     case bf16 = 30
 
     /// Elements that share one block.
     package var blockElements: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4_0, .q4_1, .q8_0: 32
+        case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
+        case .q4_K, .q5_K, .q6_K: 256
         }
     }
 
-    /// Bytes of one block: a half for the scale (and one for the minimum), then the quants.
+    /// Bytes of one block: a half for the scale (and one for the minimum), in K types the scales of its parts, and the
+    /// quants.
     package var blockBytes: Int {
         switch self {
         case .f32: 4
         case .f16, .bf16: 2
         case .q4_0: 2 + 16
         case .q4_1: 2 + 2 + 16
+        case .q5_0: 2 + 4 + 16
+        case .q5_1: 2 + 2 + 4 + 16
         case .q8_0: 2 + 32
+        case .q4_K: 2 + 2 + 12 + 128
+        case .q5_K: 2 + 2 + 12 + 32 + 128
+        case .q6_K: 128 + 64 + 16 + 2
         }
     }
 
@@ -33,7 +45,12 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
         case .bf16: "BF16"
         case .q4_0: "Q4_0"
         case .q4_1: "Q4_1"
+        case .q5_0: "Q5_0"
+        case .q5_1: "Q5_1"
         case .q8_0: "Q8_0"
+        case .q4_K: "Q4_K"
+        case .q5_K: "Q5_K"
+        case .q6_K: "Q6_K"
         }
     }
 
@@ -41,7 +58,7 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
 
     /// Names of the types GGML knows and this build does not, for error messages.
     static let otherNames: [UInt32: String] = [
-        6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K",
+        9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K",
         16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
         24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
     ]

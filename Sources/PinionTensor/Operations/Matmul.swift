@@ -64,6 +64,11 @@ extension Kernels {
             case PN_Q4_0: table.3
             case PN_Q4_1: table.4
             case PN_Q8_0: table.5
+            case PN_Q5_0: table.6
+            case PN_Q5_1: table.7
+            case PN_Q4_K: table.8
+            case PN_Q5_K: table.9
+            case PN_Q6_K: table.10
             default: preconditionFailure("a packed matrix of unknown format \(format)")
             }
         guard let entry else { preconditionFailure("no kernel for format \(format) in \(name)") }

@@ -1,3 +1,4 @@
+import CPinionKernels
 import Foundation
 
 /// Rotary position embedding: pairs of a head's elements turned by angles that grow with the position.
@@ -50,17 +51,12 @@ package final class RotaryEmbedding {
     }
 
     /// Turns one token's `[heads, headDimension]` in place.
-    package func apply(token: Int, heads: Int, headDimension: Int, _ x: UnsafeMutablePointer<Float>) {
-        let cosine = cosines.pointer + token * pairs
-        let sine = sines.pointer + token * pairs
+    package func apply(
+        token: Int, heads: Int, headDimension: Int, _ x: UnsafeMutablePointer<Float>, with kernels: Kernels
+    ) {
         let (step, distance) = pairing == .adjacent ? (2, 1) : (1, pairs)
-        for head in 0..<heads {
-            let x = x + head * headDimension
-            for pair in 0..<pairs {
-                let (a, b) = (x[pair * step], x[pair * step + distance])
-                x[pair * step] = a * cosine[pair] - b * sine[pair]
-                x[pair * step + distance] = a * sine[pair] + b * cosine[pair]
-            }
-        }
+        kernels.table.pointee.rope(
+            x, heads, headDimension, pairs, step, distance, cosines.pointer + token * pairs,
+            sines.pointer + token * pairs)
     }
 }

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Writes the tiny Llama models and the logits an independent implementation computes from them.
 
-    python make_tiny_llama.py [FIXTURES]     (FIXTURES: the Tests/Fixtures folder, by default the one above this script)
+    python make_tiny_llama.py [--llama-quantize PROGRAM] [FIXTURES]
+
+FIXTURES is the Tests/Fixtures folder, by default the one above this script. The gguf package cannot write the K
+formats; PROGRAM, llama.cpp's llama-quantize, does (LD_LIBRARY_PATH must lead it to its libraries). Without it the
+variants in those formats are left as they are.
 
 Needs: torch, transformers, gguf, numpy, tokenizers. For every variant it writes
 
@@ -14,8 +18,11 @@ Its weights are read back from the written file and dequantised there, so that t
 numbers and only the arithmetic differs.
 """
 
+import argparse
+import dataclasses
 import json
-import sys
+import subprocess
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +88,26 @@ VARIANTS = [
         "tiny-llama-headdim", 7, Q.Q8_0, Q.Q8_0, None,
         layers=3, heads=4, kv_heads=1, head_dim=24, vocab=325, rope_base=50000.0,
     ),
+    Variant("tiny-llama-q5_0", 8, Q.Q5_0, Q.Q5_0, Q.Q5_0),
+    Variant("tiny-llama-q5_1", 9, Q.Q5_1, Q.Q5_1, None, vocab=325),
+    # K formats have blocks of 256, so every row is at least that long; one layer keeps the files small. Rows of two
+    # blocks: in Q4_K those of ffn_down, in Q5_K those of attn_output.
+    Variant(
+        "tiny-llama-q4_k", 10, Q.Q4_K, Q.Q4_K, None,
+        layers=1, width=256, heads=8, kv_heads=2, head_dim=32, ff=512, vocab=325,
+    ),
+    Variant(
+        "tiny-llama-q5_k", 11, Q.Q5_K, Q.Q5_K, None,
+        layers=1, width=256, heads=16, kv_heads=1, head_dim=32, ff=256,
+    ),
+    Variant(
+        "tiny-llama-q6_k", 12, Q.Q6_K, Q.Q6_K, None,
+        layers=1, width=256, heads=8, kv_heads=2, head_dim=32, ff=256, vocab=325,
+    ),
 ]
+FLOAT_TYPES = (Q.F32, Q.F16, Q.BF16)
+# What llama-quantize calls the formats that only it can write.
+K_NAMES = {Q.Q4_K: "Q4_K_S", Q.Q5_K: "Q5_K_S", Q.Q6_K: "Q6_K"}
 
 
 # Tokenizer
@@ -169,8 +195,8 @@ def random_weights(v: Variant) -> dict[str, np.ndarray]:
     return weights
 
 
-def tensor_type(v: Variant, name: str, data: np.ndarray) -> Q:
-    if data.ndim == 1:
+def tensor_type(v: Variant, name: str, dimensions: int) -> Q:
+    if dimensions == 1:
         return Q.F32
     if name == "token_embd.weight":
         return v.embedding
@@ -187,6 +213,8 @@ def write_model(path: Path, v: Variant, tokens: list[str], merges: list[tuple[st
         Q.Q8_0: gguf.LlamaFileType.MOSTLY_Q8_0,
         Q.Q4_0: gguf.LlamaFileType.MOSTLY_Q4_0,
         Q.Q4_1: gguf.LlamaFileType.MOSTLY_Q4_1,
+        Q.Q5_0: gguf.LlamaFileType.MOSTLY_Q5_0,
+        Q.Q5_1: gguf.LlamaFileType.MOSTLY_Q5_1,
     }[v.matrices]
     writer = GGUFWriter(path, "llama")
     writer.add_type("model")
@@ -223,12 +251,31 @@ def write_model(path: Path, v: Variant, tokens: list[str], merges: list[tuple[st
     writer.add_add_space_prefix(False)
     writer.add_chat_template(CHAT_TEMPLATE)
     for name, data in random_weights(v).items():
-        kind = tensor_type(v, name, data)
+        kind = tensor_type(v, name, data.ndim)
         writer.add_tensor(name, quants.quantize(data, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def write_k_model(path: Path, v: Variant, tokens: list[str], merges: list[tuple[str, str]], program: Path) -> None:
+    """The variant's float32 model, put into its K format by llama-quantize: every matrix, the embedding too."""
+    assert v.embedding == v.matrices and v.output in (v.matrices, None)
+    as_float = dataclasses.replace(v, matrices=Q.F32, embedding=Q.F32, output=v.output and Q.F32)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / path.name
+        write_model(source, as_float, tokens, merges)
+        command = [program, "--pure", source, path, K_NAMES[v.matrices], "1"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def check_types(path: Path, v: Variant) -> None:
+    tensors = GGUFReader(path).tensors
+    assert {tensor.name for tensor in tensors} == random_weights(v).keys()
+    for tensor in tensors:
+        wanted = tensor_type(v, tensor.name, len(tensor.shape))
+        assert tensor.tensor_type == wanted, f"{path}: {tensor.name} is {tensor.tensor_type.name}, not {wanted.name}"
 
 
 # Oracle
@@ -344,7 +391,7 @@ def write_oracle(folder: Path, path: Path, v: Variant, ids: list[int], text: str
                 "output": v.output.name if v.output is not None else "tied",
             },
         }
-        if v.matrices in (Q.Q8_0, Q.Q4_0, Q.Q4_1):
+        if v.matrices not in FLOAT_TYPES:
             error = logits_with_int8_activations(model, torch.tensor([ids])) - logits
             record["int8_activation_error"] = {
                 "max": round(error.abs().max().item(), 5),
@@ -362,18 +409,28 @@ def write_oracle(folder: Path, path: Path, v: Variant, ids: list[int], text: str
 
 
 def main() -> None:
-    fixtures = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description="Writes the tiny Llama models and their oracles.")
+    parser.add_argument("--llama-quantize", type=Path, metavar="PROGRAM", help="llama.cpp's, for the K formats")
+    parser.add_argument("fixtures", type=Path, nargs="?", default=Path(__file__).resolve().parent.parent)
+    arguments = parser.parse_args()
+    for folder in ("models", "oracle"):
+        (arguments.fixtures / folder).mkdir(parents=True, exist_ok=True)
     for v in VARIANTS:
+        if v.matrices in K_NAMES and arguments.llama_quantize is None:
+            print(f"{v.name}: left as it is, for want of --llama-quantize")
+            continue
         tokens, merges = vocabulary(v.vocab)
         encoder = tokenizer(tokens, merges)
         ids = encoder.encode(PROMPT_TEXT).ids[:PROMPT_TOKENS]
         text = encoder.decode(ids, skip_special_tokens=False)
         assert len(ids) == PROMPT_TOKENS and PROMPT_TEXT.startswith(text) and encoder.encode(text).ids == ids
-        path = fixtures / "models" / f"{v.name}.gguf"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (fixtures / "oracle").mkdir(exist_ok=True)
-        write_model(path, v, tokens, merges)
-        write_oracle(fixtures / "oracle", path, v, ids, text)
+        path = arguments.fixtures / "models" / f"{v.name}.gguf"
+        if v.matrices in K_NAMES:
+            write_k_model(path, v, tokens, merges, arguments.llama_quantize.resolve())
+        else:
+            write_model(path, v, tokens, merges)
+        check_types(path, v)
+        write_oracle(arguments.fixtures / "oracle", path, v, ids, text)
 
 
 if __name__ == "__main__":

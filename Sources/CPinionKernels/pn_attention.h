@@ -1,0 +1,174 @@
+// Attention over the block cache.
+//
+// A tile is up to PN_QUERY_TILE queries: the heads that share a KV head, of one token or of several consecutive ones. It
+// passes over the cache in chunks of PN_CHUNK_KEYS tokens: all scores of the chunk, then their softmax against the
+// running maximum, then the weighted values. Each score is summed over the dimensions in order and each output over
+// the tokens in order, and what a query may not see has the weight 0, so a result is the same in every tile.
+
+enum {
+    PN_CHUNK_KEYS = 128,
+    PN_CHUNK_BLOCKS = PN_CHUNK_KEYS / PN_CACHE_BLOCK_TOKENS,
+};
+
+/// What one tile keeps while it passes over the cache; `Q` of the PN_QUERY_TILE places are in use.
+typedef struct PN_NAME(attention_tile) {
+    /// [head_dim][Q], times the scale
+    float queries[PN_MAX_HEAD_DIM * PN_QUERY_TILE];
+    /// [Q][padded head_dim]
+    float sums[PN_MAX_HEAD_DIM * PN_QUERY_TILE];
+    /// Scores, then weights
+    float weights[PN_QUERY_TILE][PN_CHUNK_KEYS];
+    float highest[PN_LANES];
+    float totals[PN_LANES];
+    /// Tokens that each query attends to.
+    size_t lengths[PN_QUERY_TILE];
+    size_t longest;
+} PN_NAME(attention_tile);
+
+/// Scores of `Q` queries against `B` blocks of keys.
+PN_INLINE void pn_scores(const pn_attention *a, PN_NAME(attention_tile) *tile, const size_t first_block,
+    const size_t last_block, const size_t chunk_block, const int Q, const int B) {
+    const uint16_t *keys[PN_KEY_BLOCKS];
+    PN_UNROLL for (int b = 0; b < B; b++) {
+        // Beyond the last block the scores are computed for nothing, and masked.
+        const size_t block = first_block + b < last_block ? first_block + b : last_block;
+        keys[b] = a->keys + (size_t)a->table[block] * a->block_stride;
+    }
+    pn_vf sum[PN_QUERY_TILE][PN_KEY_BLOCKS];
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        PN_UNROLL for (int b = 0; b < B; b++) sum[q][b] = vf_zero();
+    }
+    const float *query = tile->queries;
+    for (size_t d = 0; d < a->head_dim; d++, query += Q) {
+        pn_vf k[PN_KEY_BLOCKS];
+        PN_UNROLL for (int b = 0; b < B; b++) k[b] = vf_load_half(keys[b] + d * PN_LANES);
+        PN_UNROLL for (int q = 0; q < Q; q++) {
+            pn_vf x = vf_set1(query[q]);
+            PN_UNROLL for (int b = 0; b < B; b++) sum[q][b] = vf_fma(k[b], x, sum[q][b]);
+        }
+    }
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        PN_UNROLL for (int b = 0; b < B; b++) vf_store(&tile->weights[q][(chunk_block + b) * PN_LANES], sum[q][b]);
+    }
+}
+
+/// Turns the scores of a chunk into weights and brings maximum, total and sums up to it.
+PN_INLINE void pn_soften(PN_NAME(attention_tile) *tile, const size_t start, const size_t blocks, const size_t padded,
+    const int Q) {
+    const pn_vf nothing = vf_set1(-__builtin_inff());
+    float highest[PN_LANES];
+    vf_store(highest, vf_load(tile->highest));
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        pn_vf best = nothing;
+        for (size_t b = 0; b < blocks; b++) {
+            const size_t position = start + b * PN_LANES;
+            pn_vf score = vf_load(&tile->weights[q][b * PN_LANES]);
+            if (position + PN_LANES > tile->lengths[q]) {
+                score = vf_keep_first(score, tile->lengths[q] > position ? tile->lengths[q] - position : 0, nothing);
+                vf_store(&tile->weights[q][b * PN_LANES], score);
+            }
+            best = vf_max(score, best);
+        }
+        const float largest = vf_reduce_max(best);
+        highest[q] = highest[q] > largest ? highest[q] : largest;
+    }
+    float corrections[PN_LANES];
+    vf_store(corrections, vf_exp(vf_sub(vf_load(tile->highest), vf_load(highest))));
+    vf_store(tile->highest, vf_load(highest));
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        const pn_vf shift = vf_set1(highest[q]), correction = vf_set1(corrections[q]);
+        pn_vf total = vf_zero();
+        for (size_t b = 0; b < blocks; b++) {
+            pn_vf weight = vf_exp(vf_sub(vf_load(&tile->weights[q][b * PN_LANES]), shift));
+            vf_store(&tile->weights[q][b * PN_LANES], weight);
+            total = vf_add(total, weight);
+        }
+        tile->totals[q] = tile->totals[q] * corrections[q] + vf_reduce_add(total);
+        float *sums = tile->sums + q * padded;
+        for (size_t d = 0; d < padded; d += PN_LANES) vf_store(sums + d, vf_mul(vf_load(sums + d), correction));
+    }
+}
+
+/// Adds the weighted values of a chunk, `D` vectors of dimensions from `d` on.
+PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, const size_t start, const size_t tokens,
+    const size_t padded, const size_t d, const int Q, const int D) {
+    pn_vf sum[PN_QUERY_TILE][PN_KEY_BLOCKS];
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        PN_UNROLL for (int v = 0; v < D; v++) sum[q][v] = vf_load(tile->sums + q * padded + d + v * PN_LANES);
+    }
+    for (size_t first = 0; first < tokens; first += PN_CACHE_BLOCK_TOKENS) {
+        const size_t block = (size_t)a->table[(start + first) / PN_CACHE_BLOCK_TOKENS];
+        const uint16_t *values = a->values + block * a->block_stride + d;
+        const size_t here = tokens - first < PN_CACHE_BLOCK_TOKENS ? tokens - first : PN_CACHE_BLOCK_TOKENS;
+        for (size_t i = 0; i < here; i++, values += padded) {
+            pn_vf value[PN_KEY_BLOCKS];
+            PN_UNROLL for (int v = 0; v < D; v++) value[v] = vf_load_half(values + v * PN_LANES);
+            PN_UNROLL for (int q = 0; q < Q; q++) {
+                pn_vf weight = vf_set1(tile->weights[q][first + i]);
+                PN_UNROLL for (int v = 0; v < D; v++) sum[q][v] = vf_fma(value[v], weight, sum[q][v]);
+            }
+        }
+    }
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        PN_UNROLL for (int v = 0; v < D; v++) vf_store(tile->sums + q * padded + d + v * PN_LANES, sum[q][v]);
+    }
+}
+
+/// `count` queries from `first` on, counted over tokens and heads, in a tile compiled for `Q`.
+PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q) {
+    // Few queries take more keys at once, so that enough sums are under way.
+    const int B = PN_KEY_BLOCKS_FOR(Q);
+    const size_t dim = a->head_dim, padded = (dim + PN_LANES - 1) / PN_LANES * PN_LANES;
+    PN_NAME(attention_tile) tile;
+    float *outs[PN_QUERY_TILE];
+    tile.longest = 0;
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        // Places beyond the count repeat the last query.
+        const size_t index = first + ((size_t)q < count ? (size_t)q : count - 1);
+        const size_t token = index / a->heads, head = index % a->heads;
+        const float *query = a->queries + token * a->query_stride + head * dim;
+        for (size_t d = 0; d < dim; d++) tile.queries[d * Q + q] = query[d] * a->scale;
+        outs[q] = a->out + token * a->out_stride + head * dim;
+        tile.lengths[q] = a->length + token;
+        if (tile.lengths[q] > tile.longest) tile.longest = tile.lengths[q];
+    }
+    for (size_t i = 0; i < Q * padded; i += PN_LANES) vf_store(tile.sums + i, vf_zero());
+    vf_store(tile.highest, vf_set1(-__builtin_inff()));
+    vf_store(tile.totals, vf_zero());
+    for (size_t start = 0; start < tile.longest; start += PN_CHUNK_KEYS) {
+        const size_t tokens = tile.longest - start < PN_CHUNK_KEYS ? tile.longest - start : PN_CHUNK_KEYS;
+        const size_t blocks = (tokens + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
+        const size_t first_block = start / PN_CACHE_BLOCK_TOKENS, last_block = first_block + blocks - 1;
+        for (size_t b = 0; b < blocks; b += B) pn_scores(a, &tile, first_block + b, last_block, b, Q, B);
+        pn_soften(&tile, start, blocks, padded, Q);
+        size_t d = 0;
+        for (; d + B * PN_LANES <= padded; d += B * PN_LANES) pn_gather(a, &tile, start, tokens, padded, d, Q, B);
+        for (; d < padded; d += PN_LANES) pn_gather(a, &tile, start, tokens, padded, d, Q, 1);
+    }
+    for (size_t q = 0; q < count; q++) {
+        const pn_vf inverse = vf_set1(1 / tile.totals[q]);
+        for (size_t d = 0; d < dim; d += PN_LANES) {
+            vf_store_upto(outs[q] + d, dim - d, vf_mul(vf_load(tile.sums + q * padded + d), inverse));
+        }
+    }
+}
+
+static void PN_NAME(attention)(const pn_attention *a) {
+    const size_t queries = a->tokens * a->heads;
+    for (size_t first = 0, count; first < queries; first += count) {
+        count = queries - first < PN_QUERY_TILE ? queries - first : PN_QUERY_TILE;
+        switch (count) {
+        case 1: pn_attend(a, first, count, 1); break;
+        case 2: pn_attend(a, first, count, 2); break;
+        case 3: pn_attend(a, first, count, 3); break;
+        case 4: pn_attend(a, first, count, 4); break;
+        case 5:
+        case 6: pn_attend(a, first, count, 6); break;
+#if PN_QUERY_TILE > 6
+        case 7:
+        case 8: pn_attend(a, first, count, 8); break;
+        default: pn_attend(a, first, count, PN_QUERY_TILE); break;
+#endif
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// Operations on one token's row.
+
+static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t token) {
+    const size_t columns = q->blocks * PN_BLOCK_COLUMNS, capacity = PN_OUTLIER_CAPACITY(columns);
+    pn_vf squares = vf_zero();
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        pn_vf v = vf_load(x + c);
+        squares = vf_fma(v, v, squares);
+    }
+    const float mean = vf_reduce_add(squares) / (float)columns;
+    // Squares that leave the floats say nothing of the mean: such a row has no outliers.
+    const float limit = mean >= PN_LEAST_MEAN_SQUARE ? PN_OUTLIER_THRESHOLD * PN_SQRT(mean) : __builtin_inff();
+    const pn_vf limits = vf_set1(limit);
+    int32_t *outlier_columns = q->outlier_columns + token * capacity, outliers = 0;
+    float *outlier_values = q->outlier_values + token * capacity;
+    const size_t first = token / PN_TILE_TOKENS * q->blocks * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
+    for (size_t b = 0; b < q->blocks; b++) {
+        const float *block = x + b * PN_BLOCK_COLUMNS;
+        pn_vf lo = vf_load(block), hi = vf_load(block + PN_LANES);
+        float largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
+        if (largest > limit) {
+            for (int32_t c = 0; c < PN_BLOCK_COLUMNS; c++) {
+                if (__builtin_fabsf(block[c]) > limit) {
+                    outlier_columns[outliers] = (int32_t)(b * PN_BLOCK_COLUMNS) + c;
+                    outlier_values[outliers++] = block[c];
+                }
+            }
+            lo = vf_zero_if_above(lo, limits);
+            hi = vf_zero_if_above(hi, limits);
+            largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
+        }
+        const float scale = largest / 127, inverse = largest >= PN_LEAST_ACTIVATION ? 127 / largest : 0;
+        const size_t at = first + b * PN_TILE_TOKENS;
+        int8_t *quants = q->quants + at * PN_BLOCK_COLUMNS;
+        int32_t sum_lo = vf_store_int8(quants, vf_mul(lo, vf_set1(inverse)));
+        int32_t sum_hi = vf_store_int8(quants + PN_LANES, vf_mul(hi, vf_set1(inverse)));
+        int32_t *minus_sums = q->minus_sums + (token / PN_TILE_TOKENS * q->blocks + b) * 2 * PN_TILE_TOKENS;
+        minus_sums[token % PN_TILE_TOKENS] = -sum_lo;
+        minus_sums[PN_TILE_TOKENS + token % PN_TILE_TOKENS] = -sum_hi;
+        q->scales[at] = scale;
+        q->scaled_sums[at] = scale * (float)(sum_lo + sum_hi);
+    }
+    q->outliers[token] = outliers;
+}
+
+static void PN_NAME(rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out) {
+    pn_vf squares = vf_zero();
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        pn_vf v = vf_load_upto(x + c, columns - c);
+        squares = vf_fma(v, v, squares);
+    }
+    float mean = vf_reduce_add(squares) / (float)columns;
+    pn_vf factor = vf_set1(1 / PN_SQRT(mean + epsilon));
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        pn_vf v = vf_mul(vf_load_upto(x + c, columns - c), factor);
+        vf_store_upto(out + c, columns - c, vf_mul(v, vf_load_upto(weight + c, columns - c)));
+    }
+}
+
+static void PN_NAME(silu_multiply)(const float *gate, const float *up, size_t columns, float *out) {
+    const pn_vf one = vf_set1(1);
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        pn_vf g = vf_load_upto(gate + c, columns - c);
+        pn_vf sigmoid = vf_div(one, vf_add(one, vf_exp(vf_sub(vf_zero(), g))));
+        vf_store_upto(out + c, columns - c, vf_mul(vf_mul(g, sigmoid), vf_load_upto(up + c, columns - c)));
+    }
+}
+
+static void PN_NAME(add)(float *x, const float *y, size_t columns) {
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        vf_store_upto(x + c, columns - c, vf_add(vf_load_upto(x + c, columns - c), vf_load_upto(y + c, columns - c)));
+    }
+}
+
+PN_INLINE void pn_rope(float *x, const size_t heads, const size_t head_dim, const size_t pairs, const size_t step,
+    const size_t distance, const float *cosines, const float *sines) {
+    for (size_t h = 0; h < heads; h++) {
+        float *head = x + h * head_dim;
+        for (size_t i = 0; i < pairs; i++) {
+            const float a = head[i * step], b = head[i * step + distance];
+            head[i * step] = a * cosines[i] - b * sines[i];
+            head[i * step + distance] = a * sines[i] + b * cosines[i];
+        }
+    }
+}
+
+static void PN_NAME(rope)(float *x, size_t heads, size_t head_dim, size_t pairs, size_t step, size_t distance,
+    const float *restrict cosines, const float *restrict sines) {
+    // Apart, so that the compiler knows the strides and can use vectors.
+    if (step == 2 && distance == 1) pn_rope(x, heads, head_dim, pairs, 2, 1, cosines, sines);
+    else pn_rope(x, heads, head_dim, pairs, step, distance, cosines, sines);
+}
+
+PN_INLINE pn_vf vf_clamp_to_half(pn_vf x) {
+    // The bound stands second: a comparison with NaN yields the second operand, and NaN must not become a number.
+    const pn_vf largest = vf_set1(65504.0f);
+    return vf_max(vf_sub(vf_zero(), largest), vf_min(largest, x));
+}
+
+static void PN_NAME(to_half)(const float *x, size_t count, uint16_t *out) {
+    size_t i = 0;
+    for (; i + PN_LANES <= count; i += PN_LANES) vf_store_half(out + i, vf_clamp_to_half(vf_load(x + i)));
+    if (i < count) {
+        uint16_t lanes[PN_LANES];
+        vf_store_half(lanes, vf_clamp_to_half(vf_load_first(x + i, count - i)));
+        __builtin_memcpy(out + i, lanes, (count - i) * sizeof(uint16_t));
+    }
+}
+
+static void PN_NAME(from_half)(const uint16_t *x, size_t count, float *out) {
+    size_t i = 0;
+    for (; i + PN_LANES <= count; i += PN_LANES) vf_store(out + i, vf_load_half(x + i));
+    if (i < count) {
+        uint16_t lanes[PN_LANES] = {0};
+        __builtin_memcpy(lanes, x + i, (count - i) * sizeof(uint16_t));
+        vf_store_first(out + i, count - i, vf_load_half(lanes));
+    }
+}
+
+static float PN_NAME(maximum)(const float *x, size_t count) {
+    pn_vf best = vf_set1(x[0]);
+    size_t i = 0;
+    for (; i + PN_LANES <= count; i += PN_LANES) best = vf_max(vf_load(x + i), best);
+    float result = vf_reduce_max(best);
+    for (; i < count; i++) result = x[i] > result ? x[i] : result;
+    return result;
+}
+
+static float PN_NAME(exp_sum)(const float *x, size_t count, float shift, float *out) {
+    pn_vf sum = vf_zero();
+    const pn_vf s = vf_set1(shift);
+    size_t i = 0;
+    for (; i + PN_LANES <= count; i += PN_LANES) {
+        pn_vf e = vf_exp(vf_sub(vf_load(x + i), s));
+        vf_store(out + i, e);
+        sum = vf_add(sum, e);
+    }
+    float total = vf_reduce_add(sum);
+    if (i < count) {
+        float lanes[PN_LANES];
+        vf_store(lanes, vf_exp(vf_sub(vf_load_first(x + i, count - i), s)));
+        for (size_t j = 0; i + j < count; j++) {
+            out[i + j] = lanes[j];
+            total += lanes[j];
+        }
+    }
+    return total;
+}

@@ -1,0 +1,178 @@
+import CPinionKernels
+
+/// Writes rows of a file into the lanes of a packed group, and reads them back.
+///
+/// The layout is described in `CPinionKernels.h`.
+struct GroupPacker {
+    private static let groupRows = PackedMatrix.groupRows
+    private static let registerBytes = PackedMatrix.registerBytes
+
+    let type: TensorType
+    let columns: Int
+    let layout: pn_layout
+
+    private var blocks: Int { columns / PackedMatrix.blockColumns }
+    private var unitBlocks: Int { layout.columns / PackedMatrix.blockColumns }
+
+    /// Copies one row into its lane (0...15) of a group.
+    func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutableRawPointer) {
+        switch type {
+        case .f32:
+            for c in 0..<columns {
+                let value = row.loadUnaligned(fromByteOffset: c * 4, as: UInt32.self)
+                group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 4, as: UInt32.self)
+            }
+        case .f16, .bf16:
+            for c in 0..<columns { copyHalf(row + c * 2, to: group + (c * Self.groupRows + lane) * 2) }
+        default:
+            let source = QuantBlocks(type: type)
+            for b in 0..<blocks {
+                let unit = group + b / unitBlocks * layout.bytes
+                store(source.quants(row, b), lane, in: unit + b % unitBlocks * layout.block_bytes)
+                packScales(row, b, lane, into: unit + layout.scales)
+            }
+        }
+    }
+
+    private func store(_ quants: QuantBlocks.Words, _ lane: Int, in block: UnsafeMutableRawPointer) {
+        func put(_ word: UInt32, register: Int) {
+            block.storeBytes(of: word, toByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
+        }
+        if type.quantBits == 8 {
+            for step in 0..<8 { put(quants[step], register: step) }
+            return
+        }
+        let low = quants & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+        let nibbles = low.lowHalf | low.highHalf &<< 4
+        for step in 0..<4 { put(nibbles[step], register: step) }
+        let high = quants &>> 4 & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+        if type.quantBits == 5 {
+            let placed = high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
+            put(placed.wrappedSum(), register: 4)
+        } else if type.quantBits == 6 {
+            let places = SIMD4<UInt32>(0, 2, 4, 6)
+            put((high.lowHalf &<< places).wrappedSum(), register: 4)
+            put((high.highHalf &<< places).wrappedSum(), register: 5)
+        }
+    }
+
+    private func packScales(_ row: UnsafeRawPointer, _ b: Int, _ lane: Int, into scales: UnsafeMutableRawPointer) {
+        let block = row + b * PackedMatrix.blockColumns / type.blockElements * type.blockBytes
+        let j = b % unitBlocks
+        func put(half offset: Int, at index: Int) { copyHalf(block + offset, to: scales + (index * 16 + lane) * 2) }
+        func put(_ byte: UInt8, at index: Int) {
+            scales.storeBytes(of: byte, toByteOffset: index * 16 + lane, as: UInt8.self)
+        }
+        switch type {
+        case .q4_0, .q5_0, .q8_0: put(half: 0, at: j)
+        case .q4_1, .q5_1:
+            put(half: 0, at: j)
+            put(half: 2, at: unitBlocks + j)
+        case .q4_K, .q5_K:
+            put(half: 0, at: 0)
+            put(half: 2, at: 1)
+            let sub = QuantBlocks.subscale(block + 4, j)
+            // After two rows of halves, which are four rows of bytes.
+            put(sub.scale, at: 4 + j)
+            put(sub.minimum, at: 4 + unitBlocks + j)
+        case .q6_K:
+            put(half: 208, at: 0)
+            for half in 0..<2 {
+                put(block.load(fromByteOffset: 192 + 2 * j + half, as: UInt8.self), at: 2 + 2 * j + half)
+            }
+        case .f32, .f16, .bf16: preconditionFailure("\(type.name) has no scales")
+        }
+    }
+
+    private func copyHalf(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+        target.storeBytes(of: source.loadUnaligned(as: UInt16.self), as: UInt16.self)
+    }
+
+    /// Writes the lane's weights as floats.
+    func unpack(lane: Int, of group: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>) {
+        switch type {
+        case .f32:
+            for c in 0..<columns {
+                out[c] = group.load(fromByteOffset: (c * Self.groupRows + lane) * 4, as: Float.self)
+            }
+        case .f16:
+            for c in 0..<columns { out[c] = half(group, c, lane) }
+        case .bf16:
+            for c in 0..<columns {
+                let bits = group.load(fromByteOffset: (c * Self.groupRows + lane) * 2, as: UInt16.self)
+                out[c] = Float(bitPattern: UInt32(bits) << 16)
+            }
+        default:
+            for b in 0..<blocks {
+                let unit = group + b / unitBlocks * layout.bytes
+                let quants = load(lane, of: unit + b % unitBlocks * layout.block_bytes)
+                let values = SIMD32<Float>(unsafeBitCast(quants, to: SIMD32<UInt8>.self)) - zeroPoint
+                let (first, second) = scales(unit + layout.scales, b % unitBlocks, lane)
+                let weights = SIMD32<Float>(
+                    lowHalf: values.lowHalf * first.scale + first.minimum,
+                    highHalf: values.highHalf * second.scale + second.minimum)
+                for c in 0..<PackedMatrix.blockColumns { out[b * PackedMatrix.blockColumns + c] = weights[c] }
+            }
+        }
+    }
+
+    private func load(_ lane: Int, of block: UnsafeRawPointer) -> QuantBlocks.Words {
+        func word(_ register: Int) -> UInt32 {
+            block.load(fromByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
+        }
+        func words(_ first: Int) -> SIMD4<UInt32> {
+            SIMD4(word(first), word(first + 1), word(first + 2), word(first + 3))
+        }
+        if type.quantBits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
+        let nibbles = words(0)
+        let low =
+            QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+        switch type.quantBits {
+        case 5:
+            let high = QuantBlocks.Words(repeating: word(4)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
+            return low | (high & QuantBlocks.Words(repeating: 0x0101_0101)) &<< 4
+        case 6:
+            let pairs = QuantBlocks.Words(
+                lowHalf: SIMD4(repeating: word(4)), highHalf: SIMD4(repeating: word(5)))
+            let high = pairs &>> QuantBlocks.Words(0, 2, 4, 6, 0, 2, 4, 6)
+            return low | (high & QuantBlocks.Words(repeating: 0x0303_0303)) &<< 4
+        default: return low
+        }
+    }
+
+    private typealias Scale = (scale: Float, minimum: Float)
+
+    /// What a quant of weight 0 is.
+    private var zeroPoint: Float {
+        switch type {
+        case .q4_0: 8
+        case .q5_0: 16
+        case .q6_K: 32
+        case .q8_0: 128
+        case .q4_1, .q5_1, .q4_K, .q5_K, .f32, .f16, .bf16: 0
+        }
+    }
+
+    /// For the two halves of a block.
+    private func scales(_ scales: UnsafeRawPointer, _ j: Int, _ lane: Int) -> (Scale, Scale) {
+        func byte(_ index: Int) -> UInt8 { scales.load(fromByteOffset: index * 16 + lane, as: UInt8.self) }
+        func both(_ scale: Float, _ minimum: Float = 0) -> (Scale, Scale) { ((scale, minimum), (scale, minimum)) }
+        switch type {
+        case .q4_0, .q5_0, .q8_0: return both(half(scales, j, lane))
+        case .q4_1, .q5_1: return both(half(scales, j, lane), half(scales, unitBlocks + j, lane))
+        case .q4_K, .q5_K:
+            return both(
+                half(scales, 0, lane) * Float(byte(4 + j)), -half(scales, 1, lane) * Float(byte(4 + unitBlocks + j)))
+        case .q6_K:
+            let first = half(scales, 0, lane) * Float(Int8(bitPattern: byte(2 + 2 * j)))
+            let second = half(scales, 0, lane) * Float(Int8(bitPattern: byte(3 + 2 * j)))
+            return ((first, 0), (second, 0))
+        case .f32, .f16, .bf16: preconditionFailure("\(type.name) has no scales")
+        }
+    }
+
+    private func half(_ base: UnsafeRawPointer, _ index: Int, _ lane: Int) -> Float {
+        let offset = (index * Self.groupRows + lane) * 2
+        return PackedMatrix.float(fromHalf: base.load(fromByteOffset: offset, as: UInt16.self))
+    }
+}
