@@ -70,7 +70,8 @@ let package = Package(
             name: "PinionTensorTests", dependencies: ["PinionTensor", "CPinionKernels", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
+            name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "PinionEngineTests", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "TestSupport"],
             swiftSettings: settings),

@@ -118,7 +118,7 @@ static void PN_NAME(from_half)(const uint16_t *x, size_t count, float *out) {
 }
 
 static float PN_NAME(maximum)(const float *x, size_t count) {
-    pn_vf best = vf_set1(x[0]);
+    pn_vf best = vf_set1(-__builtin_inff());
     size_t i = 0;
     for (; i + PN_LANES <= count; i += PN_LANES) best = vf_max(vf_load(x + i), best);
     float result = vf_reduce_max(best);
@@ -126,19 +126,19 @@ static float PN_NAME(maximum)(const float *x, size_t count) {
     return result;
 }
 
-static float PN_NAME(exp_sum)(const float *x, size_t count, float shift, float *out) {
+static float PN_NAME(exp_sum)(const float *x, size_t count, float shift, float factor, float *out) {
     pn_vf sum = vf_zero();
-    const pn_vf s = vf_set1(shift);
+    const pn_vf s = vf_set1(shift), f = vf_set1(factor);
     size_t i = 0;
     for (; i + PN_LANES <= count; i += PN_LANES) {
-        pn_vf e = vf_exp(vf_sub(vf_load(x + i), s));
+        pn_vf e = vf_exp(vf_mul(vf_sub(vf_load(x + i), s), f));
         vf_store(out + i, e);
         sum = vf_add(sum, e);
     }
     float total = vf_reduce_add(sum);
     if (i < count) {
         float lanes[PN_LANES];
-        vf_store(lanes, vf_exp(vf_sub(vf_load_first(x + i, count - i), s)));
+        vf_store(lanes, vf_exp(vf_mul(vf_sub(vf_load_first(x + i, count - i), s), f)));
         for (size_t j = 0; i + j < count; j++) {
             out[i + j] = lanes[j];
             total += lanes[j];

@@ -51,7 +51,7 @@ package final class ActivationRows {
     }
 
     /// `PN_OUTLIER_CAPACITY`, which Swift does not import.
-    package static func outlierCapacity(_ columns: Int) -> Int { columns / 36 + 1 }
+    package static func outlierCapacity(_ columns: Int) -> Int { columns / 35 + 1 }
 
     package func row(_ token: Int) -> UnsafeMutablePointer<Float> { floats + token * columns }
 

@@ -16,13 +16,14 @@ package final class WorkerTeam {
     private static let stackBytes = 1 << 20
 
     package let workers: Int
-    private let shared = Shared()
+    private let shared: Shared
 
     package init(workers: Int) {
         precondition(workers > 0, "a team has at least one worker")
         self.workers = workers
+        shared = Shared(workers: workers)
         for index in 1..<workers {
-            let thread = Thread { [shared] in shared.work() }
+            let thread = Thread { [shared] in shared.work(index) }
             thread.name = "pinion-worker-\(index)"
             thread.stackSize = Self.stackBytes
             thread.start()
@@ -33,8 +34,10 @@ package final class WorkerTeam {
         shared.stop()
     }
 
-    /// Splits `0..<count` into pieces of `grain` that idle workers take in turn; returns when all are done.
+    /// Splits `0..<count` into pieces of `grain`, one stretch of them for each worker, who takes from the others' stretches
+    /// when done with its own; returns when all are done.
     ///
+    /// A stretch is contiguous, so that a worker reads the weights behind it in one stream.
     /// Which worker gets which piece varies from run to run; results must not depend on it.
     package func forEach(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         guard count > 0 else { return }
@@ -58,7 +61,8 @@ package final class WorkerTeam {
 
         private let generation = Atomic<Int>(0)
         private let active = Atomic<Int>(0)
-        private let next = Atomic<Int>(0)
+        /// The next piece of each worker's stretch.
+        private let stretches: Stretches
         private let parked = Atomic<Int>(0)
         private let stopping = Atomic<Bool>(false)
         private let condition = NSCondition()
@@ -66,13 +70,15 @@ package final class WorkerTeam {
         private var count = 0
         private var grain = 1
 
+        init(workers: Int) { stretches = Stretches(count: workers) }
+
         func perform(_ job: UnsafePointer<Body>, count: Int, grain: Int) {
             self.job = job
             self.count = count
             self.grain = grain
-            next.store(0, ordering: .relaxed)
+            stretches.share((count + grain - 1) / grain)
             raiseGeneration()
-            takePieces()
+            takePieces(0)
             generation.add(1, ordering: .sequentiallyConsistent)
             var turns = 0
             while active.load(ordering: .sequentiallyConsistent) > 0 {
@@ -86,14 +92,14 @@ package final class WorkerTeam {
             raiseGeneration()
         }
 
-        func work() {
+        func work(_ worker: Int) {
             var seen = 0
             while true {
                 seen = waitForJob(after: seen)
                 active.add(1, ordering: .sequentiallyConsistent)
                 if generation.load(ordering: .sequentiallyConsistent) == seen {
                     if stopping.load(ordering: .sequentiallyConsistent) { return }
-                    takePieces()
+                    takePieces(worker)
                 }
                 active.subtract(1, ordering: .sequentiallyConsistent)
             }
@@ -101,12 +107,14 @@ package final class WorkerTeam {
 
         /// Apart from its callers, so that the closure is released here and not after `active` says that this worker is out.
         @inline(never)
-        private func takePieces() {
+        private func takePieces(_ worker: Int) {
             guard let job else { return }
-            while true {
-                let start = next.add(grain, ordering: .relaxed).oldValue
-                guard start < count else { return }
-                job.pointee(start..<min(start + grain, count))
+            for turn in 0..<stretches.count {
+                let stretch = (worker + turn) % stretches.count
+                while let piece = stretches.take(stretch) {
+                    let start = piece * grain
+                    job.pointee(start..<min(start + grain, count))
+                }
             }
         }
 
@@ -136,5 +144,50 @@ package final class WorkerTeam {
                 condition.wait()
             }
         }
+    }
+}
+
+/// Pieces of a job, divided into one contiguous stretch per worker.
+///
+/// - Note: `@unchecked Sendable` is sound because `ends` is written only while no job is open, and the rest is atomic.
+private final class Stretches: @unchecked Sendable {
+    /// Apart by two cache lines, as the hardware fetches them in pairs: workers must not slow each other down.
+    private struct Place: ~Copyable {
+        let next = Atomic<Int>(0)
+        private let padding: (Padding, Padding) = (Padding(), Padding())
+        private struct Padding {
+            private let words: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+        }
+    }
+
+    let count: Int
+    private let places: UnsafeMutablePointer<Place>
+    private var ends: [Int]
+
+    init(count: Int) {
+        self.count = count
+        places = .allocate(capacity: count)
+        for index in 0..<count { (places + index).initialize(to: Place()) }
+        ends = Array(repeating: 0, count: count)
+    }
+
+    deinit {
+        places.deinitialize(count: count)
+        places.deallocate()
+    }
+
+    func share(_ pieces: Int) {
+        for index in 0..<count {
+            places[index].next.store(pieces * index / count, ordering: .relaxed)
+            ends[index] = pieces * (index + 1) / count
+        }
+    }
+
+    /// The next piece of a stretch; nil when it is done.
+    func take(_ stretch: Int) -> Int? {
+        // Looked at before it is raised: a stretch that is done costs the others no exchange of cache lines.
+        guard places[stretch].next.load(ordering: .relaxed) < ends[stretch] else { return nil }
+        let piece = places[stretch].next.add(1, ordering: .relaxed).oldValue
+        return piece < ends[stretch] ? piece : nil
     }
 }

@@ -19,7 +19,7 @@ struct QuantisedRow: Equatable {
 
     init(_ x: [Float], _ variant: Variant, token: Int = 0) {
         let blocks = x.count / Self.blockColumns
-        let capacity = x.count / 36 + 1
+        let capacity = x.count / 35 + 1
         let tokens = (token / Self.tile + 1) * Self.tile
         var allQuants = [Int8](repeating: Self.untouched, count: tokens * x.count)
         var allScales = [Float](repeating: -1, count: tokens * blocks)
@@ -142,7 +142,7 @@ struct QuantiseTests {
         }
     }
 
-    @Test("Outliers are the columns that exceed six times the row's root mean square, and their quants are 0")
+    @Test("Outliers are the columns that exceed about six times the row's root mean square, and their quants are 0")
     func threshold() {
         var outliers = 0
         for columns in Self.columns {
@@ -164,13 +164,13 @@ struct QuantiseTests {
 
     @Test("As many outliers as can be have room", arguments: [64, 160, 576])
     func mostOutliers(_ columns: Int) {
-        // One in 36 columns at the same height, all else 0, is just not an outlier; one fewer is.
-        for count in 1...columns / 36 + 2 {
+        // One in 35 columns at the same height, all else 0, is just not an outlier; one fewer is.
+        for count in 1...columns / 35 + 2 {
             var x = [Float](repeating: 0, count: columns)
             for i in 0..<count { x[i * 7 % columns] = i % 2 == 0 ? 3 : -3 }
             for variant in Variant.all {
                 let row = QuantisedRow(x, variant)
-                #expect(row.outliers.count <= columns / 36 + 1)
+                #expect(row.outliers.count <= columns / 35 + 1)
                 #expect((0..<columns).allSatisfy { abs(row.value($0) - Double(x[$0])) < 1e-6 })
             }
         }

@@ -81,8 +81,8 @@ struct RowOperationTests {
     func exponential(_ variant: Variant) {
         let x = (0...200_000).map { Self.lowestExponent + Float($0) * (175.3 / 200_000) }.filter { $0 <= 88 }
         var (out, portable) = (x, x)
-        _ = variant.table.exp_sum(x, x.count, 0, &out)
-        _ = Variant.portable.table.exp_sum(x, x.count, 0, &portable)
+        _ = variant.table.exp_sum(x, x.count, 0, 1, &out)
+        _ = Variant.portable.table.exp_sum(x, x.count, 0, 1, &portable)
         #expect(out.bitPatterns == portable.bitPatterns)
         let worst = zip(x, out).map { x, e in abs(Double(e) / exp(Double(x)) - 1) }.max() ?? 1
         #expect(worst <= Self.exponentialBound, "off by \(worst / 0x1p-23) units")
@@ -92,7 +92,7 @@ struct RowOperationTests {
     func exponentialOfLittle(_ variant: Variant) {
         let x: [Float] = [-87.31, -88, -1e5, -.infinity] + [Float](repeating: -.infinity, count: 14) + [0]
         var out = x
-        #expect(variant.table.exp_sum(x, x.count, 0, &out) == 1)
+        #expect(variant.table.exp_sum(x, x.count, 0, 1, &out) == 1)
         #expect(out == [Float](repeating: 0, count: 18) + [1])
     }
 
@@ -103,10 +103,10 @@ struct RowOperationTests {
             let x = random.floats(count, times: 5)
             let shift = x.max() ?? 0
             var (out, portable, inPlace) = ([Float](repeating: 7, count: count + 4), x, x)
-            let sum = variant.table.exp_sum(x, count, shift, &out)
-            let portableSum = Variant.portable.table.exp_sum(x, count, shift, &portable)
+            let sum = variant.table.exp_sum(x, count, shift, 1, &out)
+            let portableSum = Variant.portable.table.exp_sum(x, count, shift, 1, &portable)
             let inPlaceSum = inPlace.withUnsafeMutableBufferPointer { pointer in
-                variant.table.exp_sum(pointer.baseAddress, count, shift, pointer.baseAddress)
+                variant.table.exp_sum(pointer.baseAddress, count, shift, 1, pointer.baseAddress)
             }
             #expect([sum].bitPatterns == [portableSum].bitPatterns && inPlaceSum == sum)
             #expect(Array(out[..<count]).bitPatterns == portable.bitPatterns && inPlace == portable)

@@ -63,8 +63,8 @@ struct RealModelTests {
                 continue
             }
             print("forks at token \(fork) with a gap of \(item.gaps[fork]): \(item.prompt.suffix(90))")
-            // Rounding activations to bytes moves a logit by some tenths at most.
-            #expect(item.gaps[fork] < 0.5, "forks at token \(fork): \(item.prompt.suffix(90))")
+            // Rounding activations to bytes moves a logit by 0.1, seldom by 0.2.
+            #expect(item.gaps[fork] < 0.3, "forks at token \(fork): \(item.prompt.suffix(90))")
         }
         print("\(equal) of \(cases.count) greedy replies equal the oracle's")
         #expect(equal >= 8)

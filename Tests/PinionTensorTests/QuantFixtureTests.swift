@@ -36,7 +36,8 @@ struct QuantFixtureTests {
         }
         for row in 0..<fixture.rows {
             let values = expected[row * fixture.columns..<(row + 1) * fixture.columns]
-            #expect(values.elementsEqual(matrix.row(row)), "row \(row)")
+            let found = matrix.row(row)
+            #expect(values.elementsEqual(found), "row \(row)")
         }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import PinionTensor
 
 /// Log probabilities by the model's own distribution.
@@ -10,13 +9,8 @@ struct LogProbabilities {
     ///   - logits: `[vocabulary]`; not changed.
     ///   - top: Alternatives to list.
     init(_ logits: UnsafeMutableBufferPointer<Float>, kernels: Kernels, top: Int) {
-        guard let base = logits.baseAddress else { preconditionFailure("a vocabulary of no tokens") }
-        let highest = kernels.maximum(base, count: logits.count)
-        logTotal = withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { scratch in
-            guard let out = scratch.baseAddress else { return 0 }
-            _ = kernels.expSum(base, count: logits.count, shift: highest, out: out)
-            return Double(highest) + log(scratch.reduce(0.0) { $0 + Double($1) })
-        }
+        let highest = TokenWeights.mostLikely(logits, kernels: kernels).logit
+        logTotal = TokenWeights.logSum(logits, highest: highest, kernels: kernels)
         // An insertion into a short list: `top` is at most 20.
         var best: [(id: Int, logit: Float)] = []
         for (id, logit) in logits.enumerated() where top > 0 {

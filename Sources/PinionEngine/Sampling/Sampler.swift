@@ -29,7 +29,7 @@ package final class Sampler {
         let report = parameters.logprobs.map { LogProbabilities(logits, kernels: kernels, top: $0) }
         let chosenRaw = report.map { _ in Array(logits) }
         adjust(logits)
-        let id = parameters.temperature == 0 ? Self.mostLikely(logits) : draw(logits)
+        let id = parameters.temperature == 0 ? TokenWeights.mostLikely(logits, kernels: kernels).id : draw(logits)
         drawn += 1
         generatedCounts[id, default: 0] += 1
         if parameters.repetitionPenalty != 1 { seen.insert(id) }
@@ -56,42 +56,16 @@ package final class Sampler {
         }
     }
 
-    /// The lowest id among the most likely; a logit that is no number is never the most likely.
-    private static func mostLikely(_ logits: UnsafeMutableBufferPointer<Float>) -> Int32 {
-        var best = 0
-        for index in logits.indices where logits[index] > logits[best] || logits[best].isNaN { best = index }
-        return Int32(best)
-    }
-
     private func draw(_ logits: UnsafeMutableBufferPointer<Float>) -> Int32 {
-        guard let base = logits.baseAddress else { preconditionFailure("a vocabulary of no tokens") }
-        let fallback = Self.mostLikely(logits)
-        let highest = logits[Int(fallback)]
-        // exp((x - max) / t): the difference first, so that a small temperature cannot overflow.
-        let inverse = 1 / parameters.temperature
-        for index in logits.indices { logits[index] = (logits[index] - highest) * inverse }
-        let total = kernels.expSum(base, count: logits.count, shift: 0, out: base)
-        guard total.isFinite, total > 0 else { return fallback }
+        let (fallback, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+        let weights = TokenWeights(logits, shift: highest, temperature: parameters.temperature, kernels: kernels)
+        guard weights.total.isFinite, weights.total > 0 else { return fallback }
         let uniform = random.uniform(at: drawn)
         if parameters.topP >= 1, parameters.topK == nil, parameters.minP <= 0 {
-            return Self.pick(logits.indices, weight: { logits[$0] }, uniform) ?? fallback
+            return weights.pick(uniform) ?? fallback
         }
         let kept = CandidateCut(logits, minP: parameters.minP, topK: parameters.topK, topP: parameters.topP).kept
-        return Self.pick(kept, weight: { logits[$0] }, uniform) ?? fallback
-    }
-
-    /// The token at which the running sum of weights passes `uniform` of the whole.
-    private static func pick(
-        _ ids: some Collection<Int>, weight: (Int) -> Float, _ uniform: Double
-    ) -> Int32? {
-        let target = uniform * ids.reduce(0.0) { $0 + Double(weight($1)) }
-        var sum = 0.0
-        var last: Int?
-        for id in ids where weight(id) > 0 {
-            sum += Double(weight(id))
-            last = id
-            if sum > target { break }
-        }
-        return last.map(Int32.init)
+        let mass = kept.reduce(0.0) { $0 + Double(logits[$1]) }
+        return TokenWeights.pick(kept, target: uniform * mass) { logits[$0] } ?? fallback
     }
 }

@@ -21,14 +21,15 @@ extension Kernels {
         table.pointee.add(x, y, count)
     }
 
+    /// The largest number; -infinity where there is none.
     package func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
         table.pointee.maximum(x, count)
     }
 
-    /// Writes `exp(x - shift)` and returns its sum; `out` may be `x` itself.
+    /// Writes `exp((x - shift) * factor)` and returns its sum; `out` may be `x` itself.
     package func expSum(
-        _ x: UnsafePointer<Float>, count: Int, shift: Float, out: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, count: Int, shift: Float, factor: Float = 1, out: UnsafeMutablePointer<Float>
     ) -> Float {
-        table.pointee.exp_sum(x, count, shift, out)
+        table.pointee.exp_sum(x, count, shift, factor, out)
     }
 }
