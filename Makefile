@@ -9,6 +9,12 @@ PINION = .build/release/pinion
 PYTHON ?= python3
 VENV = .venv
 REPORTS = .build/test-reports
+KERNELS = Sources/CPinionKernels
+# What builds the C kernels for Arm, and what runs them (ARM_CC=cc ARM_RUN= on an Arm machine).
+ARM_CC ?= aarch64-linux-gnu-gcc
+ARM_RUN ?= qemu-aarch64
+ARM_BUILD = .build/arm
+C_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -I$(KERNELS)/include
 # Where the tests keep the default model, fetched once.
 TEST_DATA = .build/test-data
 SWIFT_FILES = Package.swift Sources Tests
@@ -16,7 +22,7 @@ SWIFT_FILES = Package.swift Sources Tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift bench format lint clean build-tests headers
+.PHONY: help serve build test test-swift test-arm bench format lint clean build-tests compile-arm headers
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -27,7 +33,7 @@ serve: build ## Build, then serve the default model (ARGS='--port 9000 --model F
 build: headers ## Build the program
 	$(SWIFT) build $(SWIFT_FLAGS) --product pinion
 
-test: lint build-tests $(VENV)/.stamp ## Check the style, build, run every test
+test: lint compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@swift=0; client=0; \
 	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
@@ -41,6 +47,20 @@ build-tests: headers
 
 test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...)
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build $(ARGS)
+
+test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
+	@missing=; command -v $(firstword $(ARM_CC)) >/dev/null || missing=" gcc-aarch64-linux-gnu"; \
+	echo "#include <stdio.h>" | $(ARM_CC) -E - >/dev/null 2>&1 || missing="$$missing libc6-dev-arm64-cross"; \
+	command -v $(firstword $(ARM_RUN) true) >/dev/null || missing="$$missing qemu-user"; \
+	test -z "$$missing" || { echo "a compiler, C library or emulator for Arm is missing; on Debian: apt-get install$$missing" >&2; exit 1; }
+	@mkdir -p $(ARM_BUILD)
+	$(ARM_CC) $(C_FLAGS) -ffp-contract=off -Wno-unknown-pragmas -static $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity
+	$(ARM_RUN) $(ARM_BUILD)/parity
+
+# Freestanding, so that no C library for Arm is needed.
+compile-arm: headers
+	@mkdir -p $(ARM_BUILD)
+	clang --target=aarch64-linux-gnu -ffreestanding $(C_FLAGS) -c $(KERNELS)/pn_neon.c -o $(ARM_BUILD)/pn_neon.o
 
 bench: build ## Build, then measure (ARGS='--json' ...)
 	@exec $(PINION) bench $(ARGS)

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 #if defined(__x86_64__)
 static int pn_has_avx2(void) {
     __builtin_cpu_init();
@@ -13,12 +17,25 @@ static int pn_has_avx512(void) {
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vnni");
 }
+#elif defined(__aarch64__)
+static int pn_has_neon_dot_products(void) {
+#if defined(__APPLE__) || defined(__ARM_FEATURE_DOTPROD)
+    return 1;
+#elif defined(__linux__)
+    // HWCAP_ASIMDDP, which not every C library names.
+    return (getauxval(AT_HWCAP) >> 20 & 1) != 0;
+#else
+    return 0;
+#endif
+}
 #endif
 
 const pn_kernels *pn_kernels_best(void) {
 #if defined(__x86_64__)
     if (pn_has_avx512()) return &pn_kernels_avx512;
     if (pn_has_avx2()) return &pn_kernels_avx2;
+#elif defined(__aarch64__)
+    if (pn_has_neon_dot_products()) return &pn_kernels_neon;
 #endif
     return &pn_kernels_portable;
 }
@@ -27,6 +44,8 @@ const pn_kernels *pn_kernels_named(const char *name) {
 #if defined(__x86_64__)
     if (strcmp(name, "avx512") == 0) return pn_has_avx512() ? &pn_kernels_avx512 : NULL;
     if (strcmp(name, "avx2") == 0) return pn_has_avx2() ? &pn_kernels_avx2 : NULL;
+#elif defined(__aarch64__)
+    if (strcmp(name, "neon") == 0) return pn_has_neon_dot_products() ? &pn_kernels_neon : NULL;
 #endif
     return strcmp(name, "portable") == 0 ? &pn_kernels_portable : NULL;
 }

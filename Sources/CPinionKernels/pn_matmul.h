@@ -18,8 +18,7 @@ enum {
     PN_REGISTER_BYTES = 64,
     /// Tokens whose activations stay in the second-level cache while a range of row groups passes over them.
     PN_CHUNK_TOKENS = 128,
-    /// How far ahead of a single token's tile the weights are asked for: the next page, which the hardware does not
-    /// foresee.
+    /// How far ahead the weights are asked for: the next page, which the hardware does not foresee.
     PN_PREFETCH_BYTES = 4096,
 };
 
@@ -78,8 +77,10 @@ PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_fo
 }
 
 /// 16 rows by T tokens from `token` on, which lie in one tile of the activations.
+///
+/// - ahead: whether this is the first look at these weights, so that the next ones are asked for meanwhile.
 PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t token, const int T, float *out,
-    const pn_format F) {
+    const int ahead, const pn_format F) {
     const pn_layout layout = pn_layouts[F];
     const size_t unit_blocks = layout.columns / PN_BLOCK_COLUMNS;
     const size_t first = token / PN_TILE_TOKENS * m->q.blocks * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
@@ -91,7 +92,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
     const uint8_t *unit = group;
     for (size_t left = m->q.blocks; left > 0; unit += layout.bytes) {
-        if (T == 1) {
+        if (ahead) {
             for (size_t line = 0; line < layout.bytes; line += PN_REGISTER_BYTES) {
                 __builtin_prefetch(unit + PN_PREFETCH_BYTES + line);
             }
@@ -143,11 +144,12 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
 }
 
 PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const size_t token, const int T, float *out,
-    const pn_format F) {
+    const int ahead, const pn_format F) {
     const float *x = m->x + token * m->x_stride;
     pn_vf acc[PN_TILE];
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
     for (size_t c = 0; c < m->columns; c++) {
+        if (ahead) __builtin_prefetch(group + PN_PREFETCH_BYTES + c * pn_layouts[F].bytes);
         pn_vf w = F == PN_F32 ? vf_load((const float *)group + c * PN_LANES)
             : F == PN_F16     ? vf_load_half((const uint16_t *)group + c * PN_LANES)
                               : vf_load_bf16((const uint16_t *)group + c * PN_LANES);
@@ -165,15 +167,17 @@ PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const siz
                 const uint8_t *group = m->weights + g * m->group_bytes; \
                 float *out = m->out + g * PN_GROUP_ROWS; \
                 size_t t = start; \
-                for (; t + PN_TILE <= end; t += PN_TILE) tile(m, group, t, PN_TILE, out + t * m->out_stride, F); \
+                for (; t + PN_TILE <= end; t += PN_TILE) { \
+                    tile(m, group, t, PN_TILE, out + t * m->out_stride, t == 0, F); \
+                } \
                 switch (end - t) { \
-                case 1: tile(m, group, t, 1, out + t * m->out_stride, F); break; \
-                case 2: tile(m, group, t, PN_TILE >= 2 ? 2 : 1, out + t * m->out_stride, F); break; \
-                case 3: tile(m, group, t, PN_TILE >= 3 ? 3 : 1, out + t * m->out_stride, F); break; \
-                case 4: tile(m, group, t, PN_TILE >= 4 ? 4 : 1, out + t * m->out_stride, F); break; \
-                case 5: tile(m, group, t, PN_TILE >= 5 ? 5 : 1, out + t * m->out_stride, F); break; \
-                case 6: tile(m, group, t, PN_TILE >= 6 ? 6 : 1, out + t * m->out_stride, F); break; \
-                case 7: tile(m, group, t, PN_TILE >= 7 ? 7 : 1, out + t * m->out_stride, F); break; \
+                case 1: tile(m, group, t, 1, out + t * m->out_stride, t == 0, F); break; \
+                case 2: tile(m, group, t, PN_TILE >= 2 ? 2 : 1, out + t * m->out_stride, t == 0, F); break; \
+                case 3: tile(m, group, t, PN_TILE >= 3 ? 3 : 1, out + t * m->out_stride, t == 0, F); break; \
+                case 4: tile(m, group, t, PN_TILE >= 4 ? 4 : 1, out + t * m->out_stride, t == 0, F); break; \
+                case 5: tile(m, group, t, PN_TILE >= 5 ? 5 : 1, out + t * m->out_stride, t == 0, F); break; \
+                case 6: tile(m, group, t, PN_TILE >= 6 ? 6 : 1, out + t * m->out_stride, t == 0, F); break; \
+                case 7: tile(m, group, t, PN_TILE >= 7 ? 7 : 1, out + t * m->out_stride, t == 0, F); break; \
                 default: break; \
                 } \
             } \

@@ -8,6 +8,8 @@ extern const pn_kernels pn_kernels_portable;
 #if defined(__x86_64__)
 extern const pn_kernels pn_kernels_avx2;
 extern const pn_kernels pn_kernels_avx512;
+#elif defined(__aarch64__)
+extern const pn_kernels pn_kernels_neon;
 #endif
 
 /// For loops of constant length over values that must stay in registers.

@@ -115,4 +115,12 @@ PN_INLINE float vf_reduce_add(pn_vf x) {
     q = _mm_add_ss(q, _mm_movehdup_ps(q));
     return _mm_cvtss_f32(q);
 }
-PN_INLINE float vf_reduce_max(pn_vf x) { return _mm512_reduce_max_ps(x); }
+PN_INLINE float vf_reduce_max(pn_vf x) {
+    // Not _mm512_reduce_max_ps, whose order, which NaN shows, is the compiler's.
+    __m256 h = _mm256_max_ps(_mm512_castps512_ps256(x),
+        _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)));
+    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
+    q = _mm_max_ss(q, _mm_movehdup_ps(q));
+    return _mm_cvtss_f32(q);
+}

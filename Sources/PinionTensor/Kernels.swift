@@ -15,7 +15,7 @@ package struct Kernels: @unchecked Sendable {
     /// Environment variable that forces a variant, for tests.
     package static let environmentKey = "PINION_ISA"
     /// Every name that some machine has kernels for.
-    package static let knownNames = ["avx512", "avx2", "portable"]
+    package static let knownNames = ["avx512", "avx2", "neon", "portable"]
 
     package let table: UnsafePointer<pn_kernels>
 

@@ -13,7 +13,7 @@ struct Variant: Sendable, CustomTestStringConvertible {
 
     static let portable = Variant(name: "portable")
     /// Every variant that this machine runs, the portable one included.
-    static let all = ["portable", "avx2", "avx512"].map(Variant.init).filter { variant in
+    static let all = ["portable", "neon", "avx2", "avx512"].map(Variant.init).filter { variant in
         pn_kernels_named(variant.name) != nil
     }
 }

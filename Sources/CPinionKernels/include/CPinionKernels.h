@@ -182,7 +182,7 @@ typedef struct pn_kernels {
     float (*exp_sum)(const float *x, size_t count, float shift, float factor, float *out);
 } pn_kernels;
 
-/// The kernels called `name` ("avx512", "avx2", "portable"), or NULL if unknown or not for this machine.
+/// The kernels called `name` ("avx512", "avx2", "neon", "portable"), or NULL if unknown or not for this machine.
 const pn_kernels *pn_kernels_named(const char *name);
 
 /// The fastest kernels that this machine runs.

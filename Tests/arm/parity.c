@@ -1,0 +1,443 @@
+// Compares every kernel of every variant that this machine runs with the portable one, bit for bit.
+//
+// Plain C, so that it crosses to another processor without a Swift toolchain for it: `make test-arm` runs it on an
+// emulated one. All NaNs count as one where arithmetic makes them, as the order of operands, which is the compiler's,
+// decides which NaN comes through; conversions must give the very bits.
+#include "CPinionKernels.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_REPORTED = 10 };
+
+static const pn_kernels *portable, *variant;
+static const char *kernel;
+static char place[160];
+static long values, cases, wrong;
+
+static uint64_t seed = 0x9e3779b97f4a7c15;
+static uint32_t random_bits(void) {
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 32);
+}
+static size_t random_below(size_t n) { return random_bits() % n; }
+/// Nearly normal, of variance 1.
+static float random_bell(void) {
+    float sum = 0;
+    for (int i = 0; i < 3; i++) sum += (float)(int32_t)random_bits() * 0x1p-31f;
+    return sum;
+}
+static float float_of(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+/// Any finite half, or with `tame` one between 2^-10 and 4.
+static uint16_t random_half(int tame) {
+    const uint32_t bits = random_bits();
+    const uint32_t exponent = tame ? 5 + bits / 2048 % 12 : bits / 2048 % 31;
+    return (uint16_t)((bits & 0x83ff) | exponent << 10);
+}
+
+/// Memory of the current case, on cache lines; what a kernel writes is followed by values it must not touch.
+static _Alignas(64) uint8_t arena[32 << 20];
+static size_t used;
+static void *take(size_t bytes) {
+    void *p = arena + used;
+    used += (bytes + 127) / 64 * 64;
+    if (used > sizeof arena) abort();
+    memset(p, 0x55, bytes + 64);
+    return p;
+}
+
+static void begin(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(place, sizeof place, format, arguments);
+    va_end(arguments);
+    used = 0;
+    cases++;
+}
+static void report(const char *what, size_t at, double expected, double found) {
+    printf("%s %s, %s: %s[%zu] is %.9g, portable %.9g\n", variant->name, kernel, place, what, at, found, expected);
+    if (++wrong == MOST_REPORTED) {
+        printf("... and perhaps more\n");
+        exit(1);
+    }
+}
+static void same_floats(const char *what, const float *expected, const float *found, size_t count) {
+    values += (long)count;
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(expected + i, found + i, 4) == 0) continue;
+        if (expected[i] != expected[i] && found[i] != found[i]) continue;
+        report(what, i, expected[i], found[i]);
+    }
+}
+#define SAME_BITS(type, what, expected, found, count) \
+    do { \
+        values += (long)(count); \
+        for (size_t i = 0; i < (size_t)(count); i++) { \
+            if (memcmp((const type *)(expected) + i, (const type *)(found) + i, sizeof(type)) != 0) \
+                report(what, i, (double)((const type *)(expected))[i], (double)((const type *)(found))[i]); \
+        } \
+    } while (0)
+
+typedef enum row_kind {
+    BELL, OUTLIERS, AT_LIMIT, TIES, ZEROS, MINUS_ZEROS, STEEP, HUGE_NUMBERS, TINY_NUMBERS, SUBNORMAL, LARGEST,
+    ANY_FINITE, FINITE_KINDS,
+    WITH_INFINITY = FINITE_KINDS, WITH_NAN, ANY_BITS, ROW_KINDS
+} row_kind;
+
+static void fill(float *x, size_t count, row_kind kind) {
+    for (size_t i = 0; i < count; i++) {
+        const float bell = random_bell();
+        const uint32_t bits = random_bits();
+        switch (kind) {
+        case TIES: x[i] = (float)(bits % 127) + 0.5f; break;
+        case ZEROS: x[i] = 0; break;
+        case MINUS_ZEROS: x[i] = bits & 1 ? -0.0f : 0.0f; break;
+        case STEEP: x[i] = bell * 1e-6f; break;
+        case HUGE_NUMBERS: x[i] = bell * 1e30f; break;
+        case TINY_NUMBERS: x[i] = bell * 1e-36f; break;
+        case SUBNORMAL: x[i] = bell * 1e-42f; break;
+        case LARGEST: x[i] = bits & 1 ? 0x1.fffffep127f : -0x1.fffffep127f; break;
+        case ANY_FINITE: x[i] = float_of((bits & 0x80ffffff) | (bits >> 24 & 0x7f) % 0x7f << 24); break;
+        case ANY_BITS: x[i] = float_of(bits); break;
+        default: x[i] = bell; break;
+        }
+    }
+    if (count == 0) return;
+    const size_t at = random_below(count), other = random_below(count);
+    if (kind == OUTLIERS) x[at] = 90, x[other] = -200;
+    if (kind == AT_LIMIT && count > 181) {
+        // The mean square is 1: 12 is an outlier, 6 is just none.
+        for (size_t i = 0; i < count; i++) x[i] = i < count - 180 ? 1 : 0;
+        x[count - 1] = 12, x[count - 2] = -6;
+    }
+    if (kind == TIES) x[at] = 127;
+    if (kind == STEEP) x[at] = 1e6f;
+    if (kind == WITH_INFINITY) x[at] = INFINITY, x[other] = -INFINITY;
+    if (kind == WITH_NAN) x[at] = NAN;
+}
+/// Rows of all kinds that are finite, one kind for each token.
+static void fill_tokens(float *x, size_t tokens, size_t columns) {
+    for (size_t t = 0; t < tokens; t++) fill(x + t * columns, columns, (row_kind)((t + columns) % FINITE_KINDS));
+}
+
+static size_t tiles_of(size_t tokens) { return (tokens + PN_TILE_TOKENS - 1) / PN_TILE_TOKENS; }
+
+static pn_quantised take_quantised(size_t tokens, size_t columns) {
+    const size_t blocks = columns / PN_BLOCK_COLUMNS, places = tiles_of(tokens) * PN_TILE_TOKENS * blocks;
+    const size_t outliers = tiles_of(tokens) * PN_TILE_TOKENS * PN_OUTLIER_CAPACITY(columns);
+    return (pn_quantised){.blocks = blocks, .quants = take(places * PN_BLOCK_COLUMNS), .scales = take(places * 4),
+        .scaled_sums = take(places * 4), .minus_sums = take(places * 2 * 4),
+        .outliers = take(tiles_of(tokens) * PN_TILE_TOKENS * 4), .outlier_columns = take(outliers * 4),
+        .outlier_values = take(outliers * 4)};
+}
+
+static void test_quantise(void) {
+    kernel = "quantise";
+    static const size_t columns[] = {32, 64, 96, 160, 576, 992};
+    for (size_t n = 0; n < sizeof columns / sizeof *columns; n++) {
+        for (int kind = 0; kind < ROW_KINDS; kind++) {
+            for (size_t token = 0; token < 17; token += 3) {
+                const size_t c = columns[n], blocks = c / PN_BLOCK_COLUMNS;
+                const size_t tokens = tiles_of(token + 1) * PN_TILE_TOKENS;
+                begin("%zu columns, row kind %d, token %zu", c, kind, token);
+                float *x = take(c * 4);
+                fill(x, c, (row_kind)kind);
+                pn_quantised expected = take_quantised(token + 1, c), found = take_quantised(token + 1, c);
+                portable->quantise(x, &expected, token);
+                variant->quantise(x, &found, token);
+                SAME_BITS(int8_t, "quants", expected.quants, found.quants, tokens * c + 1);
+                same_floats("scales", expected.scales, found.scales, tokens * blocks + 1);
+                same_floats("scaled_sums", expected.scaled_sums, found.scaled_sums, tokens * blocks + 1);
+                SAME_BITS(int32_t, "minus_sums", expected.minus_sums, found.minus_sums, tokens * blocks * 2 + 1);
+                SAME_BITS(int32_t, "outliers", expected.outliers, found.outliers, tokens + 1);
+                const size_t capacity = tokens * PN_OUTLIER_CAPACITY(c) + 1;
+                SAME_BITS(int32_t, "outlier_columns", expected.outlier_columns, found.outlier_columns, capacity);
+                same_floats("outlier_values", expected.outlier_values, found.outlier_values, capacity);
+            }
+        }
+    }
+}
+
+/// Random units; `tame` ones have scales near 1 and no infinite sums.
+static void fill_weights(uint8_t *weights, size_t units, pn_format format, int tame) {
+    const pn_layout layout = pn_format_layout(format);
+    const int is_k = format == PN_Q4_K || format == PN_Q5_K || format == PN_Q6_K;
+    for (size_t u = 0; u < units; u++) {
+        uint8_t *unit = weights + u * layout.bytes;
+        for (size_t i = 0; i < layout.bytes; i++) unit[i] = (uint8_t)random_bits();
+        size_t halves = is_k ? (format == PN_Q6_K ? 16 : 32) : (layout.bytes - layout.scales) / 2;
+        uint16_t *scales = (uint16_t *)(unit + layout.scales);
+        if (format == PN_F32) {
+            fill((float *)unit, PN_GROUP_ROWS, tame ? BELL : ANY_FINITE);
+            continue;
+        }
+        if (format == PN_F16) scales = (uint16_t *)unit, halves = PN_GROUP_ROWS;
+        if (format == PN_BF16) {
+            for (int i = 0; i < PN_GROUP_ROWS; i++) {
+                float x = random_bell();
+                memcpy((uint16_t *)unit + i, (uint8_t *)&x + 2, 2);
+            }
+            continue;
+        }
+        for (size_t i = 0; i < halves; i++) scales[i] = random_half(tame);
+    }
+}
+
+static void test_matmul(pn_format format, size_t columns, size_t groups, size_t tokens, int tame) {
+    static const char *const names[PN_FORMAT_COUNT] = {"matmul f32", "matmul f16", "matmul bf16", "matmul q4_0",
+        "matmul q4_1", "matmul q8_0", "matmul q5_0", "matmul q5_1", "matmul q4_k", "matmul q5_k", "matmul q6_k"};
+    kernel = names[format];
+    begin("%zu columns, %zu groups, %zu tokens, %s weights", columns, groups, tokens, tame ? "tame" : "wild");
+    const pn_layout layout = pn_format_layout(format);
+    const size_t units = (columns + layout.columns - 1) / layout.columns;
+    // Neither stride is a multiple of anything.
+    const size_t x_stride = columns + 3, out_stride = groups * PN_GROUP_ROWS + 5, outs = tokens * out_stride + 16;
+    uint8_t *weights = take(groups * units * layout.bytes);
+    fill_weights(weights, groups * units, format, tame);
+    float *x = take(tokens * x_stride * 4), *expected = take(outs * 4), *found = take(outs * 4);
+    fill_tokens(x, tokens, x_stride);
+    pn_matmul m = {.weights = weights, .group_bytes = units * layout.bytes, .columns = columns, .x = x,
+        .x_stride = x_stride, .tokens = tokens, .out_stride = out_stride};
+    if (layout.block_bytes != 0) {
+        m.q = take_quantised(tokens, columns);
+        for (size_t t = 0; t < tokens; t++) portable->quantise(x + t * x_stride, &m.q, t);
+    } else if (!tame) x[random_below(columns)] = NAN, x[(tokens - 1) * x_stride + random_below(columns)] = INFINITY;
+    m.out = expected;
+    portable->matmul[format](&m, groups > 1, groups - (groups > 1));
+    m.out = found;
+    variant->matmul[format](&m, groups > 1, groups - (groups > 1));
+    same_floats("out", expected, found, outs);
+}
+
+static void test_matmuls(void) {
+    static const size_t whole_blocks[] = {32, 64, 96, 160, 256, 288, 544}, any[] = {1, 2, 7, 33, 100};
+    for (int format = 0; format < PN_FORMAT_COUNT; format++) {
+        const int quantised = pn_format_layout((pn_format)format).block_bytes != 0;
+        const size_t *columns = quantised ? whole_blocks : any;
+        const size_t count = quantised ? sizeof whole_blocks / sizeof *columns : sizeof any / sizeof *columns;
+        for (size_t n = 0; n < count; n++) {
+            for (size_t tokens = 1; tokens <= 17; tokens++) {
+                test_matmul((pn_format)format, columns[n], 1 + (tokens + n) % 3, tokens, tokens % 3 > 0);
+            }
+        }
+        // More tokens than one pass over the row groups takes.
+        test_matmul((pn_format)format, columns[1], 3, 128, 1);
+        test_matmul((pn_format)format, columns[2], 2, 135, 1);
+    }
+}
+
+static void test_attention(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
+    kernel = "attention";
+    begin("dimension %zu, %zu heads, %zu tokens, length %zu, query kind %d", dim, heads, tokens, length, (int)kind);
+    const size_t padded = (dim + 15) / 16 * 16, longest = length + tokens - 1;
+    const size_t blocks = (longest + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
+    const size_t block_stride = (dim + padded) * PN_CACHE_BLOCK_TOKENS + 3, row = heads * dim + 5;
+    uint16_t *cache = take(blocks * block_stride * 2);
+    // What the sequence does not own is NaN.
+    for (size_t i = 0; i < blocks * block_stride; i++) cache[i] = 0x7e01;
+    int32_t *table = take(blocks * 4);
+    for (size_t b = 0; b < blocks; b++) table[b] = (int32_t)(blocks - 1 - b);
+    for (size_t t = 0; t < longest; t++) {
+        uint16_t *block = cache + (size_t)table[t / 16] * block_stride;
+        for (size_t d = 0; d < dim; d++) {
+            block[d * 16 + t % 16] = random_half(1);
+            block[dim * 16 + t % 16 * padded + d] = random_half(1);
+        }
+    }
+    const size_t outs = tokens * row + 16;
+    float *queries = take(tokens * row * 4), *expected = take(outs * 4), *found = take(outs * 4);
+    fill(queries, tokens * row, kind);
+    pn_attention a = {.queries = queries, .query_stride = row, .tokens = tokens, .heads = heads, .head_dim = dim,
+        .keys = cache, .values = cache + dim * PN_CACHE_BLOCK_TOKENS, .block_stride = block_stride, .table = table,
+        .length = length, .scale = 1 / sqrtf((float)dim), .out_stride = row};
+    a.out = expected;
+    portable->attention(&a);
+    a.out = found;
+    variant->attention(&a);
+    same_floats("out", expected, found, outs);
+}
+
+static void test_attentions(void) {
+    static const size_t dims[] = {16, 24, 40, 64, 80, 128}, lengths[] = {1, 2, 15, 16, 17, 33, 127, 128, 129, 300};
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
+        for (size_t n = 0; n < sizeof lengths / sizeof *lengths; n++) {
+            for (size_t heads = 1; heads <= 9; heads += heads < 4 ? 1 : heads < 6 ? 2 : 3) {
+                for (size_t tokens = 1; tokens <= 5; tokens += 2) {
+                    test_attention(dims[d], heads, tokens, lengths[n], BELL);
+                }
+            }
+            for (int kind = 0; kind < ROW_KINDS; kind++) {
+                test_attention(dims[d], 2, 2, lengths[n] / 2 + 1, (row_kind)kind);
+            }
+        }
+    }
+}
+
+static void test_rows_of(size_t count, row_kind kind) {
+    const size_t room = (count + 16) * 4;
+    const char *const names[] = {"rms_norm", "silu_multiply", "add", "maximum", "exp_sum", "exp_sum in place"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        kernel = names[k];
+        begin("%zu columns, row kind %d", count, (int)kind);
+        float *x = take(room), *y = take(room), *expected = take(room), *found = take(room);
+        fill(x, count, kind);
+        fill(y, count, random_bits() % 4 ? BELL : kind);
+        float sums[2] = {0, 0};
+        const pn_kernels *const tables[2] = {portable, variant};
+        for (int i = 0; i < 2; i++) {
+            const pn_kernels *table = tables[i];
+            float *out = i == 0 ? expected : found;
+            if (k == 2 || k == 5) memcpy(out, x, count * 4);
+            switch (k) {
+            case 0: table->rms_norm(x, y, count, 1e-5f, out); break;
+            case 1: table->silu_multiply(x, y, count, out); break;
+            case 2: table->add(out, y, count); break;
+            case 3: sums[i] = table->maximum(x, count); break;
+            case 4: sums[i] = table->exp_sum(x, count, y[0], out); break;
+            default: sums[i] = table->exp_sum(out, count, portable->maximum(x, count), out); break;
+            }
+        }
+        same_floats("out", expected, found, count + 16);
+        same_floats("result", sums, sums + 1, 1);
+    }
+}
+
+static void test_rows(void) {
+    for (size_t count = 1; count <= 67; count++) {
+        for (int kind = 0; kind < ROW_KINDS; kind++) test_rows_of(count, (row_kind)kind);
+    }
+    for (int kind = 0; kind < ROW_KINDS; kind++) test_rows_of(1017, (row_kind)kind);
+}
+
+/// Where the exponential's steps lie: halfway between two powers of two, and at the ends of its range.
+static void test_exponential(void) {
+    enum { NEIGHBOURS = 4, COUNT = 2 * NEIGHBOURS + 1 };
+    kernel = "exp_sum";
+    for (int n = -127; n <= 128; n++) {
+        const float middle = n == -127 ? -87.3f : n == 128 ? 88.0f : ((float)n + 0.5f) / 1.44269504f;
+        begin("neighbours of %.9g", middle);
+        uint32_t bits;
+        memcpy(&bits, &middle, 4);
+        float x[COUNT], *expected = take(sizeof x), *found = take(sizeof x), sums[2];
+        for (int i = 0; i < COUNT; i++) x[i] = float_of(bits + (uint32_t)(i - NEIGHBOURS));
+        sums[0] = portable->exp_sum(x, COUNT, 0, expected);
+        sums[1] = variant->exp_sum(x, COUNT, 0, found);
+        same_floats("out", expected, found, COUNT);
+        same_floats("result", sums, sums + 1, 1);
+    }
+}
+
+static void test_rope(void) {
+    kernel = "rope";
+    for (size_t dim = 2; dim <= 80; dim += 6) {
+        for (size_t heads = 1; heads <= 3; heads++) {
+            for (size_t part = 1; part <= 4; part++) {
+                const size_t pairs = part % 2 ? dim / 2 : (dim + 2) / 4, step = part > 2 ? 2 : 1;
+                const size_t distance = part > 2 ? 1 : pairs, count = heads * dim;
+                begin("dimension %zu, %zu heads, %zu pairs, step %zu, distance %zu", dim, heads, pairs, step, distance);
+                float *expected = take(count * 4), *found = take(count * 4), *cosines = take(pairs * 4);
+                float *sines = take(pairs * 4);
+                fill(expected, count, (row_kind)(dim % ROW_KINDS));
+                memcpy(found, expected, count * 4);
+                fill(cosines, pairs, BELL);
+                fill(sines, pairs, BELL);
+                portable->rope(expected, heads, dim, pairs, step, distance, cosines, sines);
+                variant->rope(found, heads, dim, pairs, step, distance, cosines, sines);
+                same_floats("x", expected, found, count + 1);
+            }
+        }
+    }
+}
+
+static void compare_to_half(const float *x, size_t count) {
+    uint16_t *expected = take((count + 16) * 2), *found = take((count + 16) * 2);
+    portable->to_half(x, count, expected);
+    variant->to_half(x, count, found);
+    SAME_BITS(uint16_t, "out", expected, found, count + 16);
+}
+
+static void test_halves(void) {
+    enum { HALVES = 65536, RANDOM = 1 << 20 };
+    kernel = "from_half";
+    begin("all halves");
+    uint16_t *halves = take(HALVES * 2);
+    for (int i = 0; i < HALVES; i++) halves[i] = (uint16_t)i;
+    uint32_t *expected = take(HALVES * 4), *found = take(HALVES * 4);
+    portable->from_half(halves, HALVES, (float *)expected);
+    variant->from_half(halves, HALVES, (float *)found);
+    SAME_BITS(uint32_t, "out", expected, found, HALVES);
+
+    kernel = "to_half";
+    static const uint32_t offsets[] = {0, 1, 0xfff, 0x1000, 0x1001, 0x1fff};
+    for (size_t n = 0; n < sizeof offsets / sizeof *offsets; n++) {
+        begin("every half and %u units in the last place of its float", (unsigned)offsets[n]);
+        float *x = take(HALVES * 4);
+        portable->from_half(halves, HALVES, x);
+        for (int i = 0; i < HALVES; i++) {
+            uint32_t bits;
+            memcpy(&bits, x + i, 4);
+            x[i] = float_of(bits + offsets[n]);
+        }
+        compare_to_half(x, HALVES);
+    }
+    begin("random floats");
+    float *x = take(RANDOM * 4);
+    fill(x, RANDOM, ANY_BITS);
+    compare_to_half(x, RANDOM);
+    begin("random floats about the range of halves");
+    x = take(RANDOM * 4);
+    for (int i = 0; i < RANDOM; i++) {
+        const uint32_t bits = random_bits();
+        x[i] = float_of((bits & 0x807fffff) | (100 + (bits >> 23 & 0xff) % 45) << 23);
+    }
+    compare_to_half(x, RANDOM);
+    for (size_t count = 0; count <= 67; count++) {
+        kernel = "to_half";
+        begin("%zu floats", count);
+        x = take(count * 4);
+        fill(x, count, BELL);
+        compare_to_half(x, count);
+        kernel = "from_half";
+        float *a = take((count + 16) * 4), *b = take((count + 16) * 4);
+        halves = take(count * 2);
+        for (size_t i = 0; i < count; i++) halves[i] = random_half(0);
+        portable->from_half(halves, count, a);
+        variant->from_half(halves, count, b);
+        SAME_BITS(uint32_t, "out", a, b, count + 16);
+    }
+}
+
+static void run(const char *name, void (*test)(void)) {
+    const long values_before = values, cases_before = cases;
+    test();
+    printf("%-8s %-10s %6ld cases %10ld values\n", variant->name, name, cases - cases_before, values - values_before);
+    fflush(stdout);
+}
+
+int main(void) {
+    static const char *const names[] = {"avx512", "avx2", "neon"};
+    portable = pn_kernels_named("portable");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        variant = pn_kernels_named(names[i]);
+        if (variant == NULL) continue;
+        run("halves", test_halves);
+        run("rows", test_rows);
+        run("exp", test_exponential);
+        run("rope", test_rope);
+        run("quantise", test_quantise);
+        run("matmul", test_matmuls);
+        run("attention", test_attentions);
+    }
+    if (cases == 0) printf("this machine runs no variant but the portable one\n");
+    else printf("%ld cases, %ld values, %ld differ\n", cases, values, wrong);
+    return cases == 0 || wrong > 0;
+}
