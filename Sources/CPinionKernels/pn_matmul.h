@@ -132,13 +132,13 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
         }
         left -= here;
     }
-    const size_t capacity = PN_OUTLIER_CAPACITY(m->columns);
-    PN_UNROLL for (int t = 0; t < T; t++) {
-        const int32_t *columns = m->q.outlier_columns + (token + t) * capacity;
-        const float *values = m->q.outlier_values + (token + t) * capacity;
-        for (int32_t i = 0; i < m->q.outliers[token + t]; i++) {
-            acc[t] = vf_fma(pn_column(group, (size_t)columns[i], F), vf_set1(values[i]), acc[t]);
-        }
+    const size_t tile = token / PN_TILE_TOKENS, capacity = PN_OUTLIER_CAPACITY(m->columns);
+    const int32_t *columns = m->q.outlier_columns + tile * capacity;
+    const float *values = m->q.outlier_values + tile * capacity * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
+    for (int32_t i = 0; i < m->q.outliers[tile]; i++, values += PN_TILE_TOKENS) {
+        pn_vf w = pn_column(group, (size_t)columns[i], F);
+        // A token without an outlier there adds 0, which changes nothing.
+        PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_fma(w, vf_set1(values[t]), acc[t]);
     }
     PN_UNROLL for (int t = 0; t < T; t++) vf_store(out + t * m->out_stride, acc[t]);
 }

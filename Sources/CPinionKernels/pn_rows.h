@@ -1,7 +1,7 @@
 // Operations on one token's row.
 
-static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t token) {
-    const size_t columns = q->blocks * PN_BLOCK_COLUMNS, capacity = PN_OUTLIER_CAPACITY(columns);
+/// The magnitude beyond which an activation of a row is an outlier.
+PN_INLINE float pn_outlier_limit(const float *x, const size_t columns) {
     pn_vf squares = vf_zero();
     for (size_t c = 0; c < columns; c += PN_LANES) {
         pn_vf v = vf_load(x + c);
@@ -9,38 +9,58 @@ static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t toke
     }
     const float mean = vf_reduce_add(squares) / (float)columns;
     // Squares that leave the floats say nothing of the mean: such a row has no outliers.
-    const float limit = mean >= PN_LEAST_MEAN_SQUARE ? PN_OUTLIER_THRESHOLD * PN_SQRT(mean) : __builtin_inff();
-    const pn_vf limits = vf_set1(limit);
-    int32_t *outlier_columns = q->outlier_columns + token * capacity, outliers = 0;
-    float *outlier_values = q->outlier_values + token * capacity;
-    const size_t first = token / PN_TILE_TOKENS * q->blocks * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
+    return mean >= PN_LEAST_MEAN_SQUARE ? PN_OUTLIER_THRESHOLD * PN_SQRT(mean) : __builtin_inff();
+}
+
+/// Rounds one token's block.
+///
+/// - Returns: The columns of the block that are outliers, one bit each.
+PN_INLINE uint32_t pn_quantise_block(const float *block, const float limit, const pn_quantised *q, const size_t tile,
+    const size_t lane, const size_t b) {
+    uint32_t outliers = 0;
+    pn_vf lo = vf_load(block), hi = vf_load(block + PN_LANES);
+    float largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
+    if (largest > limit) {
+        for (int c = 0; c < PN_BLOCK_COLUMNS; c++) {
+            if (__builtin_fabsf(block[c]) > limit) outliers |= 1u << c;
+        }
+        lo = vf_zero_if_above(lo, vf_set1(limit));
+        hi = vf_zero_if_above(hi, vf_set1(limit));
+        largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
+    }
+    const float scale = largest / 127, inverse = largest >= PN_LEAST_ACTIVATION ? 127 / largest : 0;
+    const size_t at = (tile * q->blocks + b) * PN_TILE_TOKENS + lane;
+    int8_t *quants = q->quants + at * PN_BLOCK_COLUMNS;
+    const int32_t sum_lo = vf_store_int8(quants, vf_mul(lo, vf_set1(inverse)));
+    const int32_t sum_hi = vf_store_int8(quants + PN_LANES, vf_mul(hi, vf_set1(inverse)));
+    int32_t *minus_sums = q->minus_sums + (tile * q->blocks + b) * 2 * PN_TILE_TOKENS + lane;
+    minus_sums[0] = -sum_lo;
+    minus_sums[PN_TILE_TOKENS] = -sum_hi;
+    q->scales[at] = scale;
+    q->scaled_sums[at] = scale * (float)(sum_lo + sum_hi);
+    return outliers;
+}
+
+static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t token, size_t count) {
+    const size_t columns = q->blocks * PN_BLOCK_COLUMNS, tile = token / PN_TILE_TOKENS;
+    int32_t *outlier_columns = q->outlier_columns + tile * PN_OUTLIER_CAPACITY(columns), outliers = 0;
+    float *outlier_values = q->outlier_values + tile * PN_OUTLIER_CAPACITY(columns) * PN_TILE_TOKENS;
+    float limits[PN_TILE_TOKENS];
+    for (size_t t = 0; t < count; t++) limits[t] = pn_outlier_limit(x + t * columns, columns);
     for (size_t b = 0; b < q->blocks; b++) {
         const float *block = x + b * PN_BLOCK_COLUMNS;
-        pn_vf lo = vf_load(block), hi = vf_load(block + PN_LANES);
-        float largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
-        if (largest > limit) {
-            for (int32_t c = 0; c < PN_BLOCK_COLUMNS; c++) {
-                if (__builtin_fabsf(block[c]) > limit) {
-                    outlier_columns[outliers] = (int32_t)(b * PN_BLOCK_COLUMNS) + c;
-                    outlier_values[outliers++] = block[c];
-                }
+        uint32_t found = 0;
+        for (size_t t = 0; t < count; t++) found |= pn_quantise_block(block + t * columns, limits[t], q, tile, t, b);
+        for (; found != 0; found &= found - 1, outliers++) {
+            const int c = __builtin_ctz(found);
+            outlier_columns[outliers] = (int32_t)(b * PN_BLOCK_COLUMNS) + c;
+            for (size_t t = 0; t < PN_TILE_TOKENS; t++) {
+                const float v = t < count ? block[t * columns + c] : 0;
+                outlier_values[outliers * PN_TILE_TOKENS + t] = t < count && __builtin_fabsf(v) > limits[t] ? v : 0;
             }
-            lo = vf_zero_if_above(lo, limits);
-            hi = vf_zero_if_above(hi, limits);
-            largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
         }
-        const float scale = largest / 127, inverse = largest >= PN_LEAST_ACTIVATION ? 127 / largest : 0;
-        const size_t at = first + b * PN_TILE_TOKENS;
-        int8_t *quants = q->quants + at * PN_BLOCK_COLUMNS;
-        int32_t sum_lo = vf_store_int8(quants, vf_mul(lo, vf_set1(inverse)));
-        int32_t sum_hi = vf_store_int8(quants + PN_LANES, vf_mul(hi, vf_set1(inverse)));
-        int32_t *minus_sums = q->minus_sums + (token / PN_TILE_TOKENS * q->blocks + b) * 2 * PN_TILE_TOKENS;
-        minus_sums[token % PN_TILE_TOKENS] = -sum_lo;
-        minus_sums[PN_TILE_TOKENS + token % PN_TILE_TOKENS] = -sum_hi;
-        q->scales[at] = scale;
-        q->scaled_sums[at] = scale * (float)(sum_lo + sum_hi);
     }
-    q->outliers[token] = outliers;
+    q->outliers[tile] = outliers;
 }
 
 static void PN_NAME(rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out) {

@@ -5,8 +5,8 @@ import PinionTensor
 /// Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023). Runs every dense model whose file names the architecture
 /// `llama`: Llama 1 to 3 themselves, SmolLM2 and others.
 final class LlamaModel: LanguageModel {
-    /// Tokens that are not worth waking the team for in an operation that touches each token once.
-    private static let tokenGrain = 4
+    /// Pieces that an operation which touches each token once is cut into, for each worker.
+    private static let piecesPerWorker = 4
     private static let architecture = "llama"
 
     private struct Layer {
@@ -119,15 +119,21 @@ final class LlamaModel: LanguageModel {
         return logits(batch)
     }
 
-    private func forEachToken(_ tokens: Int, _ body: (Int) -> Void) {
-        let grain = max(Self.tokenGrain, tokens / (team.workers * Self.tokenGrain))
-        team.forEach(tokens, grain: grain) { for token in $0 { body(token) } }
+    /// Passes over the tokens in whole tiles, which are rounded together.
+    private func forEachTile(_ tokens: Int, _ body: (Range<Int>) -> Void) {
+        let size = ActivationRows.tileTokens
+        let tiles = (tokens + size - 1) / size
+        team.forEach(tiles, grain: max(1, tiles / (team.workers * Self.piecesPerWorker))) {
+            body($0.lowerBound * size..<min($0.upperBound * size, tokens))
+        }
     }
 
     private func embed(_ batch: StepBatch) {
-        forEachToken(batch.tokens.count) { token in
-            embedding.copyRow(Int(batch.tokens[token]), into: state.residualRow(token))
-            rotary.prepare(token: token, position: Int(batch.positions[token]))
+        forEachTile(batch.tokens.count) { tokens in
+            for token in tokens {
+                embedding.copyRow(Int(batch.tokens[token]), into: state.residualRow(token))
+                rotary.prepare(token: token, position: Int(batch.positions[token]))
+            }
         }
     }
 
@@ -135,19 +141,19 @@ final class LlamaModel: LanguageModel {
     private func normalise(
         _ tokens: Int, adding result: UnsafeMutablePointer<Float>?, _ norm: FloatVector, quantised: Bool
     ) {
-        forEachToken(tokens) { token in
-            let x = state.residualRow(token)
-            if let result { kernels.add(result + token * state.projectedStride, to: x, count: configuration.width) }
-            normalise(x, norm, into: state.input, row: token, quantised: quantised)
+        forEachTile(tokens) { tokens in
+            for token in tokens {
+                let x = state.residualRow(token)
+                if let result { kernels.add(result + token * state.projectedStride, to: x, count: configuration.width) }
+                normalise(x, norm, into: state.input.row(token))
+            }
+            if quantised { state.input.quantise(tokens, with: kernels) }
         }
     }
 
-    private func normalise(
-        _ x: UnsafePointer<Float>, _ norm: FloatVector, into rows: ActivationRows, row: Int, quantised: Bool
-    ) {
+    private func normalise(_ x: UnsafePointer<Float>, _ norm: FloatVector, into row: UnsafeMutablePointer<Float>) {
         kernels.rmsNorm(
-            x, weight: norm.pointer, count: configuration.width, epsilon: configuration.normEpsilon, out: rows.row(row))
-        if quantised { rows.quantise(row, with: kernels) }
+            x, weight: norm.pointer, count: configuration.width, epsilon: configuration.normEpsilon, out: row)
     }
 
     private func attention(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
@@ -159,20 +165,22 @@ final class LlamaModel: LanguageModel {
                 MatmulOutput(layer.key, out: state.keys, stride: state.cacheStride),
                 MatmulOutput(layer.value, out: state.values, stride: state.cacheStride),
             ], state.input, tokens: tokens, team: team)
-        forEachToken(tokens) { token in
-            let key = state.keys + token * state.cacheStride
-            let query = state.queries + token * state.queryStride
-            rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query, with: kernels)
-            rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key, with: kernels)
-            let position = Int(batch.positions[token])
-            let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
-            cache.store(
-                layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key,
-                value: state.values + token * state.cacheStride, with: kernels)
+        forEachTile(tokens) { tokens in
+            for token in tokens {
+                let key = state.keys + token * state.cacheStride
+                let query = state.queries + token * state.queryStride
+                rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query, with: kernels)
+                rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key, with: kernels)
+                let position = Int(batch.positions[token])
+                let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
+                cache.store(
+                    layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key,
+                    value: state.values + token * state.cacheStride, with: kernels)
+            }
         }
         attend(index, batch, cache)
         if layer.output.readsQuantisedActivations {
-            forEachToken(tokens) { state.attended.quantise($0, with: kernels) }
+            forEachTile(tokens) { state.attended.quantise($0, with: kernels) }
         }
         kernels.matmul(
             [MatmulOutput(layer.output, out: state.projected, stride: state.projectedStride)], state.attended,
@@ -209,11 +217,13 @@ final class LlamaModel: LanguageModel {
                 MatmulOutput(layer.gate, out: state.gate, stride: state.hiddenStride),
                 MatmulOutput(layer.up, out: state.up, stride: state.hiddenStride),
             ], state.input, tokens: tokens, team: team)
-        forEachToken(tokens) { token in
-            let offset = token * state.hiddenStride
-            kernels.siluMultiply(
-                gate: state.gate + offset, up: state.up + offset, count: count, out: state.hidden.row(token))
-            if layer.down.readsQuantisedActivations { state.hidden.quantise(token, with: kernels) }
+        forEachTile(tokens) { tokens in
+            for token in tokens {
+                let offset = token * state.hiddenStride
+                kernels.siluMultiply(
+                    gate: state.gate + offset, up: state.up + offset, count: count, out: state.hidden.row(token))
+            }
+            if layer.down.readsQuantisedActivations { state.hidden.quantise(tokens, with: kernels) }
         }
         kernels.matmul(
             [MatmulOutput(layer.down, out: state.projected, stride: state.projectedStride)], state.hidden,
@@ -223,11 +233,14 @@ final class LlamaModel: LanguageModel {
     /// The output head, for the rows that were asked for only.
     private func logits(_ batch: StepBatch) -> UnsafeMutablePointer<Float> {
         let count = batch.outputs.count
-        forEachToken(count) { row in
-            let token = Int(batch.outputs[row])
-            let x = state.residualRow(token)
-            kernels.add(state.projected + token * state.projectedStride, to: x, count: configuration.width)
-            normalise(x, finalNorm, into: state.outputs, row: row, quantised: head.readsQuantisedActivations)
+        forEachTile(count) { rows in
+            for row in rows {
+                let token = Int(batch.outputs[row])
+                let x = state.residualRow(token)
+                kernels.add(state.projected + token * state.projectedStride, to: x, count: configuration.width)
+                normalise(x, finalNorm, into: state.outputs.row(row))
+            }
+            if head.readsQuantisedActivations { state.outputs.quantise(rows, with: kernels) }
         }
         kernels.matmul(
             [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: count,

@@ -4,7 +4,8 @@ import CPinionKernels
 ///
 /// Owned by one model and used by its worker team only.
 package final class ActivationRows {
-    private static let tileTokens = Int(PN_TILE_TOKENS)
+    /// Tokens that are rounded together.
+    package static let tileTokens = Int(PN_TILE_TOKENS)
 
     package let columns: Int
     package let capacity: Int
@@ -26,7 +27,7 @@ package final class ActivationRows {
     package init(capacity: Int, columns: Int) throws(TensorError) {
         let blocks = (columns + PackedMatrix.blockColumns - 1) / PackedMatrix.blockColumns
         let tokens = (capacity + Self.tileTokens - 1) / Self.tileTokens * Self.tileTokens
-        let perToken = Self.outlierCapacity(columns)
+        let perTile = Self.outlierCapacity(columns)
         self.columns = columns
         self.capacity = capacity
         floatBuffer = try AlignedBuffer(count: capacity * columns)
@@ -34,9 +35,9 @@ package final class ActivationRows {
         scales = try AlignedBuffer(count: tokens * blocks)
         scaledSums = try AlignedBuffer(count: tokens * blocks)
         minusSums = try AlignedBuffer(count: tokens * blocks * 2)
-        outliers = try AlignedBuffer(count: tokens)
-        outlierColumns = try AlignedBuffer(count: tokens * perToken)
-        outlierValues = try AlignedBuffer(count: tokens * perToken)
+        outliers = try AlignedBuffer(count: tokens / Self.tileTokens)
+        outlierColumns = try AlignedBuffer(count: tokens / Self.tileTokens * perTile)
+        outlierValues = try AlignedBuffer(count: tokens * perTile)
         floats = floatBuffer.pointer
         quantised = pn_quantised(
             blocks: blocks, quants: quants.pointer, scales: scales.pointer, scaled_sums: scaledSums.pointer,
@@ -46,35 +47,44 @@ package final class ActivationRows {
 
     /// Bytes that one token takes, within a few.
     package static func bytesPerToken(columns: Int) -> Int {
-        // Floats, quants, four numbers a block, and the outliers.
-        columns * 5 + columns / PackedMatrix.blockColumns * 16 + outlierCapacity(columns) * 8
+        // Floats, quants, four numbers a block, and the outliers, whose columns are shared by a tile.
+        columns * 5 + columns / PackedMatrix.blockColumns * 16 + outlierCapacity(columns) * 9 / 2
     }
 
     /// `PN_OUTLIER_CAPACITY`, which Swift does not import.
-    package static func outlierCapacity(_ columns: Int) -> Int { columns / 35 + 1 }
+    static func outlierCapacity(_ columns: Int) -> Int { (columns / 35 + 1) * tileTokens }
 
     package func row(_ token: Int) -> UnsafeMutablePointer<Float> { floats + token * columns }
 
-    /// Rounds one token's floats to bytes, 32 columns to a scale.
-    package func quantise(_ token: Int, with kernels: Kernels) {
-        kernels.table.pointee.quantise(row(token), &quantised, token)
+    /// Rounds the floats of tokens to bytes, 32 columns to a scale.
+    ///
+    /// - Parameter tokens: From a multiple of ``tileTokens`` on.
+    package func quantise(_ tokens: Range<Int>, with kernels: Kernels) {
+        precondition(tokens.lowerBound % Self.tileTokens == 0 && tokens.upperBound <= capacity, "tokens \(tokens)")
+        for first in stride(from: tokens.lowerBound, to: tokens.upperBound, by: Self.tileTokens) {
+            let count = min(Self.tileTokens, tokens.upperBound - first)
+            kernels.table.pointee.quantise(row(first), &quantised, first, count)
+        }
     }
 }
 
 extension ActivationRows {
     /// What the rounded form says column `column` of a token is: for tests of the rounding.
     package func rounded(_ token: Int, _ column: Int) -> Double {
-        let perToken = Self.outlierCapacity(columns)
-        for index in 0..<outlierCount(token)
-        where Int(quantised.outlier_columns[token * perToken + index]) == column {
-            return Double(quantised.outlier_values[token * perToken + index])
-        }
+        if let outlier = outlier(token, column) { return Double(outlier) }
         let block = column / PackedMatrix.blockColumns
         let place = (token / Self.tileTokens * quantised.blocks + block) * Self.tileTokens + token % Self.tileTokens
         let quant = quantised.quants[place * PackedMatrix.blockColumns + column % PackedMatrix.blockColumns]
         return Double(quantised.scales[place]) * Double(quant)
     }
 
-    /// Columns of a token that are kept as floats.
-    package func outlierCount(_ token: Int) -> Int { Int(quantised.outliers[token]) }
+    /// The activation of a column that is kept as a float; nil where it is rounded.
+    package func outlier(_ token: Int, _ column: Int) -> Float? {
+        let tile = token / Self.tileTokens
+        let first = tile * Self.outlierCapacity(columns)
+        let places = first..<first + Int(quantised.outliers[tile])
+        guard let place = places.first(where: { Int(quantised.outlier_columns[$0]) == column }) else { return nil }
+        let value = quantised.outlier_values[place * Self.tileTokens + token % Self.tileTokens]
+        return value == 0 ? nil : value
+    }
 }

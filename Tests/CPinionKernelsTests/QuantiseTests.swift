@@ -17,42 +17,50 @@ struct QuantisedRow: Equatable {
     /// What quants hold where the kernel did not write: no finite activation becomes it.
     static let untouched = Int8.min
 
-    init(_ x: [Float], _ variant: Variant, token: Int = 0) {
+    /// - Parameters:
+    ///   - token: The row's place; from the start of its tile on it stands among tokens that hold `others`.
+    ///   - count: Tokens of its tile.
+    init(_ x: [Float], _ variant: Variant, token: Int = 0, count: Int = 1, others: [Float] = []) {
         let blocks = x.count / Self.blockColumns
-        let capacity = x.count / 35 + 1
-        let tokens = (token / Self.tile + 1) * Self.tile
+        let capacity = (x.count / 35 + 1) * Self.tile
+        let (tile, lane) = (token / Self.tile, token % Self.tile)
+        let tokens = (tile + 1) * Self.tile
+        let rows = (0..<count).flatMap { $0 == lane ? x : others }
         var allQuants = [Int8](repeating: Self.untouched, count: tokens * x.count)
         var allScales = [Float](repeating: -1, count: tokens * blocks)
         var allScaledSums = allScales
         var allMinusSums = [Int32](repeating: -1, count: tokens * blocks * 2)
-        var counts = [Int32](repeating: -1, count: tokens)
-        var columns = [Int32](repeating: -1, count: tokens * capacity)
-        var values = [Float](repeating: -1, count: tokens * capacity)
+        var counts = [Int32](repeating: -1, count: tile + 1)
+        var columns = [Int32](repeating: -1, count: (tile + 1) * capacity)
+        var values = [Float](repeating: -1, count: (tile + 1) * capacity * Self.tile)
         withUnsafe(&allQuants, &allScales, &allScaledSums) { quants, scales, scaledSums in
             withUnsafe(&allMinusSums, &counts, &columns) { minusSums, counts, columns in
                 values.withUnsafeMutableBufferPointer { values in
                     var q = pn_quantised(
                         blocks: blocks, quants: quants, scales: scales, scaled_sums: scaledSums, minus_sums: minusSums,
                         outliers: counts, outlier_columns: columns, outlier_values: values.baseAddress)
-                    variant.table.quantise(x, &q, token)
+                    variant.table.quantise(rows, &q, tile * Self.tile, count)
                 }
             }
         }
-        func place(_ block: Int) -> Int { (token / Self.tile * blocks + block) * Self.tile + token % Self.tile }
+        func place(_ block: Int) -> Int { (tile * blocks + block) * Self.tile + lane }
         quants = (0..<blocks).flatMap { allQuants[place($0) * Self.blockColumns..<(place($0) + 1) * Self.blockColumns] }
         scales = (0..<blocks).map { allScales[place($0)] }
         scaledSums = (0..<blocks).map { allScaledSums[place($0)] }
         minusSums = (0..<blocks).map { block in
-            (0..<2).map {
-                allMinusSums[((token / Self.tile * blocks + block) * 2 + $0) * Self.tile + token % Self.tile]
-            }
+            (0..<2).map { allMinusSums[((tile * blocks + block) * 2 + $0) * Self.tile + lane] }
         }
-        let found = (0..<Int(max(counts[token], 0))).map { token * capacity + $0 }
-        outliers = Dictionary(uniqueKeysWithValues: found.map { (columns[$0], values[$0]) })
-        touched = allQuants.filter { $0 != Self.untouched }.count + counts.filter { $0 != -1 }.count
+        let found = (0..<Int(counts[tile])).map { tile * capacity + $0 }
+        sharedColumns = found.map { columns[$0] }
+        outliers = Dictionary(uniqueKeysWithValues: found.map { (columns[$0], values[$0 * Self.tile + lane]) })
+            .filter { $0.value != 0 }
+        touched = allQuants.count { $0 != Self.untouched }
     }
 
-    /// Quants and outlier counts that the kernel wrote.
+    /// Columns in which any token of the tile has an outlier.
+    let sharedColumns: [Int32]
+
+    /// Quants that the kernel wrote.
     let touched: Int
 
     /// The activation that column `c` stands for.
@@ -170,18 +178,26 @@ struct QuantiseTests {
             for i in 0..<count { x[i * 7 % columns] = i % 2 == 0 ? 3 : -3 }
             for variant in Variant.all {
                 let row = QuantisedRow(x, variant)
-                #expect(row.outliers.count <= columns / 35 + 1)
+                #expect(row.sharedColumns.count <= columns / 35 + 1)
                 #expect((0..<columns).allSatisfy { abs(row.value($0) - Double(x[$0])) < 1e-6 })
             }
         }
     }
 
-    @Test("A token's place is its own, and neighbours are not touched", arguments: Variant.all, [0, 3, 7, 8, 13])
-    func places(_ variant: Variant, _ token: Int) {
-        for (name, x) in Self.rows(96) {
-            let row = QuantisedRow(x, variant, token: token)
-            #expect(row == QuantisedRow(x, .portable), "\(name)")
-            #expect(row.touched == 96 + 1, "\(name)")
+    @Test("A token's numbers are its own, whatever tokens share its tile", arguments: Variant.all)
+    func places(_ variant: Variant) {
+        for others in Self.rows(96).filter({ ["bell", "outliers", "steep", "all zeros"].contains($0.name) }) {
+            for (name, x) in Self.rows(96) {
+                let alone = QuantisedRow(x, .portable)
+                for (token, count) in [(0, 1), (0, 8), (3, 5), (7, 8), (8, 1), (13, 6)] {
+                    let row = QuantisedRow(x, variant, token: token, count: count, others: others.x)
+                    #expect(row.quants == alone.quants && row.scales == alone.scales, "\(name)")
+                    #expect(row.scaledSums == alone.scaledSums && row.minusSums == alone.minusSums, "\(name)")
+                    #expect(row.outliers == alone.outliers, "\(name)")
+                    #expect(row.touched == 96 * count, "\(name): places of other tokens are written")
+                    #expect(row.sharedColumns == row.sharedColumns.sorted() && row.sharedColumns.count <= 24)
+                }
+            }
         }
     }
 

@@ -137,7 +137,9 @@ struct RoundedActivations {
         let portable = try #require(Kernels(named: "portable"))
         let rows = try ActivationRows(x, columns: columns, portable)
         values = (0..<rows.capacity).flatMap { token in (0..<columns).map { rows.rounded(token, $0) } }
-        outliers = (0..<rows.capacity).reduce(0) { $0 + rows.outlierCount($1) }
+        outliers = (0..<rows.capacity).reduce(0) { sum, token in
+            sum + (0..<columns).count { rows.outlier(token, $0) != nil }
+        }
     }
 }
 
@@ -147,7 +149,7 @@ extension ActivationRows {
         try self.init(capacity: x.count / columns, columns: columns)
         floats.update(from: x, count: x.count)
         guard columns % 32 == 0 else { return }
-        for token in 0..<capacity { quantise(token, with: kernels) }
+        quantise(0..<capacity, with: kernels)
     }
 }
 

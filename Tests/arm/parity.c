@@ -133,11 +133,11 @@ static size_t tiles_of(size_t tokens) { return (tokens + PN_TILE_TOKENS - 1) / P
 
 static pn_quantised take_quantised(size_t tokens, size_t columns) {
     const size_t blocks = columns / PN_BLOCK_COLUMNS, places = tiles_of(tokens) * PN_TILE_TOKENS * blocks;
-    const size_t outliers = tiles_of(tokens) * PN_TILE_TOKENS * PN_OUTLIER_CAPACITY(columns);
+    const size_t outliers = tiles_of(tokens) * PN_OUTLIER_CAPACITY(columns);
     return (pn_quantised){.blocks = blocks, .quants = take(places * PN_BLOCK_COLUMNS), .scales = take(places * 4),
         .scaled_sums = take(places * 4), .minus_sums = take(places * 2 * 4),
-        .outliers = take(tiles_of(tokens) * PN_TILE_TOKENS * 4), .outlier_columns = take(outliers * 4),
-        .outlier_values = take(outliers * 4)};
+        .outliers = take(tiles_of(tokens) * 4), .outlier_columns = take(outliers * 4),
+        .outlier_values = take(outliers * PN_TILE_TOKENS * 4)};
 }
 
 static void test_quantise(void) {
@@ -145,23 +145,25 @@ static void test_quantise(void) {
     static const size_t columns[] = {32, 64, 96, 160, 576, 992};
     for (size_t n = 0; n < sizeof columns / sizeof *columns; n++) {
         for (int kind = 0; kind < ROW_KINDS; kind++) {
-            for (size_t token = 0; token < 17; token += 3) {
-                const size_t c = columns[n], blocks = c / PN_BLOCK_COLUMNS;
-                const size_t tokens = tiles_of(token + 1) * PN_TILE_TOKENS;
-                begin("%zu columns, row kind %d, token %zu", c, kind, token);
-                float *x = take(c * 4);
-                fill(x, c, (row_kind)kind);
-                pn_quantised expected = take_quantised(token + 1, c), found = take_quantised(token + 1, c);
-                portable->quantise(x, &expected, token);
-                variant->quantise(x, &found, token);
+            for (size_t token = 0; token < 17; token += PN_TILE_TOKENS) {
+                const size_t c = columns[n], blocks = c / PN_BLOCK_COLUMNS, count = 1 + (n + (size_t)kind) % PN_TILE_TOKENS;
+                const size_t tiles = tiles_of(token + count), tokens = tiles * PN_TILE_TOKENS;
+                begin("%zu columns, row kind %d, %zu tokens from %zu", c, kind, count, token);
+                float *x = take(count * c * 4);
+                // One row of the kind among rows of others.
+                fill_tokens(x, count, c);
+                fill(x + random_below(count) * c, c, (row_kind)kind);
+                pn_quantised expected = take_quantised(tokens, c), found = take_quantised(tokens, c);
+                portable->quantise(x, &expected, token, count);
+                variant->quantise(x, &found, token, count);
                 SAME_BITS(int8_t, "quants", expected.quants, found.quants, tokens * c + 1);
                 same_floats("scales", expected.scales, found.scales, tokens * blocks + 1);
                 same_floats("scaled_sums", expected.scaled_sums, found.scaled_sums, tokens * blocks + 1);
                 SAME_BITS(int32_t, "minus_sums", expected.minus_sums, found.minus_sums, tokens * blocks * 2 + 1);
-                SAME_BITS(int32_t, "outliers", expected.outliers, found.outliers, tokens + 1);
-                const size_t capacity = tokens * PN_OUTLIER_CAPACITY(c) + 1;
-                SAME_BITS(int32_t, "outlier_columns", expected.outlier_columns, found.outlier_columns, capacity);
-                same_floats("outlier_values", expected.outlier_values, found.outlier_values, capacity);
+                SAME_BITS(int32_t, "outliers", expected.outliers, found.outliers, tiles + 1);
+                const size_t capacity = tiles * PN_OUTLIER_CAPACITY(c);
+                SAME_BITS(int32_t, "outlier_columns", expected.outlier_columns, found.outlier_columns, capacity + 1);
+                same_floats("outlier_values", expected.outlier_values, found.outlier_values, capacity * PN_TILE_TOKENS + 1);
             }
         }
     }
@@ -209,7 +211,13 @@ static void test_matmul(pn_format format, size_t columns, size_t groups, size_t 
         .x_stride = x_stride, .tokens = tokens, .out_stride = out_stride};
     if (layout.block_bytes != 0) {
         m.q = take_quantised(tokens, columns);
-        for (size_t t = 0; t < tokens; t++) portable->quantise(x + t * x_stride, &m.q, t);
+        for (size_t t = 0; t < tokens; t += PN_TILE_TOKENS) {
+            const size_t count = tokens - t < PN_TILE_TOKENS ? tokens - t : PN_TILE_TOKENS;
+            // The kernel takes rows without gaps between them.
+            float *rows = take(count * columns * 4);
+            for (size_t i = 0; i < count; i++) memcpy(rows + i * columns, x + (t + i) * x_stride, columns * 4);
+            portable->quantise(rows, &m.q, t, count);
+        }
     } else if (!tame) x[random_below(columns)] = NAN, x[(tokens - 1) * x_stride + random_below(columns)] = INFINITY;
     m.out = expected;
     portable->matmul[format](&m, groups > 1, groups - (groups > 1));
@@ -302,8 +310,8 @@ static void test_rows_of(size_t count, row_kind kind) {
             case 1: table->silu_multiply(x, y, count, out); break;
             case 2: table->add(out, y, count); break;
             case 3: sums[i] = table->maximum(x, count); break;
-            case 4: sums[i] = table->exp_sum(x, count, y[0], out); break;
-            default: sums[i] = table->exp_sum(out, count, portable->maximum(x, count), out); break;
+            case 4: sums[i] = table->exp_sum(x, count, y[0], 0.75f, out); break;
+            default: sums[i] = table->exp_sum(out, count, portable->maximum(x, count), 1, out); break;
             }
         }
         same_floats("out", expected, found, count + 16);
@@ -329,8 +337,8 @@ static void test_exponential(void) {
         memcpy(&bits, &middle, 4);
         float x[COUNT], *expected = take(sizeof x), *found = take(sizeof x), sums[2];
         for (int i = 0; i < COUNT; i++) x[i] = float_of(bits + (uint32_t)(i - NEIGHBOURS));
-        sums[0] = portable->exp_sum(x, COUNT, 0, expected);
-        sums[1] = variant->exp_sum(x, COUNT, 0, found);
+        sums[0] = portable->exp_sum(x, COUNT, 0, 1, expected);
+        sums[1] = variant->exp_sum(x, COUNT, 0, 1, found);
         same_floats("out", expected, found, COUNT);
         same_floats("result", sums, sums + 1, 1);
     }

@@ -84,8 +84,8 @@ pn_layout pn_format_layout(pn_format format);
 #define PN_OUTLIER_THRESHOLD 5.97f
 /// A row whose mean square is below this has no outliers.
 #define PN_LEAST_MEAN_SQUARE 1e-30f
-/// At most this many of `columns` squares can each exceed 35 times their mean.
-#define PN_OUTLIER_CAPACITY(columns) ((columns) / 35 + 1)
+/// At most this many of `columns` squares can each exceed 35 times their mean, in each of 8 tokens.
+#define PN_OUTLIER_CAPACITY(columns) (((columns) / 35 + 1) * PN_TILE_TOKENS)
 /// A block whose largest activation is below this is rounded to zeros: 127 divided by it would leave the floats.
 #define PN_LEAST_ACTIVATION 1e-35f
 
@@ -103,11 +103,11 @@ typedef struct pn_quantised {
     float *scaled_sums;
     /// [tokens / 8, blocks, 2, 8]: the sums of the first and the last 16 quants, negated
     int32_t *minus_sums;
-    /// [tokens]
+    /// [tokens / 8]: columns in which any of the 8 tokens has an outlier; tokens mostly have theirs in the same ones
     int32_t *outliers;
-    /// [tokens, PN_OUTLIER_CAPACITY(columns)], ascending
+    /// [tokens / 8, PN_OUTLIER_CAPACITY(columns)], ascending
     int32_t *outlier_columns;
-    /// [tokens, PN_OUTLIER_CAPACITY(columns)]
+    /// [tokens / 8, PN_OUTLIER_CAPACITY(columns), 8]: 0 where a token has none
     float *outlier_values;
 } pn_quantised;
 
@@ -158,8 +158,8 @@ typedef struct pn_kernels {
     const char *name;
     /// By pn_format: computes `group_count` row groups from `first_group` on.
     void (*matmul[PN_FORMAT_COUNT])(const pn_matmul *m, size_t first_group, size_t group_count);
-    /// x[blocks * 32] -> the place of one token.
-    void (*quantise)(const float *x, const pn_quantised *q, size_t token);
+    /// x[count, blocks * 32] -> the places of `count` tokens from `token` on, which is a multiple of 8; count <= 8.
+    void (*quantise)(const float *x, const pn_quantised *q, size_t token, size_t count);
     /// out = x / sqrt(mean(x^2) + epsilon) * weight
     void (*rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out);
     /// out = gate * sigmoid(gate) * up
