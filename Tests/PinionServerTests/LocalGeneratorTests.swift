@@ -30,11 +30,12 @@ struct LocalGeneratorTests {
     @Test("A plain and a streamed reply to one seed hold the same text, and the usage counts it")
     func plainAndStreamed() async throws {
         let (_, fixture) = try await Self.served()
-        let plain = try await fixture.chat(Self.body(#", "max_tokens": 12"#))
+        let plain = try await fixture.chat(Self.body(#", "max_tokens": 12, "ignore_eos": true"#))
         #expect(plain.status == 200)
         let content = Self.string(try JSONValue.parse(Array(plain.body.utf8)), "choices", "message", "content")
         let streamed = try await fixture.chat(
-            Self.body(#", "max_tokens": 12, "stream": true, "stream_options": {"include_usage": true}"#))
+            Self.body(
+                #", "max_tokens": 12, "ignore_eos": true, "stream": true, "stream_options": {"include_usage": true}"#))
         let chunks = try streamed.body.components(separatedBy: "\n\n").dropLast(2)
             .map { try JSONValue.parse(Array($0.dropFirst("data: ".count).utf8)) }
         #expect(chunks.compactMap { Self.string($0, "choices", "delta", "content") }.joined() == content)
