@@ -52,7 +52,7 @@ package struct StepBatch {
     package var tableStarts: [Int32] = []
     /// Cache blocks of the sequences, one table after the other.
     package var tables: [Int32] = []
-    /// Indexes into ``tokens`` whose logits are wanted, in the order of the result's rows.
+    /// Indexes into ``tokens`` whose logits are wanted, ascending: the result's rows.
     package var outputs: [Int32] = []
     /// Consecutive tokens of one sequence that attention takes in one piece, which reads keys and values once for all.
     package private(set) var spans: [Span] = []
@@ -60,7 +60,24 @@ package struct StepBatch {
     package struct Span: Sendable {
         /// Index into ``StepBatch/tokens``.
         package var token: Int
+        /// Where its query stands among those that are computed.
+        package var row: Int
         package var count: Int
+    }
+
+    /// Consecutive tokens among those whose logits are wanted.
+    package var outputSpans: [Span] {
+        var spans: [Span] = []
+        for (row, token) in outputs.enumerated() {
+            if let last = spans.last, Int(token) == last.token + last.count, last.count < Self.spanTokens,
+                tableStarts[Int(token)] == tableStarts[last.token]
+            {
+                spans[spans.count - 1].count += 1
+            } else {
+                spans.append(Span(token: Int(token), row: row, count: 1))
+            }
+        }
+        return spans
     }
 
     /// Longest span: long enough to fill the kernels' tiles, short enough to share out.
@@ -88,7 +105,7 @@ package struct StepBatch {
     ) {
         let tableStart = Int32(tables.count)
         tables.append(contentsOf: table)
-        spans.append(Span(token: tokens.count, count: 0))
+        spans.append(Span(token: tokens.count, row: tokens.count, count: 0))
         add(newTokens, start: Int32(start), tableStart: tableStart)
         if wantsOutput { outputs.append(Int32(tokens.count - 1)) }
     }
@@ -108,7 +125,9 @@ package struct StepBatch {
     /// Adds tokens of the sequence that the last span belongs to.
     private mutating func add(_ newTokens: some Collection<Int32>, start: Int32, tableStart: Int32) {
         for (offset, token) in newTokens.enumerated() {
-            if spans[spans.count - 1].count == Self.spanTokens { spans.append(Span(token: tokens.count, count: 0)) }
+            if spans[spans.count - 1].count == Self.spanTokens {
+                spans.append(Span(token: tokens.count, row: tokens.count, count: 0))
+            }
             spans[spans.count - 1].count += 1
             tokens.append(token)
             positions.append(start + Int32(offset))

@@ -108,15 +108,27 @@ final class LlamaModel: LanguageModel {
         precondition(tokens <= state.limits.tokens, "\(tokens) tokens in a step of at most \(state.limits.tokens)")
         precondition(batch.outputs.count <= state.limits.outputs, "too many rows of logits in a step")
         embed(batch)
+        var rows = tokens
         for (index, layer) in layers.enumerated() {
             normalise(
                 tokens, adding: index > 0 ? state.projected : nil, layer.attentionNorm,
                 quantised: layer.readsQuantisedInput)
-            attention(layer, index, batch, cache)
-            normalise(tokens, adding: state.projected, layer.feedForwardNorm, quantised: layer.readsQuantisedHidden)
-            feedForward(layer, tokens)
+            if index == layers.count - 1, batch.outputs.count < tokens {
+                // Nothing comes after that would read the other tokens' results; their keys and values are all that is left.
+                storeKeys(layer, index, batch, cache)
+                rows = keepOutputs(batch, quantised: layer.readsQuantisedInput)
+                guard rows > 0 else { break }
+                queries(layer, batch)
+                attend(index, batch, batch.outputSpans, cache)
+            } else {
+                queriesAndKeys(layer, index, batch, cache)
+                attend(index, batch, batch.spans, cache)
+            }
+            project(layer, rows)
+            normalise(rows, adding: state.projected, layer.feedForwardNorm, quantised: layer.readsQuantisedHidden)
+            feedForward(layer, rows)
         }
-        return logits(batch)
+        return logits(rows)
     }
 
     /// Passes over the tokens in whole tiles, which are rounded together.
@@ -156,58 +168,98 @@ final class LlamaModel: LanguageModel {
             x, weight: norm.pointer, count: configuration.width, epsilon: configuration.normEpsilon, out: row)
     }
 
-    private func attention(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
-        let c = configuration
-        let tokens = batch.tokens.count
+    private func queriesAndKeys(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
         kernels.matmul(
             [
                 MatmulOutput(layer.query, out: state.queries, stride: state.queryStride),
                 MatmulOutput(layer.key, out: state.keys, stride: state.cacheStride),
                 MatmulOutput(layer.value, out: state.values, stride: state.cacheStride),
-            ], state.input, tokens: tokens, team: team)
-        forEachTile(tokens) { tokens in
+            ], state.input, tokens: batch.tokens.count, team: team)
+        forEachTile(batch.tokens.count) { tokens in
             for token in tokens {
-                let key = state.keys + token * state.cacheStride
-                let query = state.queries + token * state.queryStride
-                rotary.apply(token: token, heads: c.heads, headDimension: c.headDimension, query, with: kernels)
-                rotary.apply(token: token, heads: c.cacheHeads, headDimension: c.headDimension, key, with: kernels)
-                let position = Int(batch.positions[token])
-                let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
-                cache.store(
-                    layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key,
-                    value: state.values + token * state.cacheStride, with: kernels)
+                turnQuery(row: token, token: token)
+                storeKey(token, index, batch, cache)
             }
         }
-        attend(index, batch, cache)
-        if layer.output.readsQuantisedActivations {
-            forEachTile(tokens) { state.attended.quantise($0, with: kernels) }
-        }
+    }
+
+    private func storeKeys(_ layer: Layer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
         kernels.matmul(
-            [MatmulOutput(layer.output, out: state.projected, stride: state.projectedStride)], state.attended,
-            tokens: tokens, team: team)
+            [
+                MatmulOutput(layer.key, out: state.keys, stride: state.cacheStride),
+                MatmulOutput(layer.value, out: state.values, stride: state.cacheStride),
+            ], state.input, tokens: batch.tokens.count, team: team)
+        forEachTile(batch.tokens.count) { for token in $0 { storeKey(token, index, batch, cache) } }
+    }
+
+    /// Moves the tokens whose logits are wanted to the first rows of the residual stream and of the block's input.
+    private func keepOutputs(_ batch: StepBatch, quantised: Bool) -> Int {
+        let width = configuration.width
+        for (row, token) in batch.outputs.enumerated() where row != Int(token) {
+            // Outputs ascend, so no row is overwritten before it is moved.
+            state.residualRow(row).update(from: state.residualRow(Int(token)), count: width)
+            state.input.row(row).update(from: state.input.row(Int(token)), count: width)
+        }
+        if quantised { forEachTile(batch.outputs.count) { state.input.quantise($0, with: kernels) } }
+        return batch.outputs.count
+    }
+
+    private func queries(_ layer: Layer, _ batch: StepBatch) {
+        let rows = batch.outputs.count
+        kernels.matmul(
+            [MatmulOutput(layer.query, out: state.queries, stride: state.queryStride)], state.input, tokens: rows,
+            team: team)
+        forEachTile(rows) { for row in $0 { turnQuery(row: row, token: Int(batch.outputs[row])) } }
+    }
+
+    private func turnQuery(row: Int, token: Int) {
+        rotary.apply(
+            token: token, heads: configuration.heads, headDimension: configuration.headDimension,
+            state.queries + row * state.queryStride, with: kernels)
+    }
+
+    private func storeKey(_ token: Int, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        let key = state.keys + token * state.cacheStride
+        rotary.apply(
+            token: token, heads: configuration.cacheHeads, headDimension: configuration.headDimension, key,
+            with: kernels)
+        let position = Int(batch.positions[token])
+        let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
+        cache.store(
+            layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key,
+            value: state.values + token * state.cacheStride, with: kernels)
     }
 
     /// One piece of work per KV head and few consecutive tokens of a sequence; each is computed by one worker from first
     /// to last position.
-    private func attend(_ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+    private func attend(_ index: Int, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache) {
         let c = configuration
         let group = c.heads / c.cacheHeads
         let scale = 1 / Float(c.headDimension).squareRoot()
         batch.tables.withUnsafeBufferPointer { tables in
             guard let tables = tables.baseAddress else { return }
-            team.forEach(batch.spans.count * c.cacheHeads, grain: 1) { range in
+            team.forEach(spans.count * c.cacheHeads, grain: 1) { range in
                 for item in range {
-                    let (span, head) = (batch.spans[item / c.cacheHeads], item % c.cacheHeads)
+                    let (span, head) = (spans[item / c.cacheHeads], item % c.cacheHeads)
                     let offset = head * group * c.headDimension
                     cache.attend(
-                        layer: index, head: head, queries: state.queries + span.token * state.queryStride + offset,
+                        layer: index, head: head, queries: state.queries + span.row * state.queryStride + offset,
                         queryStride: state.queryStride, tokens: span.count, queryHeads: group,
                         table: tables + Int(batch.tableStarts[span.token]),
                         length: Int(batch.positions[span.token]) + 1, scale: scale,
-                        out: state.attended.row(span.token) + offset, outStride: state.attended.columns, with: kernels)
+                        out: state.attended.row(span.row) + offset, outStride: state.attended.columns, with: kernels)
                 }
             }
         }
+    }
+
+    private func project(_ layer: Layer, _ rows: Int) {
+        if layer.output.readsQuantisedActivations {
+            forEachTile(rows) { state.attended.quantise($0, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(layer.output, out: state.projected, stride: state.projectedStride)], state.attended,
+            tokens: rows, team: team)
     }
 
     private func feedForward(_ layer: Layer, _ tokens: Int) {
@@ -230,21 +282,21 @@ final class LlamaModel: LanguageModel {
             tokens: tokens, team: team)
     }
 
-    /// The output head, for the rows that were asked for only.
-    private func logits(_ batch: StepBatch) -> UnsafeMutablePointer<Float> {
-        let count = batch.outputs.count
-        forEachTile(count) { rows in
+    /// The output head.
+    ///
+    /// - Parameter rows: Those whose logits are wanted, the first of the residual stream.
+    private func logits(_ rows: Int) -> UnsafeMutablePointer<Float> {
+        forEachTile(rows) { rows in
             for row in rows {
-                let token = Int(batch.outputs[row])
-                let x = state.residualRow(token)
-                kernels.add(state.projected + token * state.projectedStride, to: x, count: configuration.width)
+                let x = state.residualRow(row)
+                kernels.add(state.projected + row * state.projectedStride, to: x, count: configuration.width)
                 normalise(x, finalNorm, into: state.outputs.row(row))
             }
             if head.readsQuantisedActivations { state.outputs.quantise(rows, with: kernels) }
         }
         kernels.matmul(
-            [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: count,
+            [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: rows,
             team: team)
-        return state.compactLogits(count, vocabulary: shape.vocabulary, stride: head.paddedRows)
+        return state.compactLogits(rows, vocabulary: shape.vocabulary, stride: head.paddedRows)
     }
 }

@@ -36,6 +36,12 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Tokens to generate.") var generate = 128
         @Option(help: "Streams of the third figure.") var streams = 16
         @Option(help: "Counted runs of each figure.") var repetitions = 5
+        @Flag(
+            help: """
+                Let streams compute guessed tokens ahead, as the server does. The bench's prompts are random tokens, so \
+                its replies repeat themselves more than text does, and the rates say less of the engine.
+                """)
+        var speculation = false
         @Flag(help: "Print JSON instead of a table.") var json = false
 
         func validate() throws {
@@ -49,6 +55,7 @@ struct BenchCommand: AsyncParsableCommand {
             var configuration = EngineConfiguration()
             configuration.threads = options.threads
             configuration.maximumSequences = max(streams, 1)
+            configuration.speculation = speculation
             let bench = try await SpeedBench.start(
                 path: path, configuration, prompt: prompt, generate: generate, streams: streams)
             let results = try await bench.run(repetitions: repetitions) { Console.notice($0) }

@@ -18,17 +18,41 @@ struct SpeedBench {
         var median: Double { rates.sorted()[rates.count / 2] }
     }
 
+    /// What a token costs by the model's size alone, to hold the rates against the machine's limits.
+    struct Work: Encodable {
+        /// Of one token of a prompt: all matrices but the output head.
+        var promptMultiplyAdds = 0
+        /// Of one generated token.
+        var multiplyAdds = 0
+        /// Weights read for one generated token of a single stream, as they are in the file.
+        var weightBytes = 0
+
+        init(_ file: GGUFFile) {
+            let head = file.tensor(named: "output.weight") == nil ? "token_embd.weight" : "output.weight"
+            for tensor in file.tensors where tensor.shape.count == 2 {
+                guard tensor.name == head || tensor.name != "token_embd.weight" else { continue }
+                multiplyAdds += tensor.elementCount
+                weightBytes += file.bytes(of: tensor).count
+                if tensor.name != head { promptMultiplyAdds += tensor.elementCount }
+            }
+        }
+    }
+
     private struct Report: Encodable {
         let model: String
         let kernels: String
         let threads: Int
+        let speculation: Bool
         let loadSeconds: Double
         let residentBytes: Int?
+        let perToken: Work
         let tokensPerSecond: [Figure]
     }
 
     private let path: String
     private let engine: Engine
+    private let speculation: Bool
+    private let work: Work
     private let loadSeconds: Double
     private let prompt: Int
     private let generate: Int
@@ -39,16 +63,20 @@ struct SpeedBench {
     ) async throws -> SpeedBench {
         let clock = ContinuousClock()
         let began = clock.now
-        let engine = try await Engine.start(GGUFFile(path: path), configuration)
+        let file = try GGUFFile(path: path)
+        let work = Work(file)
+        let engine = try await Engine.start(file, configuration)
         let seconds = (clock.now - began).seconds
         let context = engine.description.contextLength
         guard prompt < context, generate + streamPrompt <= context else {
             throw CommandFailure("prompt and generated tokens must fit the context of \(context)")
         }
         return SpeedBench(
-            path: path, engine: engine, loadSeconds: seconds, prompt: prompt, generate: generate, streams: streams)
+            path: path, engine: engine, speculation: configuration.speculation, work: work, loadSeconds: seconds,
+            prompt: prompt, generate: generate, streams: streams)
     }
 
+    /// - Parameter progress: Told of every run.
     func run(repetitions: Int, progress: (String) -> Void) async throws -> [Figure] {
         let cases: [(name: String, tokens: Int, run: () async throws -> Void)] = [
             ("prompt \(prompt)", prompt, { try await complete(prompt: prompt, tokens: 1, streams: 1) }),
@@ -67,10 +95,11 @@ struct SpeedBench {
                 let began = clock.now
                 try await item.run()
                 let rate = Double(item.tokens) / (clock.now - began).seconds
+                let label = run == 0 ? "warm-up" : "run \(run) of \(repetitions)"
+                progress("\(item.name), \(label): \(String(format: "%.1f", rate)) tokens/s")
                 if run > 0 { rates.append(rate) }
             }
             figures.append(Figure(name: item.name, rates: rates))
-            progress("\(item.name): \(String(format: "%.1f", figures[figures.count - 1].median)) tokens/s")
         }
         return figures
     }
@@ -79,7 +108,9 @@ struct SpeedBench {
         let description = engine.description
         Console.line(
             "\(path): \(description.kernels), \(description.workers) threads, loaded in "
-                + String(format: "%.2f s", loadSeconds))
+                + String(format: "%.2f s", loadSeconds)
+                + (Self.residentBytes.map { ", \($0 >> 20) MiB resident" } ?? "")
+                + (speculation ? ", with speculation" : ""))
         Table(
             header: ["TOKENS/S", "MEDIAN", "LOWEST", "HIGHEST"],
             rows: figures.map { figure in
@@ -92,7 +123,8 @@ struct SpeedBench {
     func json(_ figures: [Figure]) throws -> String {
         let report = Report(
             model: path, kernels: engine.description.kernels, threads: engine.description.workers,
-            loadSeconds: loadSeconds, residentBytes: Self.residentBytes, tokensPerSecond: figures)
+            speculation: speculation, loadSeconds: loadSeconds, residentBytes: Self.residentBytes, perToken: work,
+            tokensPerSecond: figures)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(report), as: UTF8.self)
