@@ -4,15 +4,15 @@ import TestSupport
 
 @Suite("Block pool")
 struct BlockPoolTests {
-    @Test("Blocks come back in the order in which they were freed")
+    @Test("The block freed last is taken first, and blocks never used last")
     func order() throws {
         var pool = BlockPool(capacity: 6)
         #expect(pool.allocate(4) == [0, 1, 2, 3])
         pool.release([2])
         pool.release([0, 3])
-        #expect(pool.allocate(5) == [4, 5, 2, 0, 3])
+        #expect(pool.allocate(5) == [3, 0, 2, 4, 5])
         pool.release([1, 5])
-        #expect(pool.allocate(2) == [1, 5])
+        #expect(pool.allocate(2) == [5, 1])
         #expect(pool.freeCount == 0)
     }
 
@@ -29,20 +29,20 @@ struct BlockPoolTests {
         #expect(pool.allocate(1) == nil)
     }
 
-    @Test("Over long random use it behaves as a queue of free blocks")
+    @Test("Over long random use it behaves as a stack of free blocks")
     func model() {
         var generator = SeededGenerator(seed: 3)
         for capacity in [1, 2, 7, 64] {
             var pool = BlockPool(capacity: capacity)
-            var free = (0..<Int32(capacity)).map { $0 }
+            var free = (0..<Int32(capacity)).reversed().map { $0 }
             var held: [[Int32]] = []
             for _ in 0..<5_000 {
                 if generator.below(2) == 0 {
                     let count = 1 + generator.below(capacity)
-                    let expected = count <= free.count ? Array(free.prefix(count)) : nil
+                    let expected = count <= free.count ? Array(free.suffix(count).reversed()) : nil
                     #expect(pool.allocate(count) == expected)
                     guard let expected else { continue }
-                    free.removeFirst(count)
+                    free.removeLast(count)
                     held.append(expected)
                 } else if !held.isEmpty {
                     let blocks = held.remove(at: generator.below(held.count))

@@ -1,36 +1,29 @@
 /// Which blocks of the KV cache are in use, and how often.
 ///
-/// The free list is a queue: the block freed longest ago is reused first, which is the order in which a prefix cache
-/// wants to forget.
+/// The free list is a stack: what was freed last is reused first. It is still in the processor's caches, and memory that
+/// no load has needed yet stays uncommitted. (As a queue the pool would be touched from end to end by any long use.)
 package struct BlockPool: Sendable {
     package let capacity: Int
     private var references: [Int32]
-    /// A ring of free blocks.
+    /// The last is taken first.
     private var free: [Int32]
-    private var head = 0
-    package private(set) var freeCount: Int
 
     package init(capacity: Int) {
         precondition(capacity > 0 && capacity <= Int(Int32.max), "a pool of \(capacity) blocks")
         self.capacity = capacity
         references = Array(repeating: 0, count: capacity)
-        free = (0..<Int32(capacity)).map { $0 }
-        freeCount = capacity
+        free = (0..<Int32(capacity)).reversed()
     }
 
+    package var freeCount: Int { free.count }
     package var usedCount: Int { capacity - freeCount }
 
     /// Takes `count` blocks with one reference each, or none if there are not as many.
     package mutating func allocate(_ count: Int) -> [Int32]? {
         guard count <= freeCount else { return nil }
-        var blocks: [Int32] = []
-        for _ in 0..<count {
-            let block = free[head]
-            head = (head + 1) % capacity
-            references[Int(block)] = 1
-            blocks.append(block)
-        }
-        freeCount -= count
+        let blocks = Array(free.suffix(count).reversed())
+        free.removeLast(count)
+        for block in blocks { references[Int(block)] = 1 }
         return blocks
     }
 
@@ -39,9 +32,7 @@ package struct BlockPool: Sendable {
         for block in blocks {
             precondition(references[Int(block)] > 0, "block \(block) is released more often than it was taken")
             references[Int(block)] -= 1
-            guard references[Int(block)] == 0 else { continue }
-            free[(head + freeCount) % capacity] = block
-            freeCount += 1
+            if references[Int(block)] == 0 { free.append(block) }
         }
     }
 }
