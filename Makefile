@@ -22,7 +22,7 @@ SWIFT_FILES = Package.swift Sources Tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift test-arm bench format lint clean build-tests compile-arm headers
+.PHONY: help serve build test test-swift test-arm bench format lint clean build-tests parity compile-arm headers
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -33,7 +33,7 @@ serve: build ## Build, then serve the default model (ARGS='--port 9000 --model F
 build: headers ## Build the program
 	$(SWIFT) build $(SWIFT_FLAGS) --product pinion
 
-test: lint compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test
+test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@swift=0; client=0; \
 	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
@@ -56,6 +56,12 @@ test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
 	@mkdir -p $(ARM_BUILD)
 	$(ARM_CC) $(C_FLAGS) -ffp-contract=off -Wno-unknown-pragmas -static $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity
 	$(ARM_RUN) $(ARM_BUILD)/parity
+
+# The same comparison for the instruction sets of this machine.
+parity: headers
+	@mkdir -p $(ARM_BUILD)
+	clang $(C_FLAGS) $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity-here
+	$(ARM_BUILD)/parity-here
 
 # Freestanding, so that no C library for Arm is needed.
 compile-arm: headers

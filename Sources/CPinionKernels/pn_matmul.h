@@ -33,8 +33,7 @@ PN_INLINE pn_vb pn_quants(const uint8_t *block, const int half, const int r, con
 }
 
 /// The scales of the 16 rows, for one half of block `j` of a unit.
-PN_INLINE pn_vf pn_scale(const uint8_t *scales, const size_t j, const int half, const size_t blocks, const pn_format F) {
-    (void)blocks;
+PN_INLINE pn_vf pn_scale(const uint8_t *scales, const size_t j, const int half, const pn_format F) {
     if (F == PN_Q6_K) return vf_mul(vf_load_half((const uint16_t *)scales), vf_load_i8(scales + 32 + (2 * j + half) * 16));
     if (PN_IS_K(F)) return vf_mul(vf_load_half((const uint16_t *)scales), vf_load_u8(scales + 64 + j * 16));
     return vf_load_half((const uint16_t *)scales + j * PN_LANES);
@@ -72,8 +71,8 @@ PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_fo
     const uint8_t *scales = unit + layout.scales;
     const size_t blocks = layout.columns / PN_BLOCK_COLUMNS;
     pn_vf value = vf_from_vi(quant);
-    if (PN_HAS_MINIMUM(F)) return vf_fma(value, pn_scale(scales, j, half, blocks, F), pn_minimum(scales, j, blocks, F));
-    return vf_mul(vf_sub(value, vf_set1((float)(1 << PN_ZERO_SHIFT(F)))), pn_scale(scales, j, half, blocks, F));
+    if (PN_HAS_MINIMUM(F)) return vf_fma(value, pn_scale(scales, j, half, F), pn_minimum(scales, j, blocks, F));
+    return vf_mul(vf_sub(value, vf_set1((float)(1 << PN_ZERO_SHIFT(F)))), pn_scale(scales, j, half, F));
 }
 
 /// 16 rows by T tokens from `token` on, which lie in one tile of the activations.
@@ -92,14 +91,16 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
     const uint8_t *unit = group;
     for (size_t left = m->q.blocks; left > 0; unit += layout.bytes) {
-        if (ahead) {
-            for (size_t line = 0; line < layout.bytes; line += PN_REGISTER_BYTES) {
-                __builtin_prefetch(unit + PN_PREFETCH_BYTES + line);
-            }
-        }
         const size_t here = left < unit_blocks ? left : unit_blocks;
         for (size_t j = 0; j < here; j++) {
             const uint8_t *block = unit + j * layout.block_bytes;
+            if (ahead) {
+                // A block at a time: many at once would wait for each other.
+                const size_t end = j + 1 == unit_blocks ? layout.bytes - j * layout.block_bytes : layout.block_bytes;
+                for (size_t line = 0; line < end; line += PN_REGISTER_BYTES) {
+                    __builtin_prefetch(block + PN_PREFETCH_BYTES + line);
+                }
+            }
             pn_vi sum[PN_TILE];
             PN_UNROLL for (int half = 0; half < 2; half++) {
                 PN_UNROLL for (int t = 0; t < T; t++) {
@@ -115,7 +116,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
                     }
                 }
                 if (half == 1 || PN_SPLIT_SCALES(F)) {
-                    pn_vf scale = pn_scale(unit + layout.scales, j, half, unit_blocks, F);
+                    pn_vf scale = pn_scale(unit + layout.scales, j, half, F);
                     PN_UNROLL for (int t = 0; t < T; t++) {
                         acc[t] = vf_fma(vf_from_vi(sum[t]), vf_mul(scale, vf_set1(scales[t])), acc[t]);
                     }
@@ -132,7 +133,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
         }
         left -= here;
     }
-    const size_t tile = token / PN_TILE_TOKENS, capacity = PN_OUTLIER_CAPACITY(m->columns);
+    const size_t tile = token / PN_TILE_TOKENS, capacity = pn_outlier_capacity(m->columns);
     const int32_t *columns = m->q.outlier_columns + tile * capacity;
     const float *values = m->q.outlier_values + tile * capacity * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
     for (int32_t i = 0; i < m->q.outliers[tile]; i++, values += PN_TILE_TOKENS) {

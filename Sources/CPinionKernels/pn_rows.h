@@ -43,8 +43,8 @@ PN_INLINE uint32_t pn_quantise_block(const float *block, const float limit, cons
 
 static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t token, size_t count) {
     const size_t columns = q->blocks * PN_BLOCK_COLUMNS, tile = token / PN_TILE_TOKENS;
-    int32_t *outlier_columns = q->outlier_columns + tile * PN_OUTLIER_CAPACITY(columns), outliers = 0;
-    float *outlier_values = q->outlier_values + tile * PN_OUTLIER_CAPACITY(columns) * PN_TILE_TOKENS;
+    int32_t *outlier_columns = q->outlier_columns + tile * pn_outlier_capacity(columns), outliers = 0;
+    float *outlier_values = q->outlier_values + tile * pn_outlier_capacity(columns) * PN_TILE_TOKENS;
     float limits[PN_TILE_TOKENS];
     for (size_t t = 0; t < count; t++) limits[t] = pn_outlier_limit(x + t * columns, columns);
     for (size_t b = 0; b < q->blocks; b++) {

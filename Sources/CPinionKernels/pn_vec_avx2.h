@@ -101,7 +101,6 @@ PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
 }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return PN_VF(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)); }
 PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-PN_INLINE pn_vi vi_set1(int32_t x) { return (pn_vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};
 }

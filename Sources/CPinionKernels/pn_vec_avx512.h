@@ -69,7 +69,6 @@ PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
 }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return _mm512_cvtepi32_ps(x); }
 PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
-PN_INLINE pn_vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
 PN_INLINE pn_vb vb_high(pn_vb x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(0x0f)); }

@@ -41,7 +41,7 @@ final class EngineLoop {
                         + "model was made for \(shape.contextLength)")
             }
             let plan = try MemoryPlan(
-                budget: configuration.memory, weights: file.file.bytes.count, buffers: model.bufferBytes,
+                budget: configuration.memory, weights: model.weightBytes, buffers: model.bufferBytes,
                 shape: shape.cache, context: context, sequences: configuration.maximumSequences)
             self.model = try ModelLoader.load(
                 file, context: LoadContext(kernels: kernels, team: team, limits: limits))

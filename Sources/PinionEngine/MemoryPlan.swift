@@ -10,7 +10,7 @@ struct MemoryPlan {
 
     /// - Parameters:
     ///   - budget: Bytes; nil for half of the memory that this process may use.
-    ///   - weights: Bytes of the model file, which packing does not change by more than row padding.
+    ///   - weights: Bytes of the packed matrices.
     ///   - buffers: Bytes of the model's working buffers.
     ///   - context: Tokens of the longest sequence, for which there must be room.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.

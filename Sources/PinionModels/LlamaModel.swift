@@ -77,7 +77,11 @@ final class LlamaModel: LanguageModel {
     static func plan(_ file: GGUFFile, limits: StepLimits) throws(ModelError) -> ModelPlan {
         let configuration = try LlamaConfiguration(ModelSource(file: file, architecture: Self.architecture))
         return ModelPlan(
-            shape: configuration.shape, bufferBytes: LlamaState.byteCount(configuration, limits: limits))
+            shape: configuration.shape,
+            weightBytes: file.tensors.reduce(0) {
+                $0 + ($1.shape.count == 2 ? PackedMatrix.byteCount(packing: $1) : 0)
+            },
+            bufferBytes: LlamaState.byteCount(configuration, limits: limits))
     }
 
     private static func layer(

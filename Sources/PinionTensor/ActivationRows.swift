@@ -1,4 +1,4 @@
-import CPinionKernels
+package import CPinionKernels
 
 /// The input of a matrix product for a step's tokens: floats, and the same rounded to bytes when a matrix wants that.
 ///
@@ -19,7 +19,8 @@ package final class ActivationRows {
     private let outliers: AlignedBuffer<Int32>
     private let outlierColumns: AlignedBuffer<Int32>
     private let outlierValues: AlignedBuffer<Float>
-    private(set) var quantised: pn_quantised
+    /// What the kernels read; constant, as the team's workers all hold it at once.
+    package let quantised: pn_quantised
 
     /// - Parameters:
     ///   - capacity: Tokens.
@@ -27,7 +28,7 @@ package final class ActivationRows {
     package init(capacity: Int, columns: Int) throws(TensorError) {
         let blocks = (columns + PackedMatrix.blockColumns - 1) / PackedMatrix.blockColumns
         let tokens = (capacity + Self.tileTokens - 1) / Self.tileTokens * Self.tileTokens
-        let perTile = Self.outlierCapacity(columns)
+        let perTile = pn_outlier_capacity(columns)
         self.columns = columns
         self.capacity = capacity
         floatBuffer = try AlignedBuffer(count: capacity * columns)
@@ -48,11 +49,8 @@ package final class ActivationRows {
     /// Bytes that one token takes, within a few.
     package static func bytesPerToken(columns: Int) -> Int {
         // Floats, quants, four numbers a block, and the outliers, whose columns are shared by a tile.
-        columns * 5 + columns / PackedMatrix.blockColumns * 16 + outlierCapacity(columns) * 9 / 2
+        columns * 5 + columns / PackedMatrix.blockColumns * 16 + pn_outlier_capacity(columns) * 9 / 2
     }
-
-    /// `PN_OUTLIER_CAPACITY`, which Swift does not import.
-    static func outlierCapacity(_ columns: Int) -> Int { (columns / 35 + 1) * tileTokens }
 
     package func row(_ token: Int) -> UnsafeMutablePointer<Float> { floats + token * columns }
 
@@ -63,28 +61,7 @@ package final class ActivationRows {
         precondition(tokens.lowerBound % Self.tileTokens == 0 && tokens.upperBound <= capacity, "tokens \(tokens)")
         for first in stride(from: tokens.lowerBound, to: tokens.upperBound, by: Self.tileTokens) {
             let count = min(Self.tileTokens, tokens.upperBound - first)
-            kernels.table.pointee.quantise(row(first), &quantised, first, count)
+            withUnsafePointer(to: quantised) { kernels.table.pointee.quantise(row(first), $0, first, count) }
         }
-    }
-}
-
-extension ActivationRows {
-    /// What the rounded form says column `column` of a token is: for tests of the rounding.
-    package func rounded(_ token: Int, _ column: Int) -> Double {
-        if let outlier = outlier(token, column) { return Double(outlier) }
-        let block = column / PackedMatrix.blockColumns
-        let place = (token / Self.tileTokens * quantised.blocks + block) * Self.tileTokens + token % Self.tileTokens
-        let quant = quantised.quants[place * PackedMatrix.blockColumns + column % PackedMatrix.blockColumns]
-        return Double(quantised.scales[place]) * Double(quant)
-    }
-
-    /// The activation of a column that is kept as a float; nil where it is rounded.
-    package func outlier(_ token: Int, _ column: Int) -> Float? {
-        let tile = token / Self.tileTokens
-        let first = tile * Self.outlierCapacity(columns)
-        let places = first..<first + Int(quantised.outliers[tile])
-        guard let place = places.first(where: { Int(quantised.outlier_columns[$0]) == column }) else { return nil }
-        let value = quantised.outlier_values[place * Self.tileTokens + token % Self.tileTokens]
-        return value == 0 ? nil : value
     }
 }

@@ -15,7 +15,10 @@ struct GroupPacker {
     private var unitBlocks: Int { layout.columns / PackedMatrix.blockColumns }
 
     /// Copies one row into its lane (0...15) of a group.
-    func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutableRawPointer) {
+    ///
+    /// - Returns: Whether all scales and minima are finite.
+    func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutableRawPointer) -> Bool {
+        var isFinite = true
         switch type {
         case .f32:
             for c in 0..<columns {
@@ -29,9 +32,10 @@ struct GroupPacker {
             for b in 0..<blocks {
                 let unit = group + b / unitBlocks * layout.bytes
                 store(source.quants(row, b), lane, in: unit + b % unitBlocks * layout.block_bytes)
-                packScales(row, b, lane, into: unit + layout.scales)
+                isFinite = packScales(row, b, lane, into: unit + layout.scales) && isFinite
             }
         }
+        return isFinite
     }
 
     private func store(_ quants: QuantBlocks.Words, _ lane: Int, in block: UnsafeMutableRawPointer) {
@@ -56,10 +60,18 @@ struct GroupPacker {
         }
     }
 
-    private func packScales(_ row: UnsafeRawPointer, _ b: Int, _ lane: Int, into scales: UnsafeMutableRawPointer) {
+    /// - Returns: Whether they are finite.
+    private func packScales(
+        _ row: UnsafeRawPointer, _ b: Int, _ lane: Int, into scales: UnsafeMutableRawPointer
+    ) -> Bool {
+        var isFinite = true
         let block = row + b * PackedMatrix.blockColumns / type.blockElements * type.blockBytes
         let j = b % unitBlocks
-        func put(half offset: Int, at index: Int) { copyHalf(block + offset, to: scales + (index * 16 + lane) * 2) }
+        func put(half offset: Int, at index: Int) {
+            copyHalf(block + offset, to: scales + (index * Self.groupRows + lane) * 2)
+            // All bits of the exponent.
+            isFinite = isFinite && block.loadUnaligned(fromByteOffset: offset, as: UInt16.self) & 0x7c00 != 0x7c00
+        }
         func put(_ byte: UInt8, at index: Int) {
             scales.storeBytes(of: byte, toByteOffset: index * 16 + lane, as: UInt8.self)
         }
@@ -82,6 +94,7 @@ struct GroupPacker {
             }
         case .f32, .f16, .bf16: preconditionFailure("\(type.name) has no scales")
         }
+        return isFinite
     }
 
     private func copyHalf(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {

@@ -53,6 +53,8 @@ package final class KVCache {
 
     /// Stores one token's key and value of every head, both `[heads, headDimension]`.
     ///
+    /// What a half cannot hold becomes its largest number. NaN stays: a model that makes it has lost its text, and only then
+    /// may a later token reach an earlier one of the same step.
     /// - Parameters:
     ///   - block: The cache block that holds the token's position.
     ///   - slot: The position within the block.

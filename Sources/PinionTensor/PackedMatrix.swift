@@ -1,4 +1,5 @@
 import CPinionKernels
+import Synchronization
 
 /// A weight matrix in the layout the kernels read: 16 rows interleaved, one layout for every instruction set.
 ///
@@ -7,7 +8,7 @@ import CPinionKernels
 package final class PackedMatrix: Sendable {
     package static let groupRows = Int(PN_GROUP_ROWS)
     static let blockColumns = Int(PN_BLOCK_COLUMNS)
-    /// Bytes of one register: 4 columns of 16 rows, or 8 columns of nibbles.
+    /// Bytes of one register: 4 columns of 16 rows, 8 columns of nibbles, or the higher bits of several steps.
     static let registerBytes = 64
 
     package let rows: Int
@@ -26,9 +27,23 @@ package final class PackedMatrix: Sendable {
 
     var format: pn_format { type.format }
 
+    /// What a tensor of two dimensions takes once packed: some formats a few percent more than in the file.
+    package static func byteCount(packing tensor: GGUFFile.Tensor) -> Int {
+        groups(rows: tensor.shape[1])
+            * groupBytes(columns: tensor.shape[0], pn_format_layout(tensor.type.format))
+    }
+
+    /// A row's last unit may be half used.
+    private static func groupBytes(columns: Int, _ layout: pn_layout) -> Int {
+        (columns + layout.columns - 1) / layout.columns * layout.bytes
+    }
+
+    private static func groups(rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
+
     /// Packs a tensor of shape `[columns, rows]`, the work shared by the team.
     ///
-    /// - Throws: ``TensorError`` when the tensor is no matrix or memory is short.
+    /// - Throws: ``TensorError`` when the tensor is no matrix, memory is short, or a block's scale is not finite: times a
+    ///   token's 0 that would be no number, and reach tokens that the block does not concern.
     package init(packing tensor: GGUFFile.Tensor, of file: GGUFFile, team: WorkerTeam) throws(TensorError) {
         guard tensor.shape.count == 2 else {
             throw TensorError(
@@ -39,51 +54,27 @@ package final class PackedMatrix: Sendable {
         type = tensor.type
         layout = pn_format_layout(type.format)
         let rowBytes = columns / type.blockElements * type.blockBytes
-        // A row's last unit may be half used.
-        groupBytes = (columns + layout.columns - 1) / layout.columns * layout.bytes
-        groups = (rows + Self.groupRows - 1) / Self.groupRows
+        groupBytes = Self.groupBytes(columns: columns, layout)
+        groups = Self.groups(rows: rows)
         storage = try AlignedBuffer(count: groups * groupBytes)
         guard let source = file.bytes(of: tensor).baseAddress else {
             preconditionFailure("a tensor has at least one byte")
         }
         let packer = GroupPacker(type: type, columns: columns, layout: layout)
+        let isFinite = Atomic<Bool>(true)
         team.forEach(groups, grain: 4) { range in
             for group in range {
                 let first = group * Self.groupRows
                 let target = UnsafeMutableRawPointer(storage.pointer + group * groupBytes)
                 for row in first..<min(first + Self.groupRows, rows) {
-                    packer.pack(row: source + row * rowBytes, lane: row - first, into: target)
+                    let row = (source + row * rowBytes, row - first)
+                    if !packer.pack(row: row.0, lane: row.1, into: target) { isFinite.store(false, ordering: .relaxed) }
                 }
             }
         }
-    }
-}
-
-extension TensorType {
-    var format: pn_format {
-        switch self {
-        case .f32: PN_F32
-        case .f16: PN_F16
-        case .bf16: PN_BF16
-        case .q4_0: PN_Q4_0
-        case .q4_1: PN_Q4_1
-        case .q5_0: PN_Q5_0
-        case .q5_1: PN_Q5_1
-        case .q8_0: PN_Q8_0
-        case .q4_K: PN_Q4_K
-        case .q5_K: PN_Q5_K
-        case .q6_K: PN_Q6_K
-        }
-    }
-
-    /// Bits of one quant.
-    var quantBits: Int {
-        switch self {
-        case .q4_0, .q4_1, .q4_K: 4
-        case .q5_0, .q5_1, .q5_K: 5
-        case .q6_K: 6
-        case .q8_0: 8
-        case .f32, .f16, .bf16: 0
+        guard isFinite.load(ordering: .relaxed) else {
+            throw TensorError(
+                .malformedFile, "\(file.file.path): tensor '\(tensor.name)' has a scale that is infinite or no number")
         }
     }
 }

@@ -20,7 +20,7 @@ struct SpeedBench {
 
     /// What a token costs by the model's size alone, to hold the rates against the machine's limits.
     struct Work: Encodable {
-        /// Of one token of a prompt: all matrices but the output head.
+        /// Of one token of a prompt: without the output head, and of the last layer keys and values only.
         var promptMultiplyAdds = 0
         /// Of one generated token.
         var multiplyAdds = 0
@@ -29,11 +29,15 @@ struct SpeedBench {
 
         init(_ file: GGUFFile) {
             let head = file.tensor(named: "output.weight") == nil ? "token_embd.weight" : "output.weight"
+            let layers = file["general.architecture"]?.string.flatMap { file["\($0).block_count"]?.int } ?? 0
+            let last = "blk.\(layers - 1)."
             for tensor in file.tensors where tensor.shape.count == 2 {
                 guard tensor.name == head || tensor.name != "token_embd.weight" else { continue }
                 multiplyAdds += tensor.elementCount
                 weightBytes += file.bytes(of: tensor).count
-                if tensor.name != head { promptMultiplyAdds += tensor.elementCount }
+                let isKept =
+                    !tensor.name.hasPrefix(last) || tensor.name.contains("attn_k") || tensor.name.contains("attn_v")
+                if tensor.name != head, isKept { promptMultiplyAdds += tensor.elementCount }
             }
         }
     }

@@ -96,22 +96,24 @@ struct RowOperationTests {
         #expect(out == [Float](repeating: 0, count: 18) + [1])
     }
 
-    @Test("The sum of exponentials equals its definition, in place too", arguments: Variant.all)
-    func exponentialSum(_ variant: Variant) {
+    @Test(
+        "The sum of exponentials equals its definition, in place too", arguments: Variant.all,
+        [1, 0.75, 100] as [Float])
+    func exponentialSum(_ variant: Variant, _ factor: Float) {
         var random = SeededGenerator(seed: 6)
         for count in Self.counts + Array(2...14) {
             let x = random.floats(count, times: 5)
             let shift = x.max() ?? 0
             var (out, portable, inPlace) = ([Float](repeating: 7, count: count + 4), x, x)
-            let sum = variant.table.exp_sum(x, count, shift, 1, &out)
-            let portableSum = Variant.portable.table.exp_sum(x, count, shift, 1, &portable)
+            let sum = variant.table.exp_sum(x, count, shift, factor, &out)
+            let portableSum = Variant.portable.table.exp_sum(x, count, shift, factor, &portable)
             let inPlaceSum = inPlace.withUnsafeMutableBufferPointer { pointer in
-                variant.table.exp_sum(pointer.baseAddress, count, shift, 1, pointer.baseAddress)
+                variant.table.exp_sum(pointer.baseAddress, count, shift, factor, pointer.baseAddress)
             }
             #expect([sum].bitPatterns == [portableSum].bitPatterns && inPlaceSum == sum)
             #expect(Array(out[..<count]).bitPatterns == portable.bitPatterns && inPlace == portable)
             #expect(out[count...].allSatisfy { $0 == 7 })
-            let expected = x.reduce(0) { $0 + exp(Double($1 - shift)) }
+            let expected = x.reduce(0) { $0 + exp(Double($1 - shift) * Double(factor)) }
             #expect(abs(Double(sum) - expected) <= Self.relativeBound * expected)
         }
     }

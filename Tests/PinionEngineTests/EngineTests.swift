@@ -113,8 +113,8 @@ struct EngineTests {
         // Room for one context and a little: four sequences of 120 tokens cannot stay together.
         let file = try GGUFFile(path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
         let blockBytes = try await Self.engine().description.shape.cache.blockBytes
-        let buffers = try ModelLoader.plan(file, limits: EngineConfiguration().stepLimits).bufferBytes
-        let tight = try await run(memory: file.file.bytes.count + buffers + 64 << 20 + 12 * blockBytes)
+        let plan = try ModelLoader.plan(file, limits: EngineConfiguration().stepLimits)
+        let tight = try await run(memory: plan.weightBytes + plan.bufferBytes + 64 << 20 + 12 * blockBytes)
         #expect(roomy.blocks == 32)
         #expect(tight.blocks < 16)
         #expect(tight.ids == roomy.ids)

@@ -191,7 +191,7 @@ struct SpeculationTests {
                     return
                 }
                 configuration.memory =
-                    file.file.bytes.count + plan.bufferBytes + 64 << 20 + blocks * plan.shape.cache.blockBytes
+                    plan.weightBytes + plan.bufferBytes + 64 << 20 + blocks * plan.shape.cache.blockBytes
             }
             let requests = (1...4).map { Self.request(seed: UInt64($0), sampling: Self.cases[$0 % 2 * 2].adjust) }
             return (engine, try Self.replies(engine, requests))

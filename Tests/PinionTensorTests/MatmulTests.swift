@@ -67,6 +67,43 @@ struct MatmulTests {
         }
     }
 
+    @Test("More tokens than the kernels take at once give the bits of few", arguments: [TensorType.q4_1, .q6_K, .f16])
+    func manyTokens(_ type: TensorType) throws {
+        var random = SeededGenerator(seed: 24)
+        let x = ActivationPattern.outliers.rows(300, 256, &random)
+        let matrix = try ReferenceMatrix(type, rows: 40, columns: 256, seed: 25).packed()
+        for kernels in Kernels.available {
+            let all = try matrix.product(ActivationRows(x, columns: 256, kernels), tokens: 300, kernels)
+            for first in stride(from: 0, to: 300, by: 8) {
+                let count = min(8, 300 - first)
+                let part = try ActivationRows(Array(x[first * 256..<(first + count) * 256]), columns: 256, kernels)
+                let found = try matrix.product(part, tokens: count, kernels)
+                let width = matrix.paddedRows
+                #expect(found.elementsEqual(all[first * width..<(first + count) * width]), "\(kernels.name), \(first)")
+                // And alone, among no other token's outliers.
+                let alone = try ActivationRows(Array(x[first * 256..<(first + 1) * 256]), columns: 256, kernels)
+                let single = try matrix.product(alone, tokens: 1, kernels)
+                #expect(
+                    single.elementsEqual(all[first * width..<(first + 1) * width]), "\(kernels.name), \(first) alone")
+            }
+        }
+    }
+
+    @Test("Eight tokens with as many outliers as can be, all in other columns, have room", arguments: [64, 576, 1152])
+    func mostOutliers(_ columns: Int) throws {
+        let each = columns / 36
+        for kernels in Kernels.available {
+            var x = [Float](repeating: 0, count: 8 * columns)
+            for token in 0..<8 {
+                for i in 0..<each { x[token * columns + (i * 8 + token) % columns] = i % 2 == 0 ? 3 : -3 }
+            }
+            let rows = try ActivationRows(x, columns: columns, kernels)
+            let outliers = (0..<8).reduce(0) { sum, t in sum + (0..<columns).count { rows.outlier(t, $0) != nil } }
+            #expect(outliers == 8 * each)
+            #expect((0..<8 * columns).allSatisfy { rows.rounded($0 / columns, $0 % columns) == Double(x[$0]) })
+        }
+    }
+
     @Test("A product for no tokens writes nothing")
     func noTokens() throws {
         let matrix = try ReferenceMatrix(.f32, rows: 3, columns: 4, seed: 23).packed()
@@ -171,5 +208,26 @@ extension ReferenceMatrix {
         let file = try GGUFFile(GGUFWriter(tensors: [tensor(named: "weight")]))
         let tensor = try #require(file.tensor(named: "weight"))
         return try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: workers))
+    }
+}
+
+extension ActivationRows {
+    /// What the rounded form says column `column` of a token is.
+    func rounded(_ token: Int, _ column: Int) -> Double {
+        if let outlier = outlier(token, column) { return Double(outlier) }
+        let block = column / Int(PN_BLOCK_COLUMNS)
+        let place = (token / Self.tileTokens * quantised.blocks + block) * Self.tileTokens + token % Self.tileTokens
+        let quant = quantised.quants[place * Int(PN_BLOCK_COLUMNS) + column % Int(PN_BLOCK_COLUMNS)]
+        return Double(quantised.scales[place]) * Double(quant)
+    }
+
+    /// The activation of a column that is kept as a float; nil where it is rounded.
+    func outlier(_ token: Int, _ column: Int) -> Float? {
+        let tile = token / Self.tileTokens
+        let first = tile * pn_outlier_capacity(columns)
+        let places = first..<first + Int(quantised.outliers[tile])
+        guard let place = places.first(where: { Int(quantised.outlier_columns[$0]) == column }) else { return nil }
+        let value = quantised.outlier_values[place * Self.tileTokens + token % Self.tileTokens]
+        return value == 0 ? nil : value
     }
 }

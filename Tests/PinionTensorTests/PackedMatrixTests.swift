@@ -14,6 +14,8 @@ struct PackedMatrixTests {
         {
             let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: UInt64(rows + columns))
             let matrix = try reference.packed()
+            let file = try GGUFFile(GGUFWriter(tensors: [reference.tensor(named: "w")]))
+            #expect(PackedMatrix.byteCount(packing: file.tensors[0]) == matrix.byteCount)
             #expect(matrix.rows == rows && matrix.columns == columns && matrix.type == type)
             #expect(matrix.paddedRows % 16 == 0 && matrix.paddedRows >= rows && matrix.paddedRows < rows + 16)
             let worst = (0..<rows).flatMap { row in
@@ -40,6 +42,22 @@ struct PackedMatrixTests {
                 tensorOf: type, bytes: Array(bytes[(3 * 48 * type.blockBytes)..<(4 * 48 * type.blockBytes)]))
             #expect(matrix.row(3).bitPatterns == vector.values.bitPatterns)
         }
+    }
+
+    @Test(
+        "A scale or minimum that is not finite is refused",
+        arguments: TensorType.allCases.filter { $0.blockElements > 1 }, [0x7c00, 0xfc00, 0x7e01] as [UInt16])
+    func infiniteScale(_ type: TensorType, _ half: UInt16) throws {
+        let reference = ReferenceMatrix(type, rows: 3, columns: 256, seed: 34)
+        var tensor = reference.tensor(named: "blk.0.thing")
+        let offset = tensor.data.count - type.blockBytes + (type == .q6_K ? 208 : 0)
+        tensor.data[offset] = UInt8(truncatingIfNeeded: half)
+        tensor.data[offset + 1] = UInt8(half >> 8)
+        let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
+        let error = try #require(throws: TensorError.self) {
+            _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 2))
+        }
+        #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing'"))
     }
 
     @Test("Packing does not depend on the number of workers", arguments: TensorType.allCases)

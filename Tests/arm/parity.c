@@ -133,7 +133,7 @@ static size_t tiles_of(size_t tokens) { return (tokens + PN_TILE_TOKENS - 1) / P
 
 static pn_quantised take_quantised(size_t tokens, size_t columns) {
     const size_t blocks = columns / PN_BLOCK_COLUMNS, places = tiles_of(tokens) * PN_TILE_TOKENS * blocks;
-    const size_t outliers = tiles_of(tokens) * PN_OUTLIER_CAPACITY(columns);
+    const size_t outliers = tiles_of(tokens) * pn_outlier_capacity(columns);
     return (pn_quantised){.blocks = blocks, .quants = take(places * PN_BLOCK_COLUMNS), .scales = take(places * 4),
         .scaled_sums = take(places * 4), .minus_sums = take(places * 2 * 4),
         .outliers = take(tiles_of(tokens) * 4), .outlier_columns = take(outliers * 4),
@@ -161,7 +161,7 @@ static void test_quantise(void) {
                 same_floats("scaled_sums", expected.scaled_sums, found.scaled_sums, tokens * blocks + 1);
                 SAME_BITS(int32_t, "minus_sums", expected.minus_sums, found.minus_sums, tokens * blocks * 2 + 1);
                 SAME_BITS(int32_t, "outliers", expected.outliers, found.outliers, tiles + 1);
-                const size_t capacity = tiles * PN_OUTLIER_CAPACITY(c);
+                const size_t capacity = tiles * pn_outlier_capacity(c);
                 SAME_BITS(int32_t, "outlier_columns", expected.outlier_columns, found.outlier_columns, capacity + 1);
                 same_floats("outlier_values", expected.outlier_values, found.outlier_values, capacity * PN_TILE_TOKENS + 1);
             }
@@ -275,7 +275,7 @@ static void test_attention(size_t dim, size_t heads, size_t tokens, size_t lengt
 }
 
 static void test_attentions(void) {
-    static const size_t dims[] = {16, 24, 40, 64, 80, 128}, lengths[] = {1, 2, 15, 16, 17, 33, 127, 128, 129, 300};
+    static const size_t dims[] = {16, 24, 40, 64, 80, 128, 250, 512}, lengths[] = {1, 2, 15, 16, 17, 33, 127, 128, 129, 300};
     for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
         for (size_t n = 0; n < sizeof lengths / sizeof *lengths; n++) {
             for (size_t heads = 1; heads <= 9; heads += heads < 4 ? 1 : heads < 6 ? 2 : 3) {

@@ -13,7 +13,8 @@
 // more than 4 bits, registers follow in which byte [4 * row + j] holds the higher bits of several steps: bit s of the one
 // register for step s (5 bits), or bits 2 (s % 4) and up of register s / 4 (6 bits).
 // Scales are halves [block][16 rows], then minima alike; in K formats instead the scale of scales [16], the scale of
-// minima [16] (not in Q6_K), and the integer scales [block][16] and minima [block][16] as bytes.
+// minima [16] (not in Q6_K), and the integer scales [block][16] and minima [block][16] as bytes; in Q6_K the integer
+// scales are [block][2][16], one for each half of a block.
 #ifndef CPINIONKERNELS_H
 #define CPINIONKERNELS_H
 
@@ -85,7 +86,7 @@ pn_layout pn_format_layout(pn_format format);
 /// A row whose mean square is below this has no outliers.
 #define PN_LEAST_MEAN_SQUARE 1e-30f
 /// At most this many of `columns` squares can each exceed 35 times their mean, in each of 8 tokens.
-#define PN_OUTLIER_CAPACITY(columns) (((columns) / 35 + 1) * PN_TILE_TOKENS)
+static inline size_t pn_outlier_capacity(size_t columns) { return (columns / 35 + 1) * PN_TILE_TOKENS; }
 /// A block whose largest activation is below this is rounded to zeros: 127 divided by it would leave the floats.
 #define PN_LEAST_ACTIVATION 1e-35f
 
@@ -105,9 +106,9 @@ typedef struct pn_quantised {
     int32_t *minus_sums;
     /// [tokens / 8]: columns in which any of the 8 tokens has an outlier; tokens mostly have theirs in the same ones
     int32_t *outliers;
-    /// [tokens / 8, PN_OUTLIER_CAPACITY(columns)], ascending
+    /// [tokens / 8, pn_outlier_capacity(columns)], ascending
     int32_t *outlier_columns;
-    /// [tokens / 8, PN_OUTLIER_CAPACITY(columns), 8]: 0 where a token has none
+    /// [tokens / 8, pn_outlier_capacity(columns), 8]: 0 where a token has none
     float *outlier_values;
 } pn_quantised;
 

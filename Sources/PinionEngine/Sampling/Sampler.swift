@@ -58,7 +58,7 @@ package final class Sampler {
 
     private func draw(_ logits: UnsafeMutableBufferPointer<Float>) -> Int32 {
         let (fallback, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
-        let weights = TokenWeights(logits, shift: highest, temperature: parameters.temperature, kernels: kernels)
+        let weights = TokenWeights(logits, highest: highest, temperature: parameters.temperature, kernels: kernels)
         guard weights.total.isFinite, weights.total > 0 else { return fallback }
         let uniform = random.uniform(at: drawn)
         if parameters.topP >= 1, parameters.topK == nil, parameters.minP <= 0 {

@@ -15,13 +15,13 @@ struct TokenWeights {
 
     /// - Parameters:
     ///   - logits: Overwritten.
-    ///   - shift: The highest of them: taken off first, so that a small temperature cannot overflow.
-    init(_ logits: UnsafeMutableBufferPointer<Float>, shift: Float, temperature: Float, kernels: Kernels) {
+    ///   - highest: Of the logits; taken off first, so that a small temperature cannot overflow.
+    init(_ logits: UnsafeMutableBufferPointer<Float>, highest: Float, temperature: Float, kernels: Kernels) {
         let inverse = 1 / temperature
         weights = logits
         sums = Self.chunks(logits).map { chunk in
             guard let base = chunk.baseAddress else { return 0 }
-            return Double(kernels.expSum(base, count: chunk.count, shift: shift, factor: inverse, out: base))
+            return Double(kernels.expSum(base, count: chunk.count, shift: highest, factor: inverse, out: base))
         }
         total = sums.reduce(0, +)
     }

@@ -140,8 +140,8 @@ package struct Scheduler: Sendable {
     /// Fills a small step with drafts of sequences that need one token, from what everyone has left of tokens and blocks.
     private mutating func addDrafts(_ plan: inout StepPlan, _ propose: (SequenceID, Int) -> Int) {
         var room = limits.draftedStep - plan.tokenCount
-        var drafting = plan.entries.count { $0.isDecoding }
-        for place in plan.entries.indices where plan.entries[place].isDecoding && room > 0 {
+        var drafting = plan.entries.count { $0.needsOneToken }
+        for place in plan.entries.indices where plan.entries[place].needsOneToken && room > 0 {
             let id = plan.entries[place].id
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
             // An even share, so that none takes it all; what one leaves goes to those after it.

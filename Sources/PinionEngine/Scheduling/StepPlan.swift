@@ -11,8 +11,8 @@ package struct StepPlan: Sendable, Equatable {
         /// Guessed tokens that are computed after the range, each with a row of logits.
         package var drafts = 0
 
-        /// Whether all that is left to compute is the token sampled last.
-        var isDecoding: Bool { isSampled && range.count == 1 }
+        /// Whether one token was left to compute.
+        var needsOneToken: Bool { isSampled && range.count == 1 }
     }
 
     package var entries: [Entry] = []

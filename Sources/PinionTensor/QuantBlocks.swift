@@ -1,5 +1,3 @@
-import CPinionKernels
-
 /// Reads quantised blocks as a file holds them: 32 columns' quants, and the numbers that scale them.
 ///
 /// Source: the block structures of GGML. Quants are raised by the format's zero point, so that all are unsigned.
@@ -17,7 +15,7 @@ struct QuantBlocks {
     ///   - row: Start of one row in the file.
     ///   - index: Counts blocks of 32 columns, also in formats whose own blocks are longer.
     func quants(_ row: UnsafeRawPointer, _ index: Int) -> Words {
-        let block = row + index * 32 / type.blockElements * type.blockBytes
+        let block = row + index * PackedMatrix.blockColumns / type.blockElements * type.blockBytes
         switch type {
         case .q4_0: return Self.nibbles(block + 2)
         case .q4_1: return Self.nibbles(block + 4)
