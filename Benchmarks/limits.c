@@ -33,36 +33,23 @@ typedef struct work {
         statement(8) statement(9) statement(10) statement(11)
 
 #if defined(__AVX512VNNI__)
-static double byte_dots(const work *w) {
-    (void)w;
-    const long turns = 5000000;
-    const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(2);
-#define DECLARE(i) __m512i c##i = _mm512_set1_epi32(i);
-    EACH_CHAIN(DECLARE)
-#undef DECLARE
-    const double began = now();
-    for (long k = 0; k < turns; k++) {
-#define STEP(i) c##i = _mm512_dpbusd_epi32(c##i, a, b); __asm__ volatile("" : "+v"(c##i));
-        EACH_CHAIN(STEP)
-#undef STEP
+/// A peak: independent chains of one instruction, each of which makes `per` results.
+#define DEFINE_PEAK(name, vector, start, step, per) \
+    static double name(const work *w) { \
+        (void)w; \
+        const long turns = 5000000; \
+        vector c0 = start(0), c1 = start(1), c2 = start(2), c3 = start(3), c4 = start(4), c5 = start(5), c6 = start(6), \
+               c7 = start(7), c8 = start(8), c9 = start(9), c10 = start(10), c11 = start(11); \
+        const double began = now(); \
+        for (long k = 0; k < turns; k++) { \
+            EACH_CHAIN(step) \
+        } \
+        return (double)turns * CHAINS * per / (now() - began); \
     }
-    return (double)turns * CHAINS * 64 / (now() - began);
-}
-static double float_fmas(const work *w) {
-    (void)w;
-    const long turns = 5000000;
-    const __m512 a = _mm512_set1_ps(0.5f), b = _mm512_set1_ps(2);
-#define DECLARE(i) __m512 c##i = _mm512_set1_ps(i);
-    EACH_CHAIN(DECLARE)
-#undef DECLARE
-    const double began = now();
-    for (long k = 0; k < turns; k++) {
-#define STEP(i) c##i = _mm512_fmadd_ps(c##i, a, b); __asm__ volatile("" : "+v"(c##i));
-        EACH_CHAIN(STEP)
-#undef STEP
-    }
-    return (double)turns * CHAINS * 16 / (now() - began);
-}
+#define DOT(i) c##i = _mm512_dpbusd_epi32(c##i, _mm512_set1_epi8(3), _mm512_set1_epi8(2)); __asm__ volatile("" : "+v"(c##i));
+#define FMA(i) c##i = _mm512_fmadd_ps(c##i, _mm512_set1_ps(0.5f), _mm512_set1_ps(2)); __asm__ volatile("" : "+v"(c##i));
+DEFINE_PEAK(byte_dots, __m512i, _mm512_set1_epi32, DOT, 64)
+DEFINE_PEAK(float_fmas, __m512, _mm512_set1_ps, FMA, 16)
 #else
 #error "written for AVX-512 VNNI; compile with -march=native on such a machine"
 #endif

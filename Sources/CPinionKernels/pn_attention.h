@@ -5,10 +5,7 @@
 // running maximum, then the weighted values. Each score is summed over the dimensions in order and each output over
 // the tokens in order, and what a query may not see has the weight 0, so a result is the same in every tile.
 
-enum {
-    PN_CHUNK_KEYS = 128,
-    PN_CHUNK_BLOCKS = PN_CHUNK_KEYS / PN_CACHE_BLOCK_TOKENS,
-};
+enum { PN_CHUNK_KEYS = 128 };
 
 /// What one tile keeps while it passes over the cache; `Q` of the PN_QUERY_TILE places are in use.
 typedef struct PN_NAME(attention_tile) {

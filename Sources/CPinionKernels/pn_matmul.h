@@ -7,9 +7,9 @@
 #define PN_BITS(F) ((F) == PN_Q8_0 ? 8 : (F) == PN_Q6_K ? 6 : (F) == PN_Q5_0 || (F) == PN_Q5_1 || (F) == PN_Q5_K ? 5 : 4)
 /// log2 of what is taken off a quant; 0 where a minimum does that.
 #define PN_ZERO_SHIFT(F) ((F) == PN_Q8_0 ? 7 : (F) == PN_Q6_K ? 5 : (F) == PN_Q5_0 ? 4 : (F) == PN_Q4_0 ? 3 : 0)
-#define PN_HAS_MINIMUM(F) (PN_ZERO_SHIFT(F) == 0)
 /// The same for the dot products, some of which take signed bytes.
 #define PN_START_SHIFT(F) (PN_BITS(F) == 8 && PN_SIGNED_BYTES ? 0 : PN_ZERO_SHIFT(F))
+#define PN_HAS_MINIMUM(F) (PN_ZERO_SHIFT(F) == 0)
 #define PN_IS_K(F) ((F) == PN_Q4_K || (F) == PN_Q5_K || (F) == PN_Q6_K)
 /// Whether the two halves of a block have scales of their own.
 #define PN_SPLIT_SCALES(F) ((F) == PN_Q6_K)

@@ -1,13 +1,17 @@
 // Operations on one token's row.
 
-/// The magnitude beyond which an activation of a row is an outlier.
-PN_INLINE float pn_outlier_limit(const float *x, const size_t columns) {
+PN_INLINE float pn_mean_square(const float *x, const size_t columns) {
     pn_vf squares = vf_zero();
     for (size_t c = 0; c < columns; c += PN_LANES) {
-        pn_vf v = vf_load(x + c);
+        pn_vf v = vf_load_upto(x + c, columns - c);
         squares = vf_fma(v, v, squares);
     }
-    const float mean = vf_reduce_add(squares) / (float)columns;
+    return vf_reduce_add(squares) / (float)columns;
+}
+
+/// The magnitude beyond which an activation of a row is an outlier.
+PN_INLINE float pn_outlier_limit(const float *x, const size_t columns) {
+    const float mean = pn_mean_square(x, columns);
     // Squares that leave the floats say nothing of the mean: such a row has no outliers.
     return mean >= PN_LEAST_MEAN_SQUARE ? PN_OUTLIER_THRESHOLD * PN_SQRT(mean) : __builtin_inff();
 }
@@ -64,13 +68,7 @@ static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t toke
 }
 
 static void PN_NAME(rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out) {
-    pn_vf squares = vf_zero();
-    for (size_t c = 0; c < columns; c += PN_LANES) {
-        pn_vf v = vf_load_upto(x + c, columns - c);
-        squares = vf_fma(v, v, squares);
-    }
-    float mean = vf_reduce_add(squares) / (float)columns;
-    pn_vf factor = vf_set1(1 / PN_SQRT(mean + epsilon));
+    pn_vf factor = vf_set1(1 / PN_SQRT(pn_mean_square(x, columns) + epsilon));
     for (size_t c = 0; c < columns; c += PN_LANES) {
         pn_vf v = vf_mul(vf_load_upto(x + c, columns - c), factor);
         vf_store_upto(out + c, columns - c, vf_mul(v, vf_load_upto(weight + c, columns - c)));

@@ -23,16 +23,7 @@ PN_INLINE void vf_store(float *p, pn_vf x) {
     _mm256_storeu_ps(p, x.lo);
     _mm256_storeu_ps(p + 8, x.hi);
 }
-PN_INLINE pn_vf vf_load_first(const float *p, size_t n) {
-    float lanes[16] = {0};
-    __builtin_memcpy(lanes, p, n * sizeof(float));
-    return vf_load(lanes);
-}
-PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) {
-    float lanes[16];
-    vf_store(lanes, x);
-    __builtin_memcpy(p, lanes, n * sizeof(float));
-}
+#include "pn_vec_tails.h"
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) {
     return PN_VF(_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)),
         _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8))));

@@ -39,16 +39,7 @@ PN_INLINE void vf_store(float *p, pn_vf x) {
     vst1q_f32(p + 8, x.q2);
     vst1q_f32(p + 12, x.q3);
 }
-PN_INLINE pn_vf vf_load_first(const float *p, size_t n) {
-    float lanes[16] = {0};
-    __builtin_memcpy(lanes, p, n * sizeof(float));
-    return vf_load(lanes);
-}
-PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) {
-    float lanes[16];
-    vf_store(lanes, x);
-    __builtin_memcpy(p, lanes, n * sizeof(float));
-}
+#include "pn_vec_tails.h"
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) {
     float16x8_t lo = vreinterpretq_f16_u16(vld1q_u16(p)), hi = vreinterpretq_f16_u16(vld1q_u16(p + 8));
     return (pn_vf){vcvt_f32_f16(vget_low_f16(lo)), vcvt_high_f32_f16(lo), vcvt_f32_f16(vget_low_f16(hi)),

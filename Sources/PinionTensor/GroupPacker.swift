@@ -46,10 +46,10 @@ struct GroupPacker {
             for step in 0..<8 { put(quants[step], register: step) }
             return
         }
-        let low = quants & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+        let low = quants & QuantBlocks.lowNibbles
         let nibbles = low.lowHalf | low.highHalf &<< 4
         for step in 0..<4 { put(nibbles[step], register: step) }
-        let high = quants &>> 4 & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+        let high = quants &>> 4 & QuantBlocks.lowNibbles
         if type.quantBits == 5 {
             let placed = high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
             put(placed.wrappedSum(), register: 4)
@@ -139,16 +139,16 @@ struct GroupPacker {
         if type.quantBits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
         let nibbles = words(0)
         let low =
-            QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.Words(repeating: 0x0f0f_0f0f)
+            QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.lowNibbles
         switch type.quantBits {
         case 5:
             let high = QuantBlocks.Words(repeating: word(4)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
-            return low | (high & QuantBlocks.Words(repeating: 0x0101_0101)) &<< 4
+            return low | (high & QuantBlocks.lowBits) &<< 4
         case 6:
             let pairs = QuantBlocks.Words(
                 lowHalf: SIMD4(repeating: word(4)), highHalf: SIMD4(repeating: word(5)))
             let high = pairs &>> QuantBlocks.Words(0, 2, 4, 6, 0, 2, 4, 6)
-            return low | (high & QuantBlocks.Words(repeating: 0x0303_0303)) &<< 4
+            return low | (high & QuantBlocks.lowPairs) &<< 4
         default: return low
         }
     }

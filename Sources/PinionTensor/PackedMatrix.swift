@@ -25,8 +25,6 @@ package final class PackedMatrix: Sendable {
     /// Whether the kernel reads activations rounded to bytes rather than floats.
     package var readsQuantisedActivations: Bool { type.blockElements > 1 }
 
-    var format: pn_format { type.format }
-
     /// What a tensor of two dimensions takes once packed: some formats a few percent more than in the file.
     package static func byteCount(packing tensor: GGUFFile.Tensor) -> Int {
         groups(rows: tensor.shape[1])
@@ -66,9 +64,9 @@ package final class PackedMatrix: Sendable {
             for group in range {
                 let first = group * Self.groupRows
                 let target = UnsafeMutableRawPointer(storage.pointer + group * groupBytes)
-                for row in first..<min(first + Self.groupRows, rows) {
-                    let row = (source + row * rowBytes, row - first)
-                    if !packer.pack(row: row.0, lane: row.1, into: target) { isFinite.store(false, ordering: .relaxed) }
+                for lane in 0..<min(Self.groupRows, rows - first) {
+                    let row = source + (first + lane) * rowBytes
+                    if !packer.pack(row: row, lane: lane, into: target) { isFinite.store(false, ordering: .relaxed) }
                 }
             }
         }

@@ -5,9 +5,9 @@ struct QuantBlocks {
     /// Byte j of word s is the quant of column 4 s + j.
     typealias Words = SIMD8<UInt32>
 
-    private static let lowNibbles = Words(repeating: 0x0f0f_0f0f)
-    private static let lowBits = Words(repeating: 0x0101_0101)
-    private static let lowPairs = Words(repeating: 0x0303_0303)
+    static let lowNibbles = Words(repeating: 0x0f0f_0f0f)
+    static let lowBits = Words(repeating: 0x0101_0101)
+    static let lowPairs = Words(repeating: 0x0303_0303)
 
     let type: TensorType
 

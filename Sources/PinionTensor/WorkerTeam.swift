@@ -36,7 +36,8 @@ package final class WorkerTeam {
 
     /// Runs `body` over `0..<count`, shared out among the workers; returns when all is done.
     ///
-    /// Each worker has a stretch of pieces of `grain`, and takes from the others' when done with its own. A stretch is contiguous, so that a worker reads the weights behind it in one stream.
+    /// Each worker has a stretch of pieces of `grain`, and takes from the others' when done with its own. A stretch is
+    /// contiguous, so that a worker reads the weights behind it in one stream.
     /// Which worker gets which piece varies from run to run; results must not depend on it.
     package func forEach(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         guard count > 0 else { return }

@@ -49,7 +49,7 @@ extension Kernels {
         var arguments = pn_matmul(
             weights: weights.storage.pointer, group_bytes: weights.groupBytes, columns: weights.columns, x: x.floats,
             x_stride: x.columns, q: x.quantised, tokens: tokens, out: output.out, out_stride: output.stride)
-        kernel(for: weights.format)(&arguments, groups.lowerBound, groups.count)
+        kernel(for: weights.type.format)(&arguments, groups.lowerBound, groups.count)
     }
 
     private func kernel(
