@@ -1,4 +1,3 @@
-import Foundation
 import PinionModels
 package import PinionTensor
 import Synchronization
@@ -8,59 +7,38 @@ package final class Engine: Sendable {
     /// Identifies a submitted request.
     package typealias RequestID = Int
 
-    private static let stackBytes = 4 << 20
-
     package let description: EngineDescription
-    private let mailbox: Mailbox<EngineCommand>
+    private let link: EngineLink
     private let nextRequest = Atomic<Int>(0)
-    private let load: EngineLoad
-    private let counters: EngineCounters
     private let maximumPending: Int
 
-    private init(
-        description: EngineDescription, mailbox: Mailbox<EngineCommand>, load: EngineLoad, counters: EngineCounters,
-        maximumPending: Int
-    ) {
+    private init(description: EngineDescription, link: EngineLink, maximumPending: Int) {
         self.description = description
-        self.mailbox = mailbox
-        self.load = load
-        self.counters = counters
+        self.link = link
         self.maximumPending = maximumPending
     }
 
     deinit {
-        mailbox.put(.stop)
+        link.mailbox.put(.stop)
     }
 
-    /// Starts the engine thread, on which the model is loaded.
+    /// Starts the engine thread, on which the model is loaded, and loaded again should the engine fail.
     ///
     /// - Throws: ``EngineError`` when the model cannot be loaded or does not fit the memory.
-    package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
-        let mailbox = Mailbox<EngineCommand>()
-        let load = EngineLoad()
-        let counters = EngineCounters()
-        // Taken once, so that the thread does not keep the mapping for as long as it runs: packed, it is not needed.
-        let handover = Handover(file)
-        let description = try await withCheckedThrowingContinuation {
-            (ready: CheckedContinuation<EngineDescription, any Error>) in
-            // Not a task: an engine never gives its thread back, and would starve the cooperative pool.
-            let thread = Thread {
-                do {
-                    let loop = try EngineLoop(
-                        handover.take(), configuration, mailbox: mailbox, load: load, counters: counters)
-                    ready.resume(returning: loop.description)
-                    loop.run()
-                } catch {
-                    ready.resume(throwing: error)
-                }
-            }
-            thread.name = "pinion-engine"
-            thread.stackSize = stackBytes
-            thread.start()
+    package static func start(_ source: some EngineSource, _ configuration: EngineConfiguration) async throws -> Engine
+    {
+        let link = EngineLink()
+        let thread = EngineThread(source: source, configuration: configuration, link: link)
+        let description = try await withCheckedThrowingContinuation { ready in
+            thread.start { ready.resume(with: $0) }
         }
         return Engine(
-            description: description, mailbox: mailbox, load: load, counters: counters,
+            description: description, link: link,
             maximumPending: configuration.maximumSequences + configuration.maximumWaiting)
+    }
+
+    package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
+        try await start(GGUFSource(file), configuration)
     }
 
     /// Queues a request; its sinks are told everything else.
@@ -81,64 +59,29 @@ package final class Engine: Sendable {
                 "the prompt has \(request.prompt.count) tokens, which leaves no room in a context of "
                     + "\(description.contextLength)")
         }
-        guard load.reserve(request.choices.count, limit: maximumPending) else {
+        guard isReady else { throw EngineError(.failed, "the engine failed and is being made anew") }
+        guard link.load.reserve(request.choices.count, limit: maximumPending) else {
             throw EngineError(.overloaded, "\(maximumPending) sequences are running or waiting")
         }
         let id = nextRequest.add(1, ordering: .relaxed).newValue
-        mailbox.put(.submit(id, request))
+        link.mailbox.put(.submit(id, request))
         return id
     }
 
     /// Ends what is left of a request; its sinks hear `.cancelled`. Unknown or ended requests are ignored.
     package func cancel(_ id: RequestID) {
-        mailbox.put(.cancel(id))
+        link.mailbox.put(.cancel(id))
     }
+
+    /// Whether the engine takes requests; false while it is made anew after a failure.
+    package var isReady: Bool { link.isReady.load(ordering: .acquiring) }
 
     /// Whether a request of that many choices would find a place now.
-    package func hasRoom(for choices: Int) -> Bool { load.pending + choices <= maximumPending }
+    package func hasRoom(for choices: Int) -> Bool { pendingSequences + choices <= maximumPending }
 
     /// Sequences that are running or waiting.
-    package var pendingSequences: Int { load.pending }
+    package var pendingSequences: Int { link.load.pending }
 
     /// What was done so far.
-    package var statistics: EngineStatistics { counters.statistics }
-}
-
-/// A value on its way to another thread, which takes it once.
-private final class Handover<Value: Sendable>: Sendable {
-    private let value: Mutex<Value?>
-
-    init(_ value: Value) {
-        self.value = Mutex(value)
-    }
-
-    func take() -> Value {
-        guard let value = value.withLock({ $0.take() }) else { preconditionFailure("a handover is taken once") }
-        return value
-    }
-}
-
-enum EngineCommand: Sendable {
-    case submit(Engine.RequestID, EngineRequest)
-    case cancel(Engine.RequestID)
-    case stop
-}
-
-/// How many sequences are in the engine's hands, counted on both sides of the mailbox.
-final class EngineLoad: Sendable {
-    private let count = Mutex(0)
-
-    var pending: Int { count.withLock { $0 } }
-
-    func reserve(_ sequences: Int, limit: Int) -> Bool {
-        count.withLock { count in
-            guard count + sequences <= limit else { return false }
-            count += sequences
-            return true
-        }
-    }
-
-    func release() {
-        count.withLock { $0 -= 1 }
-    }
+    package var statistics: EngineStatistics { link.counters.statistics }
 }

@@ -20,8 +20,11 @@ package struct EngineConfiguration: Sendable {
     package var speculation = true
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
-    /// Bytes for weights, buffers and KV cache together; nil for half of what this process may use.
+    /// Bytes for weights, buffers and KV cache together; nil for most of what is free at the start.
     package var memory: Int?
+
+    /// Told what the engine does.
+    package var observer: (any EngineObserver)?
 
     package init() {}
 
@@ -45,7 +48,7 @@ package struct EngineDescription: Sendable {
     package let shape: ModelShape
     /// Tokens of prompt and reply that a sequence may have.
     package let contextLength: Int
-    package let cacheBlocks: Int
+    package let memory: MemoryPlan
     package let workers: Int
     /// Name of the kernel set.
     package let kernels: String

@@ -13,8 +13,8 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case invalidRequest
         /// Too many sequences are waiting.
         case overloaded
-        /// The engine has stopped, or is stopping.
-        case stopped
+        /// The engine failed and is being made anew.
+        case failed
     }
 
     package let code: Code

@@ -2,55 +2,57 @@ import Foundation
 import PinionModels
 import PinionTensor
 
-/// What runs on the engine thread: schedule, forward, sample, publish, until it is told to stop.
+/// What runs on the engine thread: schedule, forward, sample, publish, until it is told to stop or fails.
 ///
 /// Confined to that thread, which is why nothing here is locked.
 final class EngineLoop {
+    /// Sequences in a row without one finite number after which the model in memory is taken for damaged.
+    private static let maximumLost = 3
+
     let description: EngineDescription
-    private let mailbox: Mailbox<EngineCommand>
-    private let load: EngineLoad
-    private let counters: EngineCounters
+    private let link: EngineLink
+    private let observer: (any EngineObserver)?
     private let kernels: Kernels
     private let model: any LanguageModel
     private let cache: KVCache
     private var scheduler: Scheduler
+    private var pacer = StepPacer()
     private var sequences: [SequenceID: EngineSequence] = [:]
+    /// Further choices of a request whose prompt is not computed yet, by the sequence that computes it.
+    private var forks: [SequenceID: [SequenceID]] = [:]
     private var nextSequence: SequenceID = 0
     private var batch = StepBatch()
+    private var lost = 0
+    private let clock = ContinuousClock()
 
-    init(
-        _ file: GGUFFile, _ configuration: EngineConfiguration, mailbox: Mailbox<EngineCommand>, load: EngineLoad,
-        counters: EngineCounters
-    ) throws(EngineError) {
-        self.mailbox = mailbox
-        self.load = load
-        self.counters = counters
+    init(_ source: any EngineSource, _ configuration: EngineConfiguration, _ link: EngineLink) throws(EngineError) {
+        self.link = link
+        observer = configuration.observer
         let limits = configuration.stepLimits
         let workers = configuration.threads ?? MachineLimits.processors
-        let team = WorkerTeam(workers: workers)
         do {
+            let team = WorkerTeam(workers: workers)
+            let file = try source.open()
             kernels = try Kernels.forThisMachine()
-            let model = try ModelLoader.plan(file, limits: limits)
+            let model = try file.plan(limits: limits)
             let shape = model.shape
             let context = min(
                 configuration.contextLength ?? EngineConfiguration.standardContext, shape.contextLength)
             guard configuration.contextLength ?? 0 <= shape.contextLength else {
                 throw EngineError(
                     .load,
-                    "\(file.file.path): a context of \(configuration.contextLength ?? 0) tokens was asked for, but the "
+                    "\(file.path): a context of \(configuration.contextLength ?? 0) tokens was asked for, but the "
                         + "model was made for \(shape.contextLength)")
             }
-            let plan = try MemoryPlan(
-                budget: configuration.memory, weights: model.weightBytes, buffers: model.bufferBytes,
-                shape: shape.cache, context: context, sequences: configuration.maximumSequences)
-            self.model = try ModelLoader.load(
-                file, context: LoadContext(kernels: kernels, team: team, limits: limits))
-            cache = try KVCache(shape: shape.cache, blocks: plan.cacheBlocks)
+            let memory = try MemoryPlan(
+                budget: configuration.memory, model: model, context: context, sequences: configuration.maximumSequences)
+            self.model = try file.load(LoadContext(kernels: kernels, team: team, limits: limits))
+            cache = try KVCache(shape: shape.cache, blocks: memory.cacheBlocks)
             scheduler = Scheduler(
-                limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: plan.cacheBlocks)
+                limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: memory.cacheBlocks)
             description = EngineDescription(
-                shape: shape, contextLength: context, cacheBlocks: plan.cacheBlocks, workers: workers,
-                kernels: kernels.name, digest: ContentDigest.of(file.file.bytes, team: team))
+                shape: shape, contextLength: context, memory: memory, workers: workers,
+                kernels: kernels.name, digest: file.digest(team: team))
         } catch let error as EngineError {
             throw error
         } catch let error as ModelError {
@@ -62,60 +64,49 @@ final class EngineLoop {
         }
     }
 
-    func run() {
+    /// Works until it is told to stop.
+    ///
+    /// - Throws: ``EngineError`` when it cannot go on; what is to become of its sequences is then told to ``endAll(_:)``.
+    func run() throws(EngineError) {
+        report()
         while true {
-            for command in mailbox.take(waiting: scheduler.isIdle) {
+            let commands = link.mailbox.take(scheduler.isIdle ? .endless : .none)
+            for command in commands {
                 switch command {
                 case .submit(let id, let request): add(id, request)
                 case .cancel(let id): end(sequences.filter { $0.value.request == id }.map(\.key), .cancelled)
-                case .stop:
-                    end(Array(sequences.keys), .engineStopped)
-                    return
+                case .stop: return endAll(.engineStopped)
                 }
             }
-            step()
+            try step()
+            report()
         }
+    }
+
+    /// Ends every sequence.
+    func endAll(_ reason: SequenceOutcome.Reason) {
+        end(Array(sequences.keys), reason)
+        report()
     }
 
     private func add(_ id: Engine.RequestID, _ request: EngineRequest) {
+        let first = nextSequence + 1
         for choice in request.choices.indices {
             nextSequence += 1
-            let sequence = EngineSequence(
+            sequences[nextSequence] = EngineSequence(
                 id, request, choice: choice, contextLength: description.contextLength, kernels: kernels)
-            sequences[nextSequence] = sequence
-            scheduler.add(nextSequence, known: sequence.tokens.count)
         }
+        if nextSequence > first { forks[first] = Array(first + 1...nextSequence) }
+        scheduler.add(first, prompt: request.prompt, tenant: request.tenant)
     }
 
-    private func step() {
-        let plan = scheduler.schedule { id, limit in planned(id).propose(atMost: limit) }
-        guard !plan.isEmpty else { return }
-        batch.removeAll()
-        for entry in plan.entries {
-            let sequence = planned(entry.id)
-            batch.append(
-                sequence.tokens[entry.range], start: entry.range.lowerBound, table: entry.blocks,
-                wantsOutput: entry.isSampled)
-            if entry.drafts > 0 { batch.extend(sequence.drafts) }
-        }
-        let logits = model.forward(batch, cache: cache)
-        let vocabulary = description.shape.vocabulary
-        var row = 0
-        counters.add(EngineStatistics(steps: 1))
-        for entry in plan.entries where entry.isSampled {
-            let rows = UnsafeMutableBufferPointer(
-                start: logits + row * vocabulary, count: (1 + entry.drafts) * vocabulary)
-            row += 1 + entry.drafts
-            let (accepted, reason) = planned(entry.id).step(rows, vocabulary: vocabulary)
-            // Before the end is told, so that whoever hears of it finds its tokens counted.
-            counters.add(
-                EngineStatistics(
-                    sampledTokens: 1 + accepted, draftedTokens: entry.drafts, acceptedTokens: accepted))
-            if let reason {
-                end([entry.id], reason)
-            } else {
-                scheduler.append(to: entry.id, accepted: accepted)
-            }
+    private func end(_ ids: [SequenceID], _ reason: SequenceOutcome.Reason) {
+        for id in ids.sorted() {
+            guard let sequence = sequences.removeValue(forKey: id) else { continue }
+            scheduler.remove(id)
+            forks[id] = nil
+            link.load.release()
+            sequence.finish(reason)
         }
     }
 
@@ -124,12 +115,121 @@ final class EngineLoop {
         return sequence
     }
 
-    private func end(_ ids: [SequenceID], _ reason: SequenceOutcome.Reason) {
-        for id in ids.sorted() {
-            guard let sequence = sequences.removeValue(forKey: id) else { continue }
-            scheduler.remove(id)
-            load.release()
-            sequence.finish(reason)
+    private func report() {
+        guard let observer else { return }
+        var occupancy = EngineOccupancy()
+        occupancy.running = scheduler.runningCount
+        occupancy.waiting = scheduler.waitingCount
+        occupancy.usedBlocks = scheduler.usedBlocks
+        occupancy.idleBlocks = scheduler.idleBlocks
+        occupancy.blankBlocks = scheduler.freeBlocks - scheduler.idleBlocks
+        observer.occupied(occupancy)
+    }
+}
+
+// MARK: - A step
+
+extension EngineLoop {
+    private func step() throws(EngineError) {
+        let began = clock.now
+        let streams = scheduler.streamCount
+        let room = pacer.promptTokens(streams: streams, prompts: scheduler.promptCount)
+        let preemptions = scheduler.preemptions
+        let plan = scheduler.schedule(promptTokens: room) { id, limit in planned(id).propose(atMost: limit) }
+        guard !plan.isEmpty else { return }
+        var known = EngineStatistics()
+        known.steps = 1
+        known.preemptions = scheduler.preemptions - preemptions
+        known.promptTokens = plan.entries.reduce(0) { $0 + ($1.needsOneToken ? 0 : $1.range.count) }
+        var done = EngineStatistics()
+        count(known, &done)
+        try forward(plan) { logits throws(EngineError) in try sample(plan, logits, &done) }
+        let time = clock.now - began
+        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+        pacer.observe(
+            seconds: seconds, streams: plan.entries.count(where: \.needsOneToken), promptTokens: known.promptTokens)
+        observer?.stepped(in: time, done)
+    }
+
+    private func forward(
+        _ plan: StepPlan, then use: (UnsafeMutablePointer<Float>) throws(EngineError) -> Void
+    ) throws(EngineError) {
+        for copy in plan.copies { cache.copyBlock(from: Int(copy.source), to: Int(copy.target)) }
+        batch.removeAll()
+        for entry in plan.entries {
+            let sequence = planned(entry.id)
+            batch.append(
+                sequence.tokens[entry.range], start: entry.range.lowerBound, table: entry.blocks,
+                wantsOutput: entry.isSampled)
+            if entry.drafts > 0 { batch.extend(sequence.drafts) }
         }
+        let logits: UnsafeMutablePointer<Float>
+        do {
+            logits = try model.forward(batch, cache: cache)
+        } catch {
+            throw EngineError(.failed, "the model failed: \(error.message)", cause: error)
+        }
+        try use(logits)
+    }
+
+    private func sample(
+        _ plan: StepPlan, _ logits: UnsafeMutablePointer<Float>, _ done: inout EngineStatistics
+    ) throws(EngineError) {
+        let vocabulary = description.shape.vocabulary
+        var row = 0
+        for entry in plan.entries where entry.isSampled {
+            let rows = UnsafeMutableBufferPointer(
+                start: logits + row * vocabulary, count: (1 + entry.drafts) * vocabulary)
+            row += 1 + entry.drafts
+            let first = planned(entry.id)
+            if first.generatedCount == 0 {
+                first.cachedTokens = scheduler.cachedTokens(of: entry.id)
+                var found = EngineStatistics()
+                found.cachedTokens = first.cachedTokens
+                count(found, &done)
+            }
+            let others = forks.removeValue(forKey: entry.id) ?? []
+            if others.isEmpty {
+                try sample(entry.id, rows, drafts: entry.drafts, &done)
+                continue
+            }
+            // Each choice overwrites the row that it samples from.
+            scheduler.fork(entry.id, into: others)
+            let prompt = Array(rows.prefix(vocabulary))
+            try sample(entry.id, rows, drafts: entry.drafts, &done)
+            for other in others {
+                let copy = UnsafeMutableBufferPointer(rebasing: rows.prefix(vocabulary))
+                _ = copy.update(from: prompt)
+                try sample(other, copy, drafts: 0, &done)
+            }
+        }
+    }
+
+    private func sample(
+        _ id: SequenceID, _ rows: UnsafeMutableBufferPointer<Float>, drafts: Int, _ done: inout EngineStatistics
+    ) throws(EngineError) {
+        let sequence = planned(id)
+        let known = sequence.tokens.count
+        let (accepted, reason) = sequence.step(rows, vocabulary: description.shape.vocabulary)
+        var counted = EngineStatistics()
+        counted.sampledTokens = sequence.tokens.count - known
+        counted.draftedTokens = drafts
+        counted.acceptedTokens = accepted
+        // Before the end is told, so that whoever hears of it finds its tokens counted.
+        count(counted, &done)
+        guard let reason else {
+            lost = 0
+            return scheduler.append(to: id, sequence.tokens[known...])
+        }
+        end([id], reason)
+        lost = reason == .notFinite ? lost + 1 : 0
+        if lost == Self.maximumLost {
+            throw EngineError(.failed, "the model made no finite number for \(lost) sequences in a row")
+        }
+    }
+
+    private func count(_ more: EngineStatistics, _ done: inout EngineStatistics) {
+        link.counters.add(more)
+        done += more
     }
 }

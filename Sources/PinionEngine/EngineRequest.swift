@@ -12,6 +12,8 @@ package struct EngineRequest: Sendable {
     }
 
     package var prompt: [Int32]
+    /// Whose it is: tenants share the engine evenly, and only a tenant's own prompts are found again in the cache.
+    package var tenant: String
     package var sampling: SamplingParameters
     /// Tokens to sample at most; nil for as many as the context has room for.
     package var maximumTokens: Int?
@@ -20,9 +22,11 @@ package struct EngineRequest: Sendable {
     package var choices: [Choice]
 
     package init(
-        prompt: [Int32], sampling: SamplingParameters, maximumTokens: Int?, endTokens: Set<Int32>, choices: [Choice]
+        prompt: [Int32], tenant: String = "", sampling: SamplingParameters, maximumTokens: Int?, endTokens: Set<Int32>,
+        choices: [Choice]
     ) {
         self.prompt = prompt
+        self.tenant = tenant
         self.sampling = sampling
         self.maximumTokens = maximumTokens
         self.endTokens = endTokens

@@ -11,13 +11,17 @@ final class EngineSequence {
     private let choice: EngineRequest.Choice
     private let sampler: Sampler
     private var source = DraftSource()
+    /// Tokens of the prompt that were found in the cache.
+    var cachedTokens = 0
 
     /// The tokens that were proposed last.
     var drafts: [Int32] { source.drafts }
     var generatedCount: Int { tokens.count - promptCount }
+    let tenant: String
 
     init(_ id: Engine.RequestID, _ request: EngineRequest, choice index: Int, contextLength: Int, kernels: Kernels) {
         self.request = id
+        tenant = request.tenant
         tokens = request.prompt
         promptCount = request.prompt.count
         let room = contextLength - promptCount
@@ -38,7 +42,7 @@ final class EngineSequence {
     ///
     /// - Parameter rows: `[1 + drafts, vocabulary]`, the first after the last known token; overwritten.
     /// - Returns: How many drafts were sampled before the last token, and why the sequence ends with that one; nil if it
-    ///   goes on.
+    ///   goes on. A sequence that ends with `.notFinite` has no last token.
     func step(
         _ rows: UnsafeMutableBufferPointer<Float>, vocabulary: Int
     ) -> (accepted: Int, reason: SequenceOutcome.Reason?) {
@@ -62,7 +66,7 @@ final class EngineSequence {
     /// - Returns: Why the sequence ends with this token; nil if it goes on.
     private func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SequenceOutcome.Reason? {
         for processor in choice.processors { processor.process(logits, generated: tokens[promptCount...]) }
-        let token = sampler.sample(logits)
+        guard let token = sampler.sample(logits) else { return .notFinite }
         tokens.append(token.id)
         if endTokens.contains(token.id) { return .stop }
         if choice.sink.accept(token) == .stop { return .stop }
@@ -70,6 +74,6 @@ final class EngineSequence {
     }
 
     func finish(_ reason: SequenceOutcome.Reason) {
-        choice.sink.finish(SequenceOutcome(reason: reason, generatedTokens: generatedCount))
+        choice.sink.finish(SequenceOutcome(reason: reason, generatedTokens: generatedCount, cachedTokens: cachedTokens))
     }
 }

@@ -14,11 +14,22 @@ final class Mailbox<Command: Sendable>: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Takes all commands; with `waiting`, sleeps until there is one.
-    func take(waiting: Bool) -> [Command] {
+    enum Patience {
+        case none
+        case until(Date)
+        case endless
+    }
+
+    /// Takes all commands; when there is none, sleeps for one as long as `patience` lasts.
+    func take(_ patience: Patience) -> [Command] {
         condition.lock()
         defer { condition.unlock() }
-        while waiting && commands.isEmpty { condition.wait() }
+        switch patience {
+        case .none: break
+        case .until(let time): while commands.isEmpty, condition.wait(until: time) {}
+        // A date as far off as this one would have to be does not fit what the system's clock counts in.
+        case .endless: while commands.isEmpty { condition.wait() }
+        }
         defer { commands.removeAll() }
         return commands
     }

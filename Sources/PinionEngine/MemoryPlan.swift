@@ -1,38 +1,65 @@
-import PinionModels
+package import PinionModels
 import PinionTensor
 
 /// Divides the memory budget, before the model or anything else is allocated from it.
-struct MemoryPlan {
-    /// What the rest of the process needs: code, tokenizer, connections.
+package struct MemoryPlan: Sendable {
+    /// What the rest of the process needs: code, tokenizer, requests and connections.
     private static let overheadBytes = 64 << 20
+    /// Of the memory that is free when the engine starts, the part that it takes unless it is told.
+    private static let shareOfFree = 0.8
 
-    let cacheBlocks: Int
+    package let budget: Int
+    package let weights: Int
+    package let buffers: Int
+    package let cacheBlocks: Int
+    /// Bytes of one block over all layers.
+    package let blockBytes: Int
+
+    package var cacheBytes: Int { cacheBlocks * blockBytes }
+    /// All that is planned; at most the budget.
+    package var bytes: Int { weights + buffers + Self.overheadBytes + cacheBytes }
 
     /// - Parameters:
-    ///   - budget: Bytes; nil for half of the memory that this process may use.
-    ///   - weights: Bytes of the packed matrices.
-    ///   - buffers: Bytes of the model's working buffers.
+    ///   - budget: Bytes; nil for most of the memory that is free now.
     ///   - context: Tokens of the longest sequence, for which there must be room.
+    ///   - sequences: The cache is never larger than for as many contexts.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.
-    init(
-        budget: Int?, weights: Int, buffers: Int, shape: KVCache.Shape, context: Int, sequences: Int
-    ) throws(EngineError) {
-        let budget = budget ?? MachineLimits.memory / 2
+    init(budget: Int?, model: ModelPlan, context: Int, sequences: Int) throws(EngineError) {
+        self.budget = budget ?? Int(Double(MachineLimits.freeMemory) * Self.shareOfFree)
+        weights = model.weightBytes
+        buffers = model.bufferBytes
+        blockBytes = model.shape.cache.blockBytes
         let perContext = (context + KVCache.blockTokens - 1) / KVCache.blockTokens
         let (wanted, overflow) = perContext.multipliedReportingOverflow(by: sequences)
-        let available = budget - weights - buffers - Self.overheadBytes
-        let affordable = max(available, 0) / shape.blockBytes
+        let available = self.budget - weights - buffers - Self.overheadBytes
+        let affordable = max(available, 0) / blockBytes
         guard affordable >= perContext else {
             throw EngineError(
                 .insufficientMemory,
                 """
-                memory budget of \(Self.mebibytes(budget)) is too small: weights \(Self.mebibytes(weights)) + \
+                memory budget of \(Self.mebibytes(self.budget)) is too small: weights \(Self.mebibytes(weights)) + \
                 buffers \(Self.mebibytes(buffers)) + \
                 overhead \(Self.mebibytes(Self.overheadBytes)) + KV cache of one context of \(context) tokens \
-                \(Self.mebibytes(perContext * shape.blockBytes)); lower --context or raise --memory
+                \(Self.mebibytes(perContext * blockBytes)) = \
+                \(Self.mebibytes(weights + buffers + Self.overheadBytes + perContext * blockBytes)); \
+                lower --context, set --kv-type q8, or raise --memory
                 """)
         }
-        cacheBlocks = min(affordable, overflow ? affordable : wanted, Int(Int32.max))
+        cacheBlocks = min(affordable, overflow ? affordable : wanted, BlockPool.maximumCapacity)
+    }
+
+    /// The smallest budget that gives a model so many cache blocks.
+    package static func budget(for model: ModelPlan, cacheBlocks: Int) -> Int {
+        model.weightBytes + model.bufferBytes + overheadBytes + cacheBlocks * model.shape.cache.blockBytes
+    }
+
+    /// The arithmetic, for people.
+    package var description: String {
+        """
+        weights \(Self.mebibytes(weights)) + buffers \(Self.mebibytes(buffers)) + overhead \
+        \(Self.mebibytes(Self.overheadBytes)) + KV cache \(Self.mebibytes(cacheBytes)) = \(Self.mebibytes(bytes)) of \
+        \(Self.mebibytes(budget))
+        """
     }
 
     private static func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }

@@ -39,7 +39,7 @@ package enum TokenScoring {
             var batch = StepBatch()
             batch.append(part, start: start, table: table, wantsOutput: false)
             batch.outputs = (0..<Int32(part.count)).map { $0 }
-            let logits = model.forward(batch, cache: cache)
+            let logits = try model.forward(batch, cache: cache)
             for row in 0..<part.count {
                 let vocabulary = model.shape.vocabulary
                 let values = UnsafeMutableBufferPointer(start: logits + row * vocabulary, count: vocabulary)

@@ -25,15 +25,22 @@ package struct SequenceOutcome: Sendable, Equatable {
         case cancelled
         /// The engine stopped before the sequence did.
         case engineStopped
+        /// The engine failed; it is being made anew.
+        case engineFailed
+        /// The model's numbers for this sequence are infinite or not numbers, so that nothing can be sampled.
+        case notFinite
     }
 
     package var reason: Reason
     /// Tokens that were sampled, an end token included.
     package var generatedTokens: Int
+    /// Tokens of the prompt that were found in the cache; counted once for all choices, at the first.
+    package var cachedTokens: Int
 
-    package init(reason: Reason, generatedTokens: Int) {
+    package init(reason: Reason, generatedTokens: Int, cachedTokens: Int = 0) {
         self.reason = reason
         self.generatedTokens = generatedTokens
+        self.cachedTokens = cachedTokens
     }
 }
 

@@ -11,8 +11,10 @@ package struct GenerationError: Error, Sendable, CustomStringConvertible {
         case invalidRequest
         /// Too many requests are waiting.
         case overloaded
-        /// The engine has stopped.
-        case stopped
+        /// The engine failed, and is being made anew.
+        case unavailable
+        /// The reply was cut off: the engine stopped or failed, or the model has no numbers for it.
+        case interrupted
     }
 
     package let code: Code

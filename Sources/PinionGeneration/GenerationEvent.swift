@@ -4,7 +4,8 @@ package enum GenerationEvent: Sendable, Equatable {
     case text(choice: Int, String, [TokenReport])
     case finished(choice: Int, FinishReason)
     /// The last event.
-    case usage(promptTokens: Int, completionTokens: Int)
+    /// - `cachedTokens`: Tokens of the prompt that did not have to be computed.
+    case usage(promptTokens: Int, completionTokens: Int, cachedTokens: Int)
 
     /// Whose event it is; nil for the usage of all choices together.
     var choice: Int? {

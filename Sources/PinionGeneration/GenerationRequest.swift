@@ -19,6 +19,8 @@ package struct GenerationRequest: Sendable {
     }
 
     package var messages: [Message]
+    /// Whose it is; see ``EngineRequest/tenant``.
+    package var tenant = ""
     package var sampling = SamplingParameters()
     /// Independent continuations.
     package var choices = 1

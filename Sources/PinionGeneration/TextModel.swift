@@ -76,7 +76,8 @@ package final class TextModel: Sendable {
         do {
             let id = try engine.submit(
                 EngineRequest(
-                    prompt: prompt, sampling: request.sampling, maximumTokens: request.maximumTokens,
+                    prompt: prompt, tenant: request.tenant, sampling: request.sampling,
+                    maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
                     choices: sinks.map { .init(sink: $0) }))
             return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
@@ -142,7 +143,7 @@ extension GenerationError {
             case .promptTooLong: .promptTooLong
             case .overloaded: .overloaded
             case .invalidRequest: .invalidRequest
-            case .stopped: .stopped
+            case .failed: .unavailable
             case .load, .insufficientMemory: .model
             }
         self.init(code, error.message, promptTokens: promptTokens, cause: error)

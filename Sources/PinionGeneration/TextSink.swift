@@ -44,12 +44,13 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             isStopped = stopped
         }
         switch outcome.reason {
-        case .length where isStopped: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
-        case .stop: completion.finish(choice, .stop, tokens: outcome.generatedTokens)
-        case .length: completion.finish(choice, .length, tokens: outcome.generatedTokens)
-        case .cancelled: completion.fail(GenerationError(.stopped, "the request was cancelled"))
-        case .engineStopped:
-            completion.fail(GenerationError(.stopped, "the engine stopped before the reply was complete"))
+        case .length where isStopped: completion.finish(choice, .stop, outcome)
+        case .stop: completion.finish(choice, .stop, outcome)
+        case .length: completion.finish(choice, .length, outcome)
+        case .cancelled: completion.interrupt("the request was cancelled")
+        case .engineStopped: completion.interrupt("the engine stopped before the reply was complete")
+        case .engineFailed: completion.interrupt("the engine failed before the reply was complete")
+        case .notFinite: completion.interrupt("the model made no finite number for this prompt")
         }
     }
 
@@ -87,26 +88,28 @@ private struct ReportQueue {
 package final class Completion: Sendable {
     package let channel = EventChannel()
     private let promptTokens: Int
-    private let state: Mutex<(open: Int, tokens: Int)>
+    private let state: Mutex<(open: Int, generated: Int, cached: Int)>
 
     package init(promptTokens: Int, choices: Int) {
         self.promptTokens = promptTokens
-        state = Mutex((choices, 0))
+        state = Mutex((choices, 0, 0))
     }
 
-    func finish(_ choice: Int, _ reason: GenerationEvent.FinishReason, tokens: Int) {
+    func finish(_ choice: Int, _ reason: GenerationEvent.FinishReason, _ outcome: SequenceOutcome) {
         channel.send(.finished(choice: choice, reason))
-        let total: Int? = state.withLock { state in
+        let total = state.withLock { state in
             state.open -= 1
-            state.tokens += tokens
-            return state.open == 0 ? state.tokens : nil
+            state.generated += outcome.generatedTokens
+            state.cached += outcome.cachedTokens
+            return state
         }
-        guard let total else { return }
-        channel.send(.usage(promptTokens: promptTokens, completionTokens: total))
+        guard total.open == 0 else { return }
+        channel.send(
+            .usage(promptTokens: promptTokens, completionTokens: total.generated, cachedTokens: total.cached))
         channel.close()
     }
 
-    func fail(_ error: GenerationError) {
-        channel.close(error)
+    func interrupt(_ reason: String) {
+        channel.close(GenerationError(.interrupted, reason))
     }
 }

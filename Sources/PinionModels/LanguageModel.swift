@@ -55,5 +55,6 @@ package protocol LanguageModel: AnyObject {
     /// Each token attends to its own sequence's positions up to its own, so a batch must hold a sequence's tokens in
     /// order and everything before them must be in the cache.
     /// - Returns: `[batch.outputs.count, vocabulary]`, valid until the next call; the caller may overwrite it.
-    func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float>
+    /// - Throws: ``ModelError`` when the model cannot go on; neither it nor the cache is of any use then.
+    func forward(_ batch: StepBatch, cache: KVCache) throws(ModelError) -> UnsafeMutablePointer<Float>
 }

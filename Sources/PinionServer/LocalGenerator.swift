@@ -32,7 +32,7 @@ package struct LocalGenerator: TextGenerator {
         }
         let generation: Generation
         do {
-            generation = try await textModel.generate(GenerationRequest(request))
+            generation = try await textModel.generate(GenerationRequest(request, for: tenant))
         } catch {
             throw Self.wireError(error, contextLength: model.contextLength, requested: request.maxTokens)
         }
@@ -66,8 +66,9 @@ extension TextEvent {
             self = .text(choice: choice, text, logprobs: reports.map(TokenLogprob.init))
         case .finished(let choice, let reason):
             self = .finished(choice: choice, reason == .stop ? .stop : .length)
-        case .usage(let promptTokens, let completionTokens):
-            self = .usage(Usage(promptTokens: promptTokens, completionTokens: completionTokens))
+        case .usage(let promptTokens, let completionTokens, let cachedTokens):
+            self = .usage(
+                Usage(promptTokens: promptTokens, completionTokens: completionTokens, cachedTokens: cachedTokens))
         }
     }
 }
@@ -86,7 +87,7 @@ extension TokenLogprob {
 }
 
 extension GenerationRequest {
-    fileprivate init(_ request: ChatCompletionRequest) {
+    fileprivate init(_ request: ChatCompletionRequest, for tenant: Tenant) {
         self.init(
             messages: request.messages.map { message in
                 // Templates know `system`; `developer` is OpenAI's newer word for the same.
@@ -94,6 +95,7 @@ extension GenerationRequest {
                 return Message(
                     role: role.rawValue, content: message.content, name: message.name, toolCallID: message.toolCallID)
             })
+        self.tenant = tenant.id
         sampling.temperature = Float(request.temperature)
         sampling.topP = Float(request.topP)
         sampling.topK = request.topK
@@ -140,7 +142,8 @@ extension LocalGenerator {
         case .template: APIError.invalidValue("messages", error.message)
         case .invalidRequest: APIError.invalidValue("logit_bias", error.message)
         case .overloaded: APIError.overloaded(retryAfter: overloadRetrySeconds)
-        case .model, .stopped: error
+        case .unavailable: APIError.loading
+        case .model, .interrupted: error
         }
     }
 }

@@ -75,6 +75,15 @@ package final class KVCache {
         }
     }
 
+    /// Copies a block's keys and values of every layer.
+    package func copyBlock(from source: Int, to target: Int) {
+        precondition(source >= 0 && source < blocks && target >= 0 && target < blocks, "block \(source) to \(target)")
+        for layer in 0..<shape.layers {
+            let blocks = base(layer: layer, head: 0)
+            (blocks + target * blockStride).update(from: blocks + source * blockStride, count: blockStride)
+        }
+    }
+
     /// The attention of consecutive tokens of one sequence for the query heads that share KV head `head`.
     ///
     /// - Parameters:

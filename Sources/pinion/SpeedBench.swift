@@ -141,11 +141,13 @@ struct SpeedBench {
                 group.addTask {
                     var sampling = SamplingParameters()
                     sampling.temperature = 0
+                    // A tenant of its own, so that no prompt is found in the cache.
                     let ids = (0..<prompt).map { Int32(($0 * 7919 + stream * 104_729 + 13) % vocabulary) }
                     try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
                         do {
                             let request = EngineRequest(
-                                prompt: ids, sampling: sampling, maximumTokens: tokens, endTokens: [],
+                                prompt: ids, tenant: UUID().uuidString, sampling: sampling, maximumTokens: tokens,
+                                endTokens: [],
                                 choices: [.init(sink: CountingSink(ended))])
                             try engine.submit(request)
                         } catch { ended.resume(throwing: error) }

@@ -120,7 +120,7 @@ struct SamplerDistributionTests {
 
     static func draw(_ sampler: Sampler, _ logits: [Float]) -> Int32 {
         var logits = logits
-        return logits.withUnsafeMutableBufferPointer { sampler.sample($0).id }
+        return logits.withUnsafeMutableBufferPointer { sampler.sample($0)?.id ?? -1 }
     }
 
     /// Makes the sampler choose a token, which becomes part of its generated text.

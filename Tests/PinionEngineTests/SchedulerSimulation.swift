@@ -2,7 +2,8 @@ import PinionEngine
 import Testing
 import TestSupport
 
-/// Plays the engine for a scheduler: random arrivals, lengths and cancels, every step checked.
+/// Plays the engine for a scheduler: random arrivals, lengths, choices and cancels of several tenants, every step checked
+/// against what the cache then holds.
 struct SchedulerSimulation {
     struct Setup: Sendable, CustomTestStringConvertible {
         var tokens: Int
@@ -13,37 +14,49 @@ struct SchedulerSimulation {
         var longest: Int
         /// Tokens up to which drafts fill a step.
         var draftedStep = 0
+        var tenants = 1
+        /// Most choices of a request.
+        var choices = 1
 
         var testDescription: String {
             "\(tokens) tokens a step, \(sequences) sequences, \(blocks) blocks of \(blockTokens), up to \(longest) tokens, "
-                + "drafts up to \(draftedStep)"
+                + "drafts up to \(draftedStep), \(tenants) tenants, \(choices) choices"
         }
     }
 
     private struct Sequence {
         let id: SequenceID
-        var known: Int
+        let tenant: Int
+        var tokens: [Int32]
         /// Tokens it will generate before it ends.
         var remaining: Int
+        var generated = 0
         var computed = 0
-        /// As far as the plans tell; empty when the sequence waits.
-        var blocks: [Int32] = []
+        /// Further choices, which part from it when it is sampled first.
+        var forks: [SequenceID] = []
         /// The step by which it must have ended.
         var deadline: Int
+
+        var isStream: Bool { generated > 0 && tokens.count - computed == 1 }
     }
 
     private let setup: Setup
     private var generator: SeededGenerator
     private var scheduler: Scheduler
-    /// In order of arrival, which is also the order in which the scheduler serves them.
+    /// In order of arrival.
     private var sequences: [Sequence] = []
+    private var memory: CacheContents
+    private var lastID: SequenceID = 0
     private var step = 0
+    private(set) var arrived = 0
     private(set) var finished = 0
     private(set) var cancelled = 0
-    private(set) var preemptions = 0
     private(set) var drafted = 0
     private(set) var accepted = 0
-    private var hasFailed = false
+    private(set) var copies = 0
+    private(set) var reused = 0
+    private(set) var hasFailed = false
+    var preemptions: Int { scheduler.preemptions }
 
     init(_ setup: Setup, seed: UInt64) {
         self.setup = setup
@@ -52,89 +65,138 @@ struct SchedulerSimulation {
             limits: .init(
                 tokensPerStep: setup.tokens, sequences: setup.sequences, draftedStep: setup.draftedStep),
             blockTokens: setup.blockTokens, blocks: setup.blocks)
+        memory = CacheContents(blocks: setup.blocks, blockTokens: setup.blockTokens)
     }
 
     mutating func run(arrivals: Int) {
-        var arrived = 0
         while !hasFailed, arrived < arrivals || !sequences.isEmpty {
             // Bursts and lulls, as long as the queue is not much longer than what can run.
             var burst = generator.below(12) == 0 ? generator.below(2 * setup.sequences) + 1 : generator.below(2)
             if sequences.count > 3 * setup.sequences { burst = 0 }
-            for _ in 0..<min(burst, arrivals - arrived) {
-                arrived += 1
-                add(arrived)
-            }
+            for _ in 0..<burst where arrived < arrivals { add() }
             if !sequences.isEmpty, generator.below(40) == 0 { cancelOne() }
             advance()
         }
         guard !hasFailed else { return }
-        #expect(scheduler.isIdle)
-        #expect(scheduler.freeBlocks == setup.blocks)
-        #expect(scheduler.schedule().isEmpty)
+        expect(scheduler.isIdle && scheduler.freeBlocks == setup.blocks, "an idle scheduler holds something")
+        expect(scheduler.schedule().isEmpty, "an idle scheduler plans something")
     }
 
-    private mutating func add(_ id: SequenceID) {
-        let known = 1 + generator.below(setup.longest)
+    private mutating func add() {
+        let tenant = generator.below(setup.tenants)
+        let count = 1 + generator.below(setup.longest)
+        // Texts of one family start alike, and tenants send the same ones.
+        let family = generator.below(4)
+        let shared = generator.below(count + 1)
+        var prompt = (0..<count).map { Int32(family * 1000 + $0 % 7) }
+        for position in shared..<count { prompt[position] = Int32(generator.below(3)) }
         // The last token that is sampled is never computed.
-        let remaining = 1 + generator.below(setup.longest - known + 1)
-        // The oldest sequence is never preempted and computes a token in every step, so each ends at the latest when all
-        // before it have computed all their tokens, one a step, and so has it.
-        let ahead = sequences.reduce(0) { $0 + $1.known + $1.remaining }
+        let remaining = 1 + generator.below(setup.longest - count + 1)
+        let choices = 1 + generator.below(setup.choices)
+        arrived += choices
+        lastID += choices
+        let id = lastID - choices + 1
+        // Tenants take turns, and in each turn the most progressed of a tenant goes on: so a sequence has ended when all that
+        // were there, and all of other tenants' that may come to be beside them, have computed everything, a token a
+        // step; twice, for what preemptions undo.
+        let present = sequences.reduce(0) { $0 + ($1.tokens.count + $1.remaining) * (1 + $1.forks.count) }
+        let deadline = step + 2 * (setup.tenants * (present + choices * setup.longest) + 3 * setup.longest)
         sequences.append(
-            Sequence(id: id, known: known, remaining: remaining, deadline: step + ahead + known + remaining))
-        scheduler.add(id, known: known)
+            Sequence(
+                id: id, tenant: tenant, tokens: prompt, remaining: remaining, forks: Array(id + 1..<id + choices),
+                deadline: deadline))
+        scheduler.add(id, prompt: prompt, tenant: "tenant \(tenant)")
     }
 
     private mutating func cancelOne() {
-        let index = generator.below(sequences.count)
-        scheduler.remove(sequences.remove(at: index).id)
-        cancelled += 1
+        let sequence = sequences.remove(at: generator.below(sequences.count))
+        scheduler.remove(sequence.id)
+        cancelled += 1 + sequence.forks.count
         checkBlocks()
     }
 
     private mutating func advance() {
         step += 1
         let plan = schedule()
+        memory.apply(plan) { id in
+            guard let sequence = sequences.first(where: { $0.id == id }) else { return nil }
+            return (sequence.tenant, sequence.tokens)
+        }
         check(plan)
-        for entry in plan.entries where entry.isSampled {
+        for entry in plan.entries where entry.isSampled && !hasFailed {
             guard let index = sequences.firstIndex(where: { $0.id == entry.id }) else { continue }
-            let accepted = generator.below(entry.drafts + 1)
-            drafted += entry.drafts
-            self.accepted += accepted
-            sequences[index].remaining -= 1 + accepted
-            if sequences[index].remaining == 0 {
-                sequences.remove(at: index)
-                scheduler.remove(entry.id)
-                finished += 1
-            } else {
-                sequences[index].known += 1 + accepted
-                sequences[index].computed += accepted
-                let blocks = (sequences[index].computed + setup.blockTokens - 1) / setup.blockTokens
-                sequences[index].blocks.removeLast(sequences[index].blocks.count - blocks)
-                scheduler.append(to: entry.id, accepted: accepted)
-            }
+            fork(index)
+            grow(entry.id, accepted: generator.below(entry.drafts + 1), drafts: entry.drafts)
         }
         expect(sequences.allSatisfy { step <= $0.deadline }, "a sequence is starved")
         checkBlocks()
     }
 
-    /// A step in which sequences propose as many drafts as they like.
+    /// Lets the other choices of a request part from its first, each of which then has a token of its own.
+    private mutating func fork(_ index: Int) {
+        let parent = sequences[index]
+        guard !parent.forks.isEmpty else { return }
+        sequences[index].forks = []
+        scheduler.fork(parent.id, into: parent.forks)
+        for id in parent.forks {
+            let remaining = 1 + generator.below(setup.longest - parent.tokens.count + 1)
+            let runs = scheduler.blocks(of: id) != nil
+            sequences.append(
+                Sequence(
+                    id: id, tenant: parent.tenant, tokens: parent.tokens, remaining: remaining,
+                    computed: runs ? parent.computed : 0, deadline: parent.deadline + 2 * setup.longest))
+            grow(id, accepted: 0, drafts: 0)
+        }
+    }
+
+    private mutating func grow(_ id: SequenceID, accepted: Int, drafts: Int) {
+        guard let index = sequences.firstIndex(where: { $0.id == id }) else { return }
+        let accepted = min(accepted, sequences[index].remaining - 1)
+        drafted += drafts
+        self.accepted += accepted
+        sequences[index].remaining -= 1 + accepted
+        guard sequences[index].remaining > 0 else {
+            sequences.remove(at: index)
+            scheduler.remove(id)
+            finished += 1
+            return
+        }
+        let tokens = (0..<1 + accepted).map { _ in Int32(generator.below(3)) }
+        // An accepted draft is what the step computed after the last known token.
+        if let blocks = scheduler.blocks(of: id) {
+            memory.write(
+                tenant: sequences[index].tenant, sequences[index].tokens + tokens,
+                sequences[index].tokens.count..<sequences[index].tokens.count + accepted, blocks)
+        }
+        sequences[index].tokens += tokens
+        sequences[index].generated += 1 + accepted
+        sequences[index].computed += accepted
+        scheduler.append(to: id, tokens)
+    }
+}
+
+// MARK: - What must hold
+
+extension SchedulerSimulation {
+    /// A step in which sequences propose as many drafts as they like, and prompts may take some part of it.
     ///
     /// Checked against the same step without any: drafts take no turn, no token and no block from anybody.
     private mutating func schedule() -> StepPlan {
+        let streams = sequences.filter(\.isStream).map(\.id)
+        let promptTokens = generator.below(3) == 0 ? generator.below(setup.tokens) : .max
         var undrafted = scheduler
-        let expected = undrafted.schedule()
+        let expected = undrafted.schedule(promptTokens: promptTokens)
         var generator = generator
         var offers: [SequenceID: Int] = [:]
         let room = Dictionary(sequences.map { ($0.id, $0.remaining - 1) }) { first, _ in first }
-        let plan = scheduler.schedule { id, limit in
+        let plan = scheduler.schedule(promptTokens: promptTokens) { id, limit in
             offers[id] = generator.below(3) == 0 ? 0 : generator.below(max(min(limit, room[id] ?? 0), 0) + 1)
             return offers[id] ?? 0
         }
         self.generator = generator
         expect(plan.entries.map(\.id) == expected.entries.map(\.id), "drafts change who is served")
         expect(plan.entries.map(\.range) == expected.entries.map(\.range), "drafts change what is served")
-        expect(scheduler.runningCount == undrafted.runningCount, "a sequence is preempted for drafts")
+        expect(scheduler.preemptions == undrafted.preemptions, "a sequence is preempted for drafts")
         expect(
             zip(plan.entries, expected.entries).allSatisfy { $0.blocks.starts(with: $1.blocks) },
             "drafts change a block table")
@@ -142,6 +204,12 @@ struct SchedulerSimulation {
         expect(plan.entries.allSatisfy { $0.drafts == 0 || $0.range.count == 1 }, "drafts after a prompt")
         expect(
             plan.tokenCount <= setup.draftedStep || plan == expected, "a step with drafts is larger than it may be")
+        let served = Set(plan.entries.map(\.id))
+        expect(
+            streams.allSatisfy { served.contains($0) || scheduler.blocks(of: $0) == nil },
+            "a stream that runs has no token")
+        let prompts = expected.entries.filter { !streams.contains($0.id) }.reduce(0) { $0 + $1.range.count }
+        expect(prompts <= promptTokens || prompts == expected.tokenCount, "prompts take more than their part")
         return plan
     }
 
@@ -150,51 +218,49 @@ struct SchedulerSimulation {
         expect(plan.outputCount <= max(setup.sequences, setup.draftedStep), "too many rows of logits")
         expect(plan.isEmpty == sequences.isEmpty, "no progress")
         expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "a sequence is planned twice")
-        let running = scheduler.runningCount
-        expect(running <= setup.sequences, "too many run")
-        expect(running + scheduler.waitingCount == sequences.count, "a sequence is lost")
-        // Whoever held blocks and is not among the oldest that run has been preempted.
-        for index in sequences.indices where index >= running && !sequences[index].blocks.isEmpty {
-            sequences[index].blocks = []
-            sequences[index].computed = 0
-            preemptions += 1
-        }
+        expect(scheduler.runningCount <= setup.sequences, "too many run")
+        expect(scheduler.runningCount + scheduler.waitingCount == sequences.count, "a sequence is lost")
         let planned = Dictionary(plan.entries.map { ($0.id, $0) }) { first, _ in first }
+        expect(planned.keys.allSatisfy { id in sequences.contains { $0.id == id } }, "an unknown sequence is planned")
+        copies += plan.copies.count
         for index in sequences.indices {
-            guard let entry = planned[sequences[index].id] else {
-                expect(index >= running || sequences[index].known - sequences[index].computed > 1, "a turn is lost")
+            let sequence = sequences[index]
+            guard let blocks = scheduler.blocks(of: sequence.id) else {
+                sequences[index].computed = 0
+                expect(planned[sequence.id] == nil, "a sequence that waits is planned")
                 continue
             }
-            expect(index < running, "a sequence overtakes")
-            expect(
-                entry.range.lowerBound == sequences[index].computed, "a range does not go on where the last one ended")
+            guard let entry = planned[sequence.id] else { continue }
+            expect(entry.blocks == blocks, "a plan has another table than its sequence")
             expect(!entry.range.isEmpty, "an empty range")
-            expect(entry.range.upperBound <= sequences[index].known, "unknown tokens are computed")
+            expect(entry.range.upperBound <= sequence.tokens.count, "unknown tokens are computed")
             expect(
-                entry.isSampled == (entry.range.upperBound == sequences[index].known), "sampled too early or too late")
-            expect(entry.blocks.starts(with: sequences[index].blocks), "a table changes under its sequence")
+                entry.isSampled == (entry.range.upperBound == sequence.tokens.count), "sampled too early or too late")
             expect(
-                entry.blocks.count * setup.blockTokens >= entry.range.upperBound + entry.drafts,
-                "tokens without a block")
+                blocks.count * setup.blockTokens >= entry.range.upperBound + entry.drafts, "tokens without a block")
+            reused += max(entry.range.lowerBound - sequence.computed, 0)
+            // Whatever was skipped must be in the cache, and be this tenant's and this text's.
+            let wrong = memory.firstDifference(
+                tenant: sequence.tenant, sequence.tokens, count: entry.range.upperBound, blocks)
+            expect(wrong == nil, "position \(wrong ?? 0) of a sequence is not in its blocks")
             sequences[index].computed = entry.range.upperBound
-            sequences[index].blocks = entry.blocks
         }
-        expect(planned.keys.allSatisfy { id in sequences.contains { $0.id == id } }, "an unknown sequence is planned")
         checkBlocks()
     }
 
-    /// No block in two tables, and none lost.
+    /// No block is lost: those that are used are those in the tables.
     private mutating func checkBlocks() {
-        let held = sequences.flatMap(\.blocks)
-        expect(Set(held).count == held.count, "a block has two owners")
+        let held = Set(sequences.flatMap { scheduler.blocks(of: $0.id) ?? [] })
         expect(held.allSatisfy { $0 >= 0 && $0 < setup.blocks }, "a block that does not exist")
-        expect(held.count + scheduler.freeBlocks == setup.blocks, "a block is lost")
+        expect(held.count == scheduler.usedBlocks, "a block is lost")
+        expect(scheduler.usedBlocks + scheduler.freeBlocks == setup.blocks, "blocks do not add up")
+        expect(scheduler.idleBlocks <= scheduler.freeBlocks, "more can be found again than is free")
     }
 
     /// As `#expect`, which is too slow for what runs millions of times; ends the run at the first failure.
-    private mutating func expect(_ condition: Bool, _ message: String) {
+    private mutating func expect(_ condition: Bool, _ message: @autoclosure () -> String) {
         guard !condition, !hasFailed else { return }
         hasFailed = true
-        Issue.record("step \(step), \(setup): \(message)")
+        Issue.record("step \(step), \(setup): \(message())")
     }
 }

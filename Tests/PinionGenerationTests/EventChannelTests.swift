@@ -18,13 +18,13 @@ struct EventChannelTests {
         for event in [
             Self.text(0, "a"), Self.text(0, ""), Self.text(0, "b"), Self.text(1, "c"), Self.text(0, "d"),
             .finished(choice: 0, .length), Self.text(1, "e"), Self.text(1, "f"), .finished(choice: 1, .stop),
-            .usage(promptTokens: 1, completionTokens: 2),
+            .usage(promptTokens: 1, completionTokens: 2, cachedTokens: 0),
         ] { channel.send(event) }
         channel.close()
         #expect(
             try await Self.all(channel) == [
                 Self.text(0, "abd"), Self.text(1, "cef"), .finished(choice: 0, .length), .finished(choice: 1, .stop),
-                .usage(promptTokens: 1, completionTokens: 2),
+                .usage(promptTokens: 1, completionTokens: 2, cachedTokens: 0),
             ])
         #expect(try await channel.next() == nil)
     }
@@ -33,13 +33,13 @@ struct EventChannelTests {
     func failure() async throws {
         let channel = EventChannel()
         channel.send(Self.text(0, "some"))
-        channel.close(GenerationError(.stopped, "gone"))
+        channel.close(GenerationError(.interrupted, "gone"))
         channel.close()
         channel.send(Self.text(0, "late"))
         #expect(try await channel.next() == Self.text(0, "some"))
         for _ in 0..<2 {
             let error = await #expect(throws: GenerationError.self) { try await channel.next() }
-            #expect(error?.code == .stopped)
+            #expect(error?.code == .interrupted)
         }
     }
 
@@ -59,7 +59,7 @@ struct EventChannelTests {
         let failing = EventChannel()
         let other = Task { try await failing.next() }
         try await Task.sleep(for: .milliseconds(5))
-        failing.close(GenerationError(.stopped, "gone"))
+        failing.close(GenerationError(.interrupted, "gone"))
         await #expect(throws: GenerationError.self) { try await other.value }
     }
 

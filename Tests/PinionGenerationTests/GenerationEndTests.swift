@@ -19,7 +19,7 @@ struct GenerationEndTests {
                 #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
                 while try await generation.next() != nil {}
             } catch let error as GenerationError {
-                #expect(error.code == .stopped)
+                #expect(error.code == .interrupted)
                 stopped += 1
             }
         }

@@ -56,7 +56,7 @@ enum GenerationFixtures {
                 reply.reports[choice] += reports
                 reply.pieces += 1
             case .finished(let choice, let reason): reply.reasons[choice] = reason
-            case .usage(let prompt, let completion):
+            case .usage(let prompt, let completion, _):
                 reply.promptTokens = prompt
                 reply.completionTokens = completion
             }

@@ -70,7 +70,7 @@ struct TextModelTests {
         let generation = try await model.generate(request)
         let reply = try await GenerationFixtures.collect(generation)
         let prompt = try model.prompt(for: request).count
-        #expect(reply.last == .usage(promptTokens: prompt, completionTokens: maximum))
+        #expect(reply.last == .usage(promptTokens: prompt, completionTokens: maximum, cachedTokens: 0))
         #expect(generation.promptTokens == prompt)
         #expect(reply.reasons == [.length])
         #expect(try await generation.next() == nil)

@@ -29,7 +29,8 @@ struct TextSinkTests {
                     text += Array(piece.utf8)
                     reports += new
                 case .finished(_, let reason): self.reason = reason
-                case .usage(let prompt, let completion): #expect(prompt == 3 && completion == 60)
+                case .usage(let prompt, let completion, let cached):
+                    #expect(prompt == 3 && completion == 60 && cached == 0)
                 }
             }
         }
@@ -123,6 +124,6 @@ struct TextSinkTests {
         }
         #expect(try await completion.channel.next() == .text(choice: 0, "z", []))
         let error = await #expect(throws: GenerationError.self) { try await completion.channel.next() }
-        #expect(error?.code == .stopped)
+        #expect(error?.code == .interrupted)
     }
 }

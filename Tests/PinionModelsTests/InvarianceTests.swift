@@ -48,7 +48,7 @@ struct InvarianceTests {
                     if index < neighbours { add(&others[index], to: &batch) }
                 }
                 computed += count
-                let result = model.forward(batch, cache: cache)
+                let result = try model.forward(batch, cache: cache)
                 if computed >= Self.promptTokens {
                     let first = result + row * vocabulary
                     rows.append(Array(UnsafeBufferPointer(start: first, count: vocabulary)))

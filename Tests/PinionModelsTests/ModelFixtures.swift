@@ -49,7 +49,7 @@ enum ModelFixtures {
             var batch = StepBatch()
             batch.append(part, start: start, table: table, wantsOutput: false)
             batch.outputs = part.indices.map { Int32($0 - start) }
-            let result = model.forward(batch, cache: cache)
+            let result = try model.forward(batch, cache: cache)
             for row in 0..<part.count {
                 let first = result + row * model.shape.vocabulary
                 rows.append(Array(UnsafeBufferPointer(start: first, count: model.shape.vocabulary)))

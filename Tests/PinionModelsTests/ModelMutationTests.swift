@@ -73,7 +73,7 @@ struct ModelMutationTests {
         var batch = StepBatch()
         let last = Int32(model.shape.vocabulary - 1)
         batch.append([0, last / 2, last], start: 0, table: [0], wantsOutput: true)
-        _ = model.forward(batch, cache: cache)
+        _ = try model.forward(batch, cache: cache)
     }
 
     /// The most memory that this process has ever used, in bytes.

@@ -25,11 +25,14 @@ package final class Sampler {
     /// Chooses the next token and remembers it.
     ///
     /// - Parameter logits: `[vocabulary]`; overwritten.
-    package func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SampledToken {
+    /// - Returns: nil when the largest logit is infinite, or none is a number.
+    package func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SampledToken? {
         let report = parameters.logprobs.map { LogProbabilities(logits, kernels: kernels, top: $0) }
         let chosenRaw = report.map { _ in Array(logits) }
         adjust(logits)
-        let id = parameters.temperature == 0 ? TokenWeights.mostLikely(logits, kernels: kernels).id : draw(logits)
+        let (likeliest, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+        guard highest.isFinite else { return nil }
+        let id = parameters.temperature == 0 ? likeliest : draw(logits, highest: highest, fallback: likeliest)
         drawn += 1
         generatedCounts[id, default: 0] += 1
         if parameters.repetitionPenalty != 1 { seen.insert(id) }
@@ -56,8 +59,9 @@ package final class Sampler {
         }
     }
 
-    private func draw(_ logits: UnsafeMutableBufferPointer<Float>) -> Int32 {
-        let (fallback, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+    private func draw(
+        _ logits: UnsafeMutableBufferPointer<Float>, highest: Float, fallback: Int32
+    ) -> Int32 {
         let weights = TokenWeights(logits, highest: highest, temperature: parameters.temperature, kernels: kernels)
         guard weights.total.isFinite, weights.total > 0 else { return fallback }
         let uniform = random.uniform(at: drawn)

@@ -5,6 +5,12 @@ package typealias SequenceID = Int
 ///
 /// A pure value: no tensors, no clock, no threads. Each sequence has tokens known and tokens computed, and a step spends
 /// its token budget bringing the second up to the first; there is no prompt phase and no decode phase.
+///
+/// - Streams come first: every running sequence that needs one token of its reply gets it in every step.
+/// - What is left goes to prompts, the tenant's first who was served least, in order of arrival within a tenant.
+/// - A sequence is admitted when there are blocks for all its tokens. Tokens whose blocks are in the cache are not computed.
+/// - When blocks run out all the same, the sequence with the least progress gives its own back, and is computed again
+///   later, to the same result.
 package struct Scheduler: Sendable {
     package struct Limits: Sendable, Equatable {
         /// Tokens computed in one step, of all sequences together.
@@ -25,24 +31,16 @@ package struct Scheduler: Sendable {
         }
     }
 
-    private struct Entry {
-        let id: SequenceID
-        /// Prompt and generated tokens.
-        var known: Int
-        /// Tokens whose keys and values are in the cache.
-        var computed = 0
-        var blocks: [Int32] = []
-
-        var pending: Int { known - computed }
-    }
-
-    private let limits: Limits
-    private let blockTokens: Int
-    private var pool: BlockPool
-    /// In order of admission.
-    private var running: [Entry] = []
-    /// In order of arrival; preempted sequences come back to the front.
-    private var waiting: [Entry] = []
+    let limits: Limits
+    let blockTokens: Int
+    var pool: BlockPool
+    var running: [ScheduledSequence] = []
+    /// In order of arrival; a preempted sequence has its old place.
+    var waiting: [ScheduledSequence] = []
+    var service = TenantService()
+    private var arrivals = 0
+    /// Sequences that had to give back their blocks, so far.
+    package internal(set) var preemptions = 0
 
     package init(limits: Limits, blockTokens: Int, blocks: Int) {
         self.limits = limits
@@ -53,137 +51,114 @@ package struct Scheduler: Sendable {
     package var isIdle: Bool { running.isEmpty && waiting.isEmpty }
     package var runningCount: Int { running.count }
     package var waitingCount: Int { waiting.count }
+    /// Running sequences that are in their reply.
+    package var streamCount: Int { running.count { $0.isStream } }
+    /// Sequences that need more than the next token: those that wait for a first one, but for few, as many as may run.
+    package var promptCount: Int { running.count - streamCount + min(waiting.count, limits.sequences - running.count) }
+    /// Blocks that nobody uses, and those of them that can be found again.
     package var freeBlocks: Int { pool.freeCount }
+    package var idleBlocks: Int { pool.idleCount }
+    package var usedBlocks: Int { pool.usedCount }
 
     /// Tokens that one sequence can have at most, were it alone.
     package var longestSequence: Int { pool.capacity * blockTokens }
 
-    /// Adds a sequence whose first `known` tokens are to be computed.
-    package mutating func add(_ id: SequenceID, known: Int) {
-        precondition(known > 0 && known <= longestSequence, "a sequence of \(known) tokens")
-        waiting.append(Entry(id: id, known: known))
+    /// The blocks of a sequence, in order; nil when it does not run.
+    package func blocks(of id: SequenceID) -> [Int32]? { running.first { $0.id == id }?.blocks }
+
+    /// Tokens of a running sequence's prompt that were found in the cache.
+    package func cachedTokens(of id: SequenceID) -> Int { running[index(of: id)].cached }
+
+    /// Adds a sequence whose prompt is to be computed.
+    ///
+    /// - Parameter tenant: Tenants share the machine evenly, and nobody finds another's blocks again.
+    package mutating func add(_ id: SequenceID, prompt: [Int32], tenant: String) {
+        precondition(!prompt.isEmpty && prompt.count <= longestSequence, "a sequence of \(prompt.count) tokens")
+        arrivals += 1
+        service.enter(tenant)
+        waiting.append(ScheduledSequence(id: id, tenant: tenant, arrival: arrivals, tokens: prompt))
+    }
+
+    /// Adds sequences that continue the prompt of one that is about to be sampled for the first time.
+    ///
+    /// They share its blocks and run at once, as many as there are places; the others wait and find what they need in
+    /// the cache.
+    package mutating func fork(_ id: SequenceID, into others: [SequenceID]) {
+        let parent = running[index(of: id)]
+        precondition(parent.generated == 0 && parent.pending == 0, "sequence \(id) has not just computed its prompt")
+        for other in others {
+            let runs = running.count < limits.sequences
+            let sequence = ScheduledSequence(id: other, forking: parent, sharesBlocks: runs)
+            service.enter(parent.tenant)
+            if runs {
+                pool.retain(parent.blocks)
+                running.append(sequence)
+            } else {
+                enqueue(sequence)
+            }
+        }
     }
 
     /// A sequence that was sampled has more tokens.
     ///
-    /// - Parameter accepted: How many of them are drafts, whose keys and values the step has put into the cache.
-    package mutating func append(to id: SequenceID, accepted: Int = 0) {
-        guard let index = running.firstIndex(where: { $0.id == id }) else {
-            preconditionFailure("sequence \(id) is not running")
+    /// - Parameter tokens: All but the last are drafts, whose keys and values the step has put into the cache.
+    package mutating func append(to id: SequenceID, _ tokens: some Collection<Int32>) {
+        precondition(!tokens.isEmpty, "a sampled sequence has a token")
+        if let place = waiting.firstIndex(where: { $0.id == id }) {
+            precondition(tokens.count == 1, "a sequence that waits has no drafts")
+            waiting[place].tokens += tokens
+            return
         }
-        running[index].known += 1 + accepted
-        running[index].computed += accepted
+        let index = index(of: id)
+        running[index].tokens += tokens
+        advance(index, by: tokens.count - 1)
         giveBack(index)
     }
 
     /// Forgets a sequence, wherever it stands; its blocks are free at once.
     package mutating func remove(_ id: SequenceID) {
+        let removed: ScheduledSequence
         if let index = running.firstIndex(where: { $0.id == id }) {
-            pool.release(running[index].blocks)
-            running.remove(at: index)
+            removed = running.remove(at: index)
+            pool.release(removed.blocks)
+        } else if let index = waiting.firstIndex(where: { $0.id == id }) {
+            removed = waiting.remove(at: index)
         } else {
-            waiting.removeAll { $0.id == id }
+            return
         }
+        service.leave(removed.tenant)
     }
 
     /// Plans the next step and counts its tokens as computed, but for drafts.
     ///
-    /// - Parameter propose: Asked how many drafts a sequence has, at most as many as it is told; the plan holds them all.
-    package mutating func schedule(drafts propose: (SequenceID, Int) -> Int = { _, _ in 0 }) -> StepPlan {
+    /// - Parameters:
+    ///   - promptTokens: Tokens that prompts may take of a step beside streams, so that these need not wait long.
+    ///   - propose: Asked how many drafts a sequence has, at most as many as it is told; the plan holds them all.
+    package mutating func schedule(
+        promptTokens: Int = .max, drafts propose: (SequenceID, Int) -> Int = { _, _ in 0 }
+    ) -> StepPlan {
         var plan = StepPlan()
-        var budget = limits.tokensPerStep
-        // Sequences that need one token first: a long prompt takes what is left, never their turn.
-        for id in running.filter({ $0.pending == 1 }).map(\.id) { advance(id, &budget, &plan) }
-        for id in running.filter({ $0.pending > 1 }).map(\.id) where budget > 0 { advance(id, &budget, &plan) }
-        admit(&budget, &plan)
+        for index in running.indices { running[index].isPlanned = false }
+        reclaimPlaces()
+        // Most progress first: whoever must give way for blocks has not had its turn yet.
+        let streams = running.filter(\.isStream).sorted { $1.hasLessProgress(than: $0) }
+        for stream in streams { take(stream.id, 1, &plan) }
+        let left = limits.tokensPerStep - plan.tokenCount
+        advancePrompts(plan.isEmpty ? left : min(left, promptTokens), &plan)
         addDrafts(&plan, propose)
         return plan
     }
 
-    /// Gives a running sequence its share of the budget, if room can be made for it.
-    private mutating func advance(_ id: SequenceID, _ budget: inout Int, _ plan: inout StepPlan) {
-        // It may have been preempted for one that came before it.
-        guard let index = running.firstIndex(where: { $0.id == id }), budget > 0 else { return }
-        let count = min(running[index].pending, budget)
-        while !reserve(index, count) {
-            let victim = running.count - 1
-            guard victim > index, !plan.contains(running[victim].id) else {
-                preempt(index)
-                return
-            }
-            preempt(victim)
+    func index(of id: SequenceID) -> Int {
+        guard let index = running.firstIndex(where: { $0.id == id }) else {
+            preconditionFailure("sequence \(id) is not running")
         }
-        spend(index, count, &budget, &plan)
+        return index
     }
 
-    private mutating func admit(_ budget: inout Int, _ plan: inout StepPlan) {
-        while budget > 0, running.count < limits.sequences, let next = waiting.first {
-            // Blocks for all that is known, so that no sequence is admitted only to be sent back.
-            guard let blocks = pool.allocate(blocksFor(next.known)) else { return }
-            waiting.removeFirst()
-            running.append(next)
-            running[running.count - 1].blocks = blocks
-            spend(running.count - 1, min(next.pending, budget), &budget, &plan)
-        }
+    /// Puts a sequence back into the queue, where it stood.
+    mutating func enqueue(_ sequence: ScheduledSequence) {
+        let place = waiting.firstIndex { ($0.arrival, $0.id) > (sequence.arrival, sequence.id) } ?? waiting.count
+        waiting.insert(sequence, at: place)
     }
-
-    private mutating func spend(_ index: Int, _ count: Int, _ budget: inout Int, _ plan: inout StepPlan) {
-        let start = running[index].computed
-        running[index].computed += count
-        budget -= count
-        plan.entries.append(
-            StepPlan.Entry(
-                id: running[index].id, range: start..<start + count, blocks: running[index].blocks,
-                isSampled: running[index].pending == 0))
-    }
-
-    /// Fills a small step with drafts of sequences that need one token, from what everyone has left of tokens and blocks.
-    private mutating func addDrafts(_ plan: inout StepPlan, _ propose: (SequenceID, Int) -> Int) {
-        var room = limits.draftedStep - plan.tokenCount
-        var drafting = plan.entries.count { $0.needsOneToken }
-        for place in plan.entries.indices where plan.entries[place].needsOneToken && room > 0 {
-            let id = plan.entries[place].id
-            guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
-            // An even share, so that none takes it all; what one leaves goes to those after it.
-            let share = (room + drafting - 1) / drafting
-            let slots = (running[index].blocks.count + pool.freeCount) * blockTokens - running[index].computed
-            let limit = min(share, slots)
-            let count = propose(id, limit)
-            let isReserved = reserve(index, count)
-            precondition(count >= 0 && count <= limit && isReserved, "\(count) drafts, of at most \(limit)")
-            plan.entries[place].drafts = count
-            plan.entries[place].blocks = running[index].blocks
-            room -= count
-            drafting -= 1
-        }
-    }
-
-    /// Frees the blocks that only drafts needed, so that nobody is ever preempted for them.
-    private mutating func giveBack(_ index: Int) {
-        let excess = running[index].blocks.count - blocksFor(running[index].computed)
-        precondition(excess >= 0, "tokens without a block are counted as computed")
-        guard excess > 0 else { return }
-        pool.release(Array(running[index].blocks.suffix(excess)))
-        running[index].blocks.removeLast(excess)
-    }
-
-    /// Makes sure that a sequence has blocks for its next `count` tokens.
-    private mutating func reserve(_ index: Int, _ count: Int) -> Bool {
-        let missing = blocksFor(running[index].computed + count) - running[index].blocks.count
-        guard missing > 0 else { return true }
-        guard let blocks = pool.allocate(missing) else { return false }
-        running[index].blocks += blocks
-        return true
-    }
-
-    /// Takes a sequence's blocks away; it is computed anew, to the same result, when there is room again.
-    private mutating func preempt(_ index: Int) {
-        var entry = running.remove(at: index)
-        pool.release(entry.blocks)
-        entry.blocks = []
-        entry.computed = 0
-        waiting.insert(entry, at: 0)
-    }
-
-    private func blocksFor(_ tokens: Int) -> Int { (tokens + blockTokens - 1) / blockTokens }
 }

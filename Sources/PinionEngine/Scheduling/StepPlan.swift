@@ -15,12 +15,18 @@ package struct StepPlan: Sendable, Equatable {
         var needsOneToken: Bool { isSampled && range.count == 1 }
     }
 
+    /// A block whose content is needed in another one, because its sequences part here.
+    package struct Copy: Sendable, Equatable {
+        package var source: Int32
+        package var target: Int32
+    }
+
+    /// To be made in order, before anything is computed.
+    package var copies: [Copy] = []
     package var entries: [Entry] = []
 
     package var isEmpty: Bool { entries.isEmpty }
     package var tokenCount: Int { entries.reduce(0) { $0 + $1.range.count + $1.drafts } }
     /// Rows of logits.
     package var outputCount: Int { entries.reduce(0) { $0 + ($1.isSampled ? 1 + $1.drafts : 0) } }
-
-    func contains(_ id: SequenceID) -> Bool { entries.contains { $0.id == id } }
 }

@@ -1,0 +1,70 @@
+/// Chooses how many tokens of prompts a step may take beside running streams.
+///
+/// A step takes as long as its tokens need, and every stream waits for its end. Prompts therefore get a part of the time
+/// that the streams take of themselves: a fixed share while there are few, more as they outnumber the streams, for then most
+/// who wait, wait for a first token. The times are learnt from the steps that were. A pure value: it is told all times.
+package struct StepPacer: Sendable {
+    /// The longest that one prompt makes a stream's steps, compared with what they take without it, less one.
+    private static let share = 0.85
+    /// How many streams one prompt counts for.
+    private static let promptWeight = 2.0
+    /// Tokens that the kernels take at once: fewer cost the same.
+    private static let tile = 8
+    /// For the first step with both.
+    private static let firstGuess = 4 * tile
+    /// Tokens that cost as much as reading the weights once, about: how the time of a step without prompts depends on its
+    /// streams, until one of that many has been seen.
+    private static let weightTokens = 5.0
+    /// Steps with prompts after which one without shows again what streams take by themselves.
+    private static let stepsBetweenLooks = 64
+    /// Part of a new time in the running mean.
+    private static let gain = 0.25
+
+    /// Seconds and streams of steps without prompts.
+    private var alone: (seconds: Double, streams: Int)?
+    private var secondsPerPromptToken: Double?
+    private var stepsSinceLook = 0
+
+    package init() {}
+
+    /// Tells what a step took.
+    ///
+    /// - Parameters:
+    ///   - streams: Sequences of which it computed the next token.
+    ///   - promptTokens: Its other tokens, but for drafts.
+    package mutating func observe(seconds: Double, streams: Int, promptTokens: Int) {
+        guard seconds > 0 else { return }
+        if promptTokens == 0 {
+            stepsSinceLook = 0
+            let mean = streamSeconds(streams).map { $0 + Self.gain * (seconds - $0) }
+            alone = (mean ?? seconds, streams)
+            return
+        }
+        stepsSinceLook += streams > 0 ? 1 : 0
+        let prompts = seconds - (streamSeconds(streams) ?? 0)
+        let perToken = max(prompts, seconds / Double(8 * (streams + promptTokens))) / Double(promptTokens)
+        secondsPerPromptToken = secondsPerPromptToken.map { $0 + Self.gain * (perToken - $0) } ?? perToken
+    }
+
+    /// Tokens that prompts may take of the next step; 0 now and then, to see what streams take by themselves.
+    ///
+    /// - Parameters:
+    ///   - streams: Sequences that will have their next token; with none, prompts may take all.
+    ///   - prompts: Sequences that have no token yet.
+    package mutating func promptTokens(streams: Int, prompts: Int) -> Int {
+        guard streams > 0, prompts > 0 else { return .max }
+        guard let seconds = streamSeconds(streams), stepsSinceLook < Self.stepsBetweenLooks else { return 0 }
+        guard let secondsPerPromptToken else { return Self.firstGuess }
+        let crowding = Self.promptWeight * Double(prompts) / Double(streams)
+        let tokens = seconds * max(Self.share, crowding) / secondsPerPromptToken
+        return max(Int(min(tokens, 1e6)) / Self.tile, 1) * Self.tile
+    }
+
+    /// What a step of that many streams and nothing else takes; nil before any was seen.
+    private func streamSeconds(_ streams: Int) -> Double? {
+        guard streams > 0 else { return 0 }
+        return alone.map {
+            $0.seconds * (Self.weightTokens + Double(streams)) / (Self.weightTokens + Double($0.streams))
+        }
+    }
+}
