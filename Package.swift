@@ -18,6 +18,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -33,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.9.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -47,23 +50,29 @@ let package = Package(
             name: "PinionGeneration", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "PinionText"],
             swiftSettings: settings),
         .target(name: "OpenAIAPI", swiftSettings: settings),
+        .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
         .target(name: "PinionCatalog", dependencies: [crypto], swiftSettings: settings),
         .target(
             name: "PinionServer",
             dependencies: [
-                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionText", hummingbird, hummingbirdCore, httpTypes,
-                nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
+                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionMetrics", "PinionText", hummingbird,
+                hummingbirdCore,
+                httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging, coreMetrics,
+                metrics,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "pinion",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionText",
-                "PinionStore", "PinionCatalog", argumentParser, logging,
+                "PinionMetrics", "PinionStore", "PinionCatalog", argumentParser, coreMetrics, logging,
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "EngineTestSupport", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
+            path: "Tests/EngineTestSupport", swiftSettings: settings),
         .testTarget(
             name: "CPinionKernelsTests", dependencies: ["CPinionKernels", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -73,20 +82,24 @@ let package = Package(
             name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "PinionEngineTests", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "TestSupport"],
+            name: "PinionEngineTests",
+            dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "PinionTextTests", dependencies: ["PinionText", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",
             dependencies: ["PinionGeneration", "PinionEngine", "PinionText", "PinionTensor"], swiftSettings: settings),
         .testTarget(name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: settings),
         .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
         .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: settings),
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "OpenAIAPI", hummingbird, hummingbirdTesting,
-                httpTypes, nioCore, nioPosix, logging,
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionMetrics", "EngineTestSupport", "OpenAIAPI",
+                hummingbird,
+                hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
             ],
             swiftSettings: settings),
     ]

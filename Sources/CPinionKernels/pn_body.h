@@ -18,10 +18,12 @@ const pn_kernels PN_NAME(kernels) = {
     .rms_norm = PN_NAME(rms_norm),
     .silu_multiply = PN_NAME(silu_multiply),
     .add = PN_NAME(add),
-    .attention = PN_NAME(attention),
+    .attention_f16 = PN_NAME(attention_f16),
+    .attention_q8 = PN_NAME(attention_q8),
     .rope = PN_NAME(rope),
     .to_half = PN_NAME(to_half),
     .from_half = PN_NAME(from_half),
+    .to_q8 = PN_NAME(to_q8),
     .maximum = PN_NAME(maximum),
     .exp_sum = PN_NAME(exp_sum),
 };

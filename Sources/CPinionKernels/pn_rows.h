@@ -135,6 +135,40 @@ static void PN_NAME(from_half)(const uint16_t *x, size_t count, float *out) {
     }
 }
 
+/// 16 numbers within what a group's bytes and scale can hold, NaN as it is; zeros beyond `left`.
+PN_INLINE pn_vf pn_load_for_q8(const float *x, const size_t left) {
+    const pn_vf largest = vf_set1(PN_Q8_LARGEST);
+    return vf_max(vf_sub(vf_zero(), largest), vf_min(largest, vf_load_upto(x, left)));
+}
+
+/// Rounds to bytes of -127...127, NaN to any.
+PN_INLINE void pn_store_q8(int8_t *quants, pn_vf x) {
+    const pn_vf most = vf_set1(127);
+    vf_store_int8(quants, vf_max(vf_min(x, most), vf_sub(vf_zero(), most)));
+}
+
+static void PN_NAME(to_q8)(const float *x, size_t count, int8_t *quants, uint16_t *scales) {
+    for (size_t first = 0; first < count; first += PN_BLOCK_COLUMNS) {
+        const size_t here = count - first < PN_BLOCK_COLUMNS ? count - first : PN_BLOCK_COLUMNS;
+        const pn_vf lo = pn_load_for_q8(x + first, here);
+        const pn_vf hi = here > PN_LANES ? pn_load_for_q8(x + first + PN_LANES, here - PN_LANES) : vf_zero();
+        const float largest = vf_reduce_max(vf_max(vf_abs(lo), vf_abs(hi)));
+        // The least half that divides the largest to at most 127, or the one above: so much more than its rounding takes.
+        const float scale = largest * ((1 + 0x1p-11f) / 127) + 0x1p-25f;
+        uint16_t halves[PN_LANES];
+        vf_store_half(halves, vf_clamp_to_half(vf_set1(scale)));
+        const pn_vf step = vf_load_half(halves);
+        const pn_vf inverse = vf_keep_if_at_least(vf_div(vf_set1(1), step), step, vf_set1(0x1p-24f));
+        int8_t lanes[PN_BLOCK_COLUMNS];
+        pn_store_q8(lanes, vf_mul(lo, inverse));
+        pn_store_q8(lanes + PN_LANES, vf_mul(hi, inverse));
+        __builtin_memcpy(quants + first, lanes, here);
+        // A maximum may pass over NaN, a sum does not.
+        const float nothing = vf_reduce_add(vf_add(vf_sub(lo, lo), vf_sub(hi, hi)));
+        scales[first / PN_BLOCK_COLUMNS] = nothing == 0 ? halves[0] : PN_HALF_NAN;
+    }
+}
+
 static float PN_NAME(maximum)(const float *x, size_t count) {
     pn_vf best = vf_set1(-__builtin_inff());
     size_t i = 0;

@@ -25,8 +25,7 @@ package final class Engine: Sendable {
     /// Starts the engine thread, on which the model is loaded, and loaded again should the engine fail.
     ///
     /// - Throws: ``EngineError`` when the model cannot be loaded or does not fit the memory.
-    package static func start(_ source: some EngineSource, _ configuration: EngineConfiguration) async throws -> Engine
-    {
+    package static func start(_ source: any EngineSource, _ configuration: EngineConfiguration) async throws -> Engine {
         let link = EngineLink()
         let thread = EngineThread(source: source, configuration: configuration, link: link)
         let description = try await withCheckedThrowingContinuation { ready in

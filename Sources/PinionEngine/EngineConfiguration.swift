@@ -1,4 +1,5 @@
 package import PinionModels
+package import PinionTensor
 
 /// How an engine is set up.
 package struct EngineConfiguration: Sendable {
@@ -18,6 +19,8 @@ package struct EngineConfiguration: Sendable {
     package var tokensPerStep = standardTokensPerStep
     /// Whether sequences that repeat themselves are computed several tokens ahead. The tokens are the same either way.
     package var speculation = true
+    /// What keys and values are kept as.
+    package var cacheType = KVCache.ElementType.f16
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
     /// Bytes for weights, buffers and KV cache together; nil for most of what is free at the start.
@@ -52,6 +55,8 @@ package struct EngineDescription: Sendable {
     package let workers: Int
     /// Name of the kernel set.
     package let kernels: String
+    /// What the numbers depend on, beside the model: the kernel set and what the cache holds.
+    package var numerics: String { "\(kernels) \(shape.cache.elementType.rawValue)" }
     /// Digest of the model file's bytes.
     package let digest: UInt64
 }

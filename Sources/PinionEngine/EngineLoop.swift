@@ -34,7 +34,8 @@ final class EngineLoop {
             let team = WorkerTeam(workers: workers)
             let file = try source.open()
             kernels = try Kernels.forThisMachine()
-            let model = try file.plan(limits: limits)
+            var model = try file.plan(limits: limits)
+            model.shape.cache.elementType = configuration.cacheType
             let shape = model.shape
             let context = min(
                 configuration.contextLength ?? EngineConfiguration.standardContext, shape.contextLength)

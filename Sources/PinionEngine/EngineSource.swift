@@ -46,5 +46,5 @@ private struct GGUFModel: OpenModel {
         try ModelLoader.load(file, context: context)
     }
 
-    func digest(team: WorkerTeam) -> UInt64 { ContentDigest.of(file.file.bytes, team: team) }
+    func digest(team: WorkerTeam) -> UInt64 { ContentDigest.of(file.file, team: team) }
 }

@@ -8,6 +8,9 @@ package struct MemoryPlan: Sendable {
     /// Of the memory that is free when the engine starts, the part that it takes unless it is told.
     private static let shareOfFree = 0.8
 
+    /// Bytes that all engines of a process take together, unless it is told.
+    package static var standardBudget: Int { Int(Double(MachineLimits.freeMemory) * shareOfFree) }
+
     package let budget: Int
     package let weights: Int
     package let buffers: Int
@@ -25,7 +28,7 @@ package struct MemoryPlan: Sendable {
     ///   - sequences: The cache is never larger than for as many contexts.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.
     init(budget: Int?, model: ModelPlan, context: Int, sequences: Int) throws(EngineError) {
-        self.budget = budget ?? Int(Double(MachineLimits.freeMemory) * Self.shareOfFree)
+        self.budget = budget ?? Self.standardBudget
         weights = model.weightBytes
         buffers = model.bufferBytes
         blockBytes = model.shape.cache.blockBytes

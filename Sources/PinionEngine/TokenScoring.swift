@@ -16,9 +16,11 @@ package enum TokenScoring {
     /// Scores every position of one sequence in a single context.
     ///
     /// Blocks its thread for as long as the model needs.
-    /// - Parameter tokens: At least one, and at most the model's context.
+    /// - Parameters:
+    ///   - tokens: At least one, and at most the model's context.
+    ///   - cacheType: What keys and values are kept as.
     package static func score(
-        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int
+        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int, cacheType: KVCache.ElementType = .f16
     ) throws -> [TokenScore] {
         let context = LoadContext(
             kernels: kernels, team: WorkerTeam(workers: workers), limits: StepLimits(tokens: chunk, outputs: chunk))
@@ -31,7 +33,9 @@ package enum TokenScoring {
                 "\(tokens.count) tokens to score, expected 1 to \(model.shape.contextLength) ids of the vocabulary")
         }
         let blocks = (tokens.count + KVCache.blockTokens - 1) / KVCache.blockTokens
-        let cache = try KVCache(shape: model.shape.cache, blocks: blocks)
+        var shape = model.shape.cache
+        shape.elementType = cacheType
+        let cache = try KVCache(shape: shape, blocks: blocks)
         let table = (0..<Int32(blocks)).map { $0 }
         var scores: [TokenScore] = []
         for start in stride(from: 0, to: tokens.count, by: chunk) {

@@ -3,10 +3,15 @@ import Synchronization
 /// Events on their way from the engine thread to one reader.
 ///
 /// The writer never waits: text that has not been read yet is joined to what is already there of its choice, so a reader
-/// that lags costs no more than the text itself, and never holds more events than a choice has.
+/// that lags costs no more than the text itself, and never holds more events than a choice has. One that has ``capacity``
+/// before it is given up.
 package final class EventChannel: Sendable {
+    /// Bytes of text and log probabilities that may be unread, about.
+    package static let capacity = 4 << 20
+
     private struct State {
         var events: [GenerationEvent] = []
+        var unreadBytes = 0
         var failure: GenerationError?
         var isClosed = false
         var reader: CheckedContinuation<Void, Never>?
@@ -16,9 +21,12 @@ package final class EventChannel: Sendable {
 
     package init() {}
 
-    package func send(_ event: GenerationEvent) {
-        let reader = state.withLock { state in
-            guard !state.isClosed else { return Optional<CheckedContinuation<Void, Never>>.none }
+    /// - Returns: Whether there is still somebody to send to.
+    @discardableResult
+    package func send(_ event: GenerationEvent) -> Bool {
+        let (reader, isOpen) = state.withLock { state in
+            guard !state.isClosed else { return (Optional<CheckedContinuation<Void, Never>>.none, false) }
+            state.unreadBytes += event.bytes
             if case .text(let choice, let text, let reports) = event,
                 let index = state.events.lastIndex(where: { $0.choice == choice }),
                 case .text(_, var earlier, var earlierReports) = state.events[index]
@@ -31,9 +39,16 @@ package final class EventChannel: Sendable {
             } else {
                 state.events.append(event)
             }
-            return state.reader.take()
+            if state.unreadBytes > Self.capacity {
+                state.events = []
+                state.isClosed = true
+                state.failure = GenerationError(
+                    .interrupted, "the reader left more than \(Self.capacity) bytes of the reply unread")
+            }
+            return (state.reader.take(), !state.isClosed)
         }
         reader?.resume()
+        return isOpen
     }
 
     /// Ends the channel after the events that are in it.
@@ -54,7 +69,11 @@ package final class EventChannel: Sendable {
         while true {
             try Task.checkCancellation()
             let (event, ended) = try state.withLock { state -> (GenerationEvent?, Bool) in
-                if !state.events.isEmpty { return (state.events.removeFirst(), false) }
+                if !state.events.isEmpty {
+                    let event = state.events.removeFirst()
+                    state.unreadBytes -= event.bytes
+                    return (event, false)
+                }
                 guard state.isClosed else { return (nil, false) }
                 if let failure = state.failure { throw failure }
                 return (nil, true)

@@ -15,6 +15,12 @@ package enum GenerationEvent: Sendable, Equatable {
         }
     }
 
+    /// What it takes in memory, about.
+    var bytes: Int {
+        guard case .text(_, let text, let reports) = self else { return 0 }
+        return text.utf8.count + reports.reduce(0) { $0 + TokenReport.Candidate.bytes * (1 + $1.alternatives.count) }
+    }
+
     package enum FinishReason: Sendable, Equatable {
         /// An end token or a stop string.
         case stop
@@ -29,6 +35,9 @@ package struct TokenReport: Sendable, Equatable {
         /// The token's bytes, which need not be whole characters.
         package var bytes: [UInt8]
         package var logprob: Float
+
+        /// Of one in memory, with its few bytes of text.
+        static let bytes = 64
     }
 
     package var token: Candidate

@@ -31,14 +31,18 @@ package final class TextModel: Sendable {
 
     /// Loads a GGUF file: weights on the engine's threads, the tokenizer meanwhile.
     ///
+    /// - Parameter engineSource: Where the engine has the file's model from.
     /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
-    package static func load(path: String, _ configuration: EngineConfiguration) async throws -> TextModel {
+    package static func load(
+        path: String, _ configuration: EngineConfiguration,
+        source engineSource: @Sendable (GGUFFile) -> any EngineSource = { GGUFSource($0) }
+    ) async throws -> TextModel {
         do {
             let file = try GGUFFile(path: path)
             guard let source = file["tokenizer.chat_template"]?.string else {
                 throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
             }
-            async let engine = Engine.start(file, configuration)
+            async let engine = Engine.start(engineSource(file), configuration)
             let tokenizer = try Self.tokenizer(of: file)
             let template = try ChatTemplate(source: source)
             let running = try await engine

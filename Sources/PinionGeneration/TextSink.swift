@@ -32,9 +32,8 @@ package final class TextSink: TokenSink, @unchecked Sendable {
                 alternatives: token.alternatives.map { candidate($0.id, $0.logprob) })
             reports.append(report, textBytes: text.utf8.count)
         }
-        send(released, isLast: stopped)
         isStopped = stopped
-        return stopped ? .stop : .goOn
+        return send(released, isLast: stopped) && !stopped ? .goOn : .stop
     }
 
     package func finish(_ outcome: SequenceOutcome) {
@@ -54,9 +53,12 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         }
     }
 
-    private func send(_ text: String, isLast: Bool) {
+    /// - Returns: false when nobody reads any more.
+    @discardableResult
+    private func send(_ text: String, isLast: Bool) -> Bool {
         let ready = reports.release(textBytes: text.utf8.count, isLast: isLast)
-        if !text.isEmpty || !ready.isEmpty { completion.channel.send(.text(choice: choice, text, ready)) }
+        if text.isEmpty, ready.isEmpty { return true }
+        return completion.channel.send(.text(choice: choice, text, ready))
     }
 
     private func candidate(_ id: Int32, _ logprob: Float) -> TokenReport.Candidate {

@@ -17,16 +17,21 @@ package struct LocalGenerator: TextGenerator {
         let engine = textModel.engine.description
         model = ServedModel(
             id: id, created: created, owner: owner,
-            fingerprint: SystemFingerprint.of(build: build, modelDigest: engine.digest, kernels: engine.kernels),
+            fingerprint: SystemFingerprint.of(
+                build: build, modelDigest: engine.digest,
+                kernels: engine.numerics),
             contextLength: engine.contextLength)
     }
+
+    package var isReady: Bool { textModel.engine.isReady }
 
     package func generate(_ request: ChatCompletionRequest, for tenant: Tenant) async throws -> TextEvents {
         for name in GenerationRequest.reservedTemplateArguments where request.chatTemplateArguments[name] != nil {
             throw APIError.unsupportedValue(
                 "chat_template_kwargs.\(name)", got: name, "This variable is set from the request itself.")
         }
-        // Before the work of tokenizing, so that a full server refuses at once.
+        // Before the work of tokenizing, so that a full server refuses at once, and so does one whose engine has failed.
+        guard isReady else { throw APIError.loading }
         guard textModel.engine.hasRoom(for: request.n) else {
             throw APIError.overloaded(retryAfter: Self.overloadRetrySeconds)
         }

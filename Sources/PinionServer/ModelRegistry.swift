@@ -26,6 +26,9 @@ package struct ModelRegistry: Sendable {
         generators.map(\.model)
     }
 
+    /// Whether every model can answer.
+    package var areReady: Bool { generators.allSatisfy(\.isReady) }
+
     /// The model of an id `model_name/model_version`, or the default version of a bare `model_name`.
     package subscript(id: String) -> (any TextGenerator)? {
         indices[id].map { generators[$0] }

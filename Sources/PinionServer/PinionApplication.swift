@@ -12,6 +12,7 @@ package struct PinionApplication: Sendable {
     let stopped = OneShotSignal()
     private let models: ModelRegistry
     private let keys: any KeyAuthority
+    private let metrics: ServerMetrics
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
     /// - Parameters:
@@ -21,7 +22,8 @@ package struct PinionApplication: Sendable {
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
-        logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        metrics: ServerMetrics = ServerMetrics(), logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {
             throw ServerError(
@@ -32,15 +34,19 @@ package struct PinionApplication: Sendable {
         self.models = models
         self.keys = keys
         self.readiness = readiness
+        self.metrics = metrics
         self.logger = logger
         self.onRunning = onRunning
     }
 
     /// Hummingbird's application, which ``run()`` runs; for tests of the routes.
     package var application: some ApplicationProtocol {
-        Application(
+        let census = ConnectionCensus(limit: configuration.limits.connections)
+        return Application(
             router: router,
-            server: HTTPServerBuilder { GuardedHTTPChannel(limits: configuration.limits, responder: $0) },
+            server: HTTPServerBuilder {
+                GuardedHTTPChannel(limits: configuration.limits, census: census, responder: $0)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.bindHost, port: configuration.port),
                 availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
@@ -50,15 +56,17 @@ package struct PinionApplication: Sendable {
 
     private var router: Router<ServerRequestContext> {
         let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: AccessLogMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware(bodySize: configuration.limits.bodySize))
         router.add(middleware: HostCheckMiddleware(configuration: configuration))
-        HealthRoute(readiness: readiness).add(to: router)
+        HealthRoute(readiness: readiness, models: models).add(to: router)
         let guarded = router.group().add(
             middleware: AuthenticationMiddleware(keys: keys, isRequired: configuration.requiresAuthentication))
         ModelRoutes(models: models).add(to: guarded)
-        ChatCompletionRoute(models: models, readiness: readiness, stopped: stopped, configuration: configuration)
-            .add(to: guarded)
+        MetricsRoute(registry: metrics.registry).add(to: guarded)
+        ChatCompletionRoute(
+            models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration
+        ).add(to: guarded)
         return router
     }
 }

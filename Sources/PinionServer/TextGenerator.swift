@@ -7,12 +7,18 @@ package import OpenAIAPI
 package protocol TextGenerator: Sendable {
     /// The model as clients see it.
     var model: ServedModel { get }
+    /// Whether it can answer now.
+    var isReady: Bool { get }
 
     /// Starts one completion; ending the returned sequence's iteration cancels what is left of it.
     ///
     /// - Throws: ``OpenAIAPI/APIError`` for whatever the client has to be told (a prompt longer than the context, a
     ///   full queue); anything else is the server's own failure and becomes a 500.
     func generate(_ request: ChatCompletionRequest, for tenant: Tenant) async throws -> TextEvents
+}
+
+extension TextGenerator {
+    package var isReady: Bool { true }
 }
 
 /// A model as `GET /v1/models` lists it.

@@ -8,21 +8,28 @@ package enum ContentDigest {
     private static let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
 
     /// The same whatever the number of workers: chunks are digested apart and combined in order.
-    package static func of(_ bytes: UnsafeRawBufferPointer, team: WorkerTeam) -> UInt64 {
+    package static func of(_ file: MappedFile, team: WorkerTeam) -> UInt64 {
+        of(file.bytes, team: team) { file.forget($0) }
+    }
+
+    package static func of(
+        _ bytes: UnsafeRawBufferPointer, team: WorkerTeam, done: (UnsafeRawBufferPointer) -> Void = { _ in }
+    ) -> UInt64 {
         let chunks = (bytes.count + chunkBytes - 1) / chunkBytes
         let digests = UnsafeMutablePointer<UInt64>.allocate(capacity: max(chunks, 1))
         defer { digests.deallocate() }
         team.forEach(chunks, grain: 4) { range in
             for chunk in range {
                 let start = chunk * chunkBytes
-                digests[chunk] = digest(bytes[start..<min(start + chunkBytes, bytes.count)])
+                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
+                digests[chunk] = digest(part)
+                done(part)
             }
         }
         return (0..<chunks).reduce(mix(seed, UInt64(bytes.count))) { mix($0, digests[$1]) }
     }
 
-    private static func digest(_ bytes: Slice<UnsafeRawBufferPointer>) -> UInt64 {
-        let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+    private static func digest(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         // Four chains, so that the multiplications overlap.
         var (a, b, c, d) = (seed, seed &+ 1, seed &+ 2, seed &+ 3)
         var offset = 0

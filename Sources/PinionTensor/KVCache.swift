@@ -2,59 +2,40 @@ import CPinionKernels
 
 /// Keys and values of every layer, in blocks of 16 tokens that sequences hold through block tables.
 ///
-/// Halves. A block of one layer and KV head is `[headDimension][16 tokens]` for keys, so that 16 scores form in the lanes
-/// of one register without a horizontal sum, and `[16 tokens][padded headDimension]` for values.
+/// A token's key and value are rounded by themselves alone, whatever stands beside them in the block.
 /// Owned by the engine thread; its worker team writes disjoint (token, head) parts.
 package final class KVCache {
     package static let blockTokens = Int(PN_CACHE_BLOCK_TOKENS)
     /// The widest head that the attention kernels have room for.
     package static let maximumHeadDimension = Int(PN_MAX_HEAD_DIM)
-    private static let lanes = 16
-
-    package struct Shape: Sendable, Equatable {
-        package var layers: Int
-        package var heads: Int
-        package var headDimension: Int
-
-        package init(layers: Int, heads: Int, headDimension: Int) {
-            self.layers = layers
-            self.heads = heads
-            self.headDimension = headDimension
-        }
-
-        var paddedDimension: Int { (headDimension + KVCache.lanes - 1) / KVCache.lanes * KVCache.lanes }
-        /// Halves of one head's keys and values in one block of one layer.
-        var headElements: Int { (headDimension + paddedDimension) * KVCache.blockTokens }
-        /// Bytes of one block over all layers.
-        package var blockBytes: Int { layers * heads * headElements * MemoryLayout<UInt16>.size }
-    }
 
     package let shape: Shape
     package let blocks: Int
-    /// [layers, blocks, heads, keys then values]
-    private let storage: AlignedBuffer<UInt16>
-    private let headElements: Int
+    /// [layers, blocks, heads, bytes of ``HeadLayout``]
+    private let storage: AlignedBuffer<UInt8>
+    private let layout: HeadLayout
+    /// Bytes from one block to the next within a layer.
+    private let blockStride: Int
 
     package init(shape: Shape, blocks: Int) throws(TensorError) {
         self.shape = shape
         self.blocks = blocks
-        headElements = shape.headElements
-        let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.layers * shape.heads * shape.headElements)
+        layout = shape.headLayout
+        blockStride = shape.layerBytes
+        let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.blockBytes)
         guard !overflow else { throw TensorError(.outOfMemory, "a KV cache of \(blocks) blocks exceeds all memory") }
         storage = try AlignedBuffer(count: count)
     }
 
-    /// Halves from one block to the next within a layer.
-    private var blockStride: Int { shape.heads * headElements }
-
-    private func base(layer: Int, head: Int) -> UnsafeMutablePointer<UInt16> {
-        storage.pointer + layer * blocks * blockStride + head * headElements
+    /// One head's part of a block.
+    private func base(layer: Int, block: Int, head: Int) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(storage.pointer) + (layer * blocks + block) * blockStride + head * layout.bytes
     }
 
     /// Stores one token's key and value of every head, both `[heads, headDimension]`.
     ///
-    /// What a half cannot hold becomes its largest number. NaN stays: a model that makes it has lost its text, and only then
-    /// may a later token reach an earlier one of the same step.
+    /// What the element type cannot hold becomes its largest number. NaN stays, as its whole group in bytes: a model that
+    /// makes it has lost its text, and only then, with halves, may a later token reach an earlier one of the same step.
     /// - Parameters:
     ///   - block: The cache block that holds the token's position.
     ///   - slot: The position within the block.
@@ -62,25 +43,64 @@ package final class KVCache {
         layer: Int, block: Int, slot: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>, with kernels: Kernels
     ) {
         precondition(block >= 0 && block < blocks && slot < Self.blockTokens, "block \(block) slot \(slot)")
-        let dimension = shape.headDimension
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: dimension) { halves in
-            guard let scratch = halves.baseAddress else { return }
-            for head in 0..<shape.heads {
-                let keys = base(layer: layer, head: head) + block * blockStride
-                kernels.table.pointee.to_half(key + head * dimension, dimension, scratch)
-                for d in 0..<dimension { keys[d * Self.blockTokens + slot] = scratch[d] }
-                let values = keys + dimension * Self.blockTokens + slot * shape.paddedDimension
-                kernels.table.pointee.to_half(value + head * dimension, dimension, values)
+        for head in 0..<shape.heads {
+            let base = base(layer: layer, block: block, head: head)
+            let (key, value) = (key + head * shape.headDimension, value + head * shape.headDimension)
+            switch shape.elementType {
+            case .f16: storeHalves(base, slot, key, value, kernels)
+            case .q8: storeBytes(base, slot, key, value, kernels)
             }
         }
     }
 
-    /// Copies a block's keys and values of every layer.
-    package func copyBlock(from source: Int, to target: Int) {
-        precondition(source >= 0 && source < blocks && target >= 0 && target < blocks, "block \(source) to \(target)")
+    private func storeHalves(
+        _ base: UnsafeMutableRawPointer, _ slot: Int, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
+        _ kernels: Kernels
+    ) {
+        let dimension = shape.headDimension
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: dimension) { halves in
+            guard let scratch = halves.baseAddress else { return }
+            kernels.table.pointee.to_half(key, dimension, scratch)
+            Self.scatter(halves, to: base, slot)
+        }
+        let values = (base + layout.values).assumingMemoryBound(to: UInt16.self)
+        kernels.table.pointee.to_half(value, dimension, values + slot * layout.valueStride)
+    }
+
+    private func storeBytes(
+        _ base: UnsafeMutableRawPointer, _ slot: Int, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
+        _ kernels: Kernels
+    ) {
+        let dimension = shape.headDimension
+        withUnsafeTemporaryAllocation(of: Int8.self, capacity: dimension) { quants in
+            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: HeadLayout.groups(dimension)) { scales in
+                guard let scratch = quants.baseAddress, let groups = scales.baseAddress else { return }
+                kernels.table.pointee.to_q8(key, dimension, scratch, groups)
+                Self.scatter(quants, to: base, slot)
+                Self.scatter(scales, to: base + layout.keyScales, slot)
+                let values = (base + layout.values).assumingMemoryBound(to: Int8.self)
+                kernels.table.pointee.to_q8(value, dimension, values + slot * layout.valueStride, groups)
+                Self.scatter(scales, to: base + layout.valueScales, slot)
+            }
+        }
+    }
+
+    /// Column `slot` of `[elements][16 tokens]`.
+    private static func scatter<Element: BitwiseCopyable>(
+        _ elements: UnsafeMutableBufferPointer<Element>, to base: UnsafeMutableRawPointer, _ slot: Int
+    ) {
+        let column = base.assumingMemoryBound(to: Element.self) + slot
+        for index in elements.indices { column[index * blockTokens] = elements[index] }
+    }
+
+    /// Copies one block in all layers, so that a sequence may go on in a block that others still read.
+    package func copyBlock(from source: Int, to destination: Int) {
+        precondition(
+            (0..<blocks).contains(source) && (0..<blocks).contains(destination),
+            "block \(source) to \(destination) of \(blocks)")
         for layer in 0..<shape.layers {
-            let blocks = base(layer: layer, head: 0)
-            (blocks + target * blockStride).update(from: blocks + source * blockStride, count: blockStride)
+            base(layer: layer, block: destination, head: 0)
+                .copyMemory(from: base(layer: layer, block: source, head: 0), byteCount: blockStride)
         }
     }
 
@@ -96,11 +116,16 @@ package final class KVCache {
         table: UnsafePointer<Int32>, length: Int, scale: Float, out: UnsafeMutablePointer<Float>, outStride: Int,
         with kernels: Kernels
     ) {
-        let keys = base(layer: layer, head: head)
+        let base = UnsafeRawPointer(base(layer: layer, block: 0, head: head))
         var arguments = pn_attention(
             queries: queries, query_stride: queryStride, tokens: tokens, heads: queryHeads,
-            head_dim: shape.headDimension, keys: keys, values: keys + shape.headDimension * Self.blockTokens,
-            block_stride: blockStride, table: table, length: length, scale: scale, out: out, out_stride: outStride)
-        kernels.table.pointee.attention(&arguments)
+            head_dim: shape.headDimension, keys: base, values: base + layout.values,
+            key_scales: (base + layout.keyScales).assumingMemoryBound(to: UInt16.self),
+            value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self), block_stride: blockStride,
+            table: table, length: length, scale: scale, out: out, out_stride: outStride)
+        switch shape.elementType {
+        case .f16: kernels.table.pointee.attention_f16(&arguments)
+        case .q8: kernels.table.pointee.attention_q8(&arguments)
+        }
     }
 }

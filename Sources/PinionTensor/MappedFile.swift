@@ -41,5 +41,17 @@ package final class MappedFile: @unchecked Sendable {
         munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
 
+    /// Tells the system that bytes were read that nobody is about to read again, so that they do not count as this
+    /// process's memory. Whoever does read them again finds them.
+    package func forget(_ part: UnsafeRawBufferPointer) {
+        guard let first = part.baseAddress, let start = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        // Whole pages only; the mapping itself begins with one.
+        let from = (first - start + page - 1) / page * page
+        let to = (first - start + part.count) / page * page
+        guard from < to else { return }
+        _ = madvise(UnsafeMutableRawPointer(mutating: start + from), to - from, MADV_DONTNEED)
+    }
+
     private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -70,6 +70,7 @@ package final class PackedMatrix: Sendable {
                 }
             }
         }
+        file.file.forget(file.bytes(of: tensor))
         guard isFinite.load(ordering: .relaxed) else {
             throw TensorError(
                 .malformedFile, "\(file.file.path): tensor '\(tensor.name)' has a scale that is infinite or no number")

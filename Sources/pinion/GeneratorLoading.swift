@@ -1,18 +1,33 @@
 import Foundation
+import Logging
 import PinionEngine
 import PinionGeneration
 import PinionServer
 
 /// Loads a model file into an engine of its own.
-func loadGenerator(for model: ResolvedModel, settings: ServeSettings) async throws -> any TextGenerator {
+///
+/// - Parameter memory: Bytes that it may take.
+func loadGenerator(
+    for model: ResolvedModel, settings: ServeSettings, memory: Int, metrics: ServerMetrics, logger: Logger
+) async throws -> any TextGenerator {
     var configuration = EngineConfiguration()
     configuration.contextLength = settings.context
     configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.standardSequences
+    configuration.maximumWaiting = settings.maxWaiting ?? EngineConfiguration.standardWaiting
+    configuration.cacheType = settings.cacheType
     configuration.threads = settings.threads
-    // One budget for all models of the process.
-    configuration.memory = (settings.memory ?? MachineLimits.memory / 2) / settings.models.count
+    configuration.memory = memory
+    let observer = EngineMetrics(logger: logger)
+    configuration.observer = observer
     let loaded = try await TextModel.load(path: model.path, configuration)
+    let id = model.id ?? loaded.name.description
+    observer.begin(metrics.model(id))
+    logger.info(
+        "model loaded",
+        metadata: [
+            "model": .string(id), "memory": .string(loaded.engine.description.memory.description),
+        ])
     return LocalGenerator(
-        loaded, id: model.id ?? loaded.name.description, created: Int(Date().timeIntervalSince1970),
+        loaded, id: id, created: Int(Date().timeIntervalSince1970),
         owner: "pinion", build: Pinion.version)
 }

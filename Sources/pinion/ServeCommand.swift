@@ -37,10 +37,20 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Completions computed at the same time.", valueName: "count"))
     var maxSequences: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Completions that wait beyond those, before more are refused (default: 256).", valueName: "count"))
+    var maxWaiting: String?
+
+    @Option(help: ArgumentHelp("What the KV cache holds: f16, or q8 in half the memory.", valueName: "type"))
+    var kvType: String?
+
     @Option(help: ArgumentHelp("Threads that compute (default: one per core).", valueName: "count"))
     var threads: String?
 
-    @Option(help: ArgumentHelp("Memory for weights and caches, such as 4G.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "Memory for weights and caches, such as 4G (default: most of what is free).", valueName: "size"))
     var memory: String?
 
     @Option(help: ArgumentHelp("A further name the Host header may have; may be repeated.", valueName: "name"))
@@ -88,7 +98,8 @@ struct ServeCommand: AsyncParsableCommand {
         func list(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
         let flags: [SettingsSources.Name: [String]] = [
             .model: model, .host: list(host), .port: list(port), .apiKey: apiKey, .noAuth: noAuth ? ["true"] : [],
-            .context: list(context), .maxSequences: list(maxSequences), .threads: list(threads), .memory: list(memory),
+            .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
+            .kvType: list(kvType), .threads: list(threads), .memory: list(memory),
             .dataDirectory: list(data.path), .allowedHost: allowedHost,
             .allowUnknownFields: allowUnknownFields ? ["true"] : [], .logLevel: list(logLevel),
         ]

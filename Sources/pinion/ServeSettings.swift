@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import PinionCatalog
 import PinionServer
+import PinionTensor
 
 /// Everything `pinion serve` was told, checked.
 struct ServeSettings: Sendable {
@@ -9,6 +10,8 @@ struct ServeSettings: Sendable {
     static let contextRange = 16...(1 << 24)
     /// Sequences computed in one step.
     static let sequenceRange = 1...1024
+    /// Sequences that wait.
+    static let waitingRange = 1...(1 << 16)
     static let threadRange = 1...1024
 
     var server = ServerConfiguration()
@@ -20,6 +23,9 @@ struct ServeSettings: Sendable {
     var context: Int?
     /// Nil leaves it to the engine.
     var maxSequences: Int?
+    /// Nil leaves it to the engine.
+    var maxWaiting: Int?
+    var cacheType = KVCache.ElementType.f16
     /// Nil means one per core.
     var threads: Int?
     /// Bytes for weights and caches; nil leaves it to the engine.
@@ -32,6 +38,13 @@ struct ServeSettings: Sendable {
         apiKeys = sources.value(.apiKey)?.texts ?? []
         context = try sources.integer(.context, in: Self.contextRange)
         maxSequences = try sources.integer(.maxSequences, in: Self.sequenceRange)
+        maxWaiting = try sources.integer(.maxWaiting, in: Self.waitingRange)
+        if let value = sources.value(.kvType) {
+            guard let type = KVCache.ElementType(rawValue: value.text.lowercased()) else {
+                throw value.invalid("one of \(KVCache.ElementType.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            cacheType = type
+        }
         threads = try sources.integer(.threads, in: Self.threadRange)
         if let value = sources.value(.memory) {
             guard let size = ByteSize(value.text) else { throw value.invalid("a size such as 512M or 4G") }

@@ -12,6 +12,8 @@ struct SettingsSources {
         case noAuth = "no-auth"
         case context
         case maxSequences = "max-sequences"
+        case maxWaiting = "max-waiting"
+        case kvType = "kv-type"
         case threads
         case memory
         case dataDirectory = "data-dir"

@@ -113,7 +113,7 @@ struct SpeedBench {
         Console.line(
             "\(path): \(description.kernels), \(description.workers) threads, loaded in "
                 + String(format: "%.2f s", loadSeconds)
-                + (Self.residentBytes.map { ", \($0 >> 20) MiB resident" } ?? "")
+                + (MachineLimits.residentMemory.map { ", \($0 >> 20) MiB resident" } ?? "")
                 + (speculation ? ", with speculation" : ""))
         Table(
             header: ["TOKENS/S", "MEDIAN", "LOWEST", "HIGHEST"],
@@ -127,7 +127,8 @@ struct SpeedBench {
     func json(_ figures: [Figure]) throws -> String {
         let report = Report(
             model: path, kernels: engine.description.kernels, threads: engine.description.workers,
-            speculation: speculation, loadSeconds: loadSeconds, residentBytes: Self.residentBytes, perToken: work,
+            speculation: speculation, loadSeconds: loadSeconds, residentBytes: MachineLimits.residentMemory,
+            perToken: work,
             tokensPerSecond: figures)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -156,14 +157,6 @@ struct SpeedBench {
             }
             try await group.waitForAll()
         }
-    }
-
-    /// Of the whole process, from the system; nil where it does not say.
-    private static var residentBytes: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
-            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        return pages * Int(getpagesize())
     }
 
     private struct CountingSink: TokenSink {

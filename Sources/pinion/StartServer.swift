@@ -1,4 +1,7 @@
+import CoreMetrics
 import Logging
+import PinionEngine
+import PinionMetrics
 import PinionServer
 
 /// Loads the models and serves them until SIGTERM or SIGINT.
@@ -10,14 +13,21 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         handler.logLevel = level
         return handler
     }
+    let metrics = ServerMetrics()
+    // What the libraries measure goes there too, where it is not asked for, and so dropped.
+    MetricsSystem.bootstrap(metrics.registry)
+    let logger = Logger(label: "pinion")
+    // One budget for all models of the process.
+    let memory = (settings.memory ?? MemoryPlan.standardBudget) / models.count
     var generators: [any TextGenerator] = []
     for model in models {
-        generators.append(try await loadGenerator(for: model, settings: settings))
+        generators.append(
+            try await loadGenerator(for: model, settings: settings, memory: memory, metrics: metrics, logger: logger))
     }
     let registry = try ModelRegistry(generators)
     let application = try PinionApplication(
         configuration: settings.server, models: registry, keys: keys, readiness: Readiness(.ready),
-        logger: Logger(label: "pinion")
+        metrics: metrics, logger: logger
     ) { port in
         Interruption.handOver()
         Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()

@@ -10,6 +10,10 @@ struct RealModelTests {
     /// Of the oracle's perplexity.
     static let perplexityTolerance = 0.005
     static let leastAgreement = 0.97
+    /// Of the perplexity with halves; measured: -0.12 %, which is chance.
+    static let byteCacheCost = 0.003
+    /// Measured: 97.5 %, about what rounding activations to bytes costs too.
+    static let leastByteCacheAgreement = 0.965
 
     @Test("Perplexity and most likely tokens agree over 2,048 tokens", arguments: Kernels.available.map(\.name))
     func perplexity(_ name: String) throws {
@@ -32,6 +36,26 @@ struct RealModelTests {
         } else {
             #expect(abs(ratio - 1) <= 0.05)
         }
+    }
+
+    @Test("Keys and values in bytes cost next to no perplexity over 2,048 tokens, and few of the most likely tokens")
+    func byteCache() throws {
+        let file = try GGUFFile(path: #require(RealModel.path))
+        let text = try RealModel.oracle().text
+        let kernels = try Kernels.forThisMachine()
+        func scores(_ cacheType: KVCache.ElementType) throws -> [TokenScore] {
+            try TokenScoring.score(text.token_ids, file, kernels: kernels, workers: 2, cacheType: cacheType)
+        }
+        let (halves, bytes) = (try scores(.f16), try scores(.q8))
+        let perplexities = [halves, bytes].map { Self.perplexity($0.compactMap(\.logprob).map(Double.init)) }
+        let count = Double(text.token_ids.count)
+        let agreement = Double(zip(halves, bytes).count { $0.best == $1.best }) / count
+        let withOracle = Double(zip(bytes, text.top1).count { $0.best == $1 }) / count
+        print(
+            "f16, q8: perplexities \(perplexities), top-1 agreement = \(agreement); of q8 and oracle = \(withOracle)")
+        #expect(perplexities[1] / perplexities[0] - 1 <= Self.byteCacheCost)
+        #expect(agreement >= Self.leastByteCacheAgreement)
+        #expect(withOracle >= Self.leastAgreement)
     }
 
     private static func perplexity(_ logprobs: some Collection<Double>) -> Double {

@@ -43,6 +43,24 @@ struct EventChannelTests {
         }
     }
 
+    @Test("A reader that leaves too much unread is given up, and costs no memory any more")
+    func overflow() async throws {
+        let channel = EventChannel()
+        let piece = String(repeating: "x", count: 1 << 16)
+        var sent = 0
+        while channel.send(Self.text(0, piece)) { sent += piece.utf8.count }
+        #expect(sent <= EventChannel.capacity && sent > EventChannel.capacity - 2 * piece.utf8.count)
+        #expect(!channel.send(.finished(choice: 0, .stop)))
+        let error = await #expect(throws: GenerationError.self) { try await channel.next() }
+        #expect(error?.code == .interrupted)
+        // Whoever reads may have any amount.
+        let read = EventChannel()
+        for _ in 0..<200 {
+            #expect(read.send(Self.text(0, piece)))
+            #expect(try await read.next() == Self.text(0, piece))
+        }
+    }
+
     @Test("A waiting reader is woken by an event, by the end and by a failure")
     func waking() async throws {
         let channel = EventChannel()

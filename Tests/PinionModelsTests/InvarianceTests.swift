@@ -18,11 +18,14 @@ struct InvarianceTests {
         let vocabulary: Int
         let neighbours: Int
         let chunk: Int
+        let cacheType: KVCache.ElementType
         var random: SeededGenerator
 
         /// Logits of the request after its prompt and after each token of its reply.
         mutating func logits(_ model: any LanguageModel, _ text: [Int32]) throws -> [[Float]] {
-            let cache = try KVCache(shape: model.shape.cache, blocks: (neighbours + 1) * Self.blocksPerSequence)
+            var shape = model.shape.cache
+            shape.elementType = cacheType
+            let cache = try KVCache(shape: shape, blocks: (neighbours + 1) * Self.blocksPerSequence)
             var free = (0..<Int32(cache.blocks)).shuffled(using: &random)
             func table() -> [Int32] {
                 defer { free.removeFirst(Self.blocksPerSequence) }
@@ -69,10 +72,14 @@ struct InvarianceTests {
         }
     }
 
+    /// What the weights are makes no difference to the cache; a head's width does.
+    private static let bytesOver = ["tiny-llama-q4_1", "tiny-llama-headdim"]
+
     @Test(
         "Alone or beside 1, 6 or 15 others, with chunks of 1, 17 or all, with 1, 2 or 3 workers: the same bits",
-        arguments: LlamaOracleTests.bounds.map(\.name))
-    func crowd(_ name: String) throws {
+        arguments: LlamaOracleTests.bounds.map { ($0.name, KVCache.ElementType.f16) }
+            + bytesOver.map { ($0, KVCache.ElementType.q8) })
+    func crowd(_ name: String, _ cacheType: KVCache.ElementType) throws {
         let path = ModelFixtures.modelPath(name)
         var random = SeededGenerator(seed: 70)
         for kernels in Kernels.available where kernels.name != "portable" || name == "tiny-llama-q4_1" {
@@ -86,7 +93,8 @@ struct InvarianceTests {
                 for neighbours in [0, 1, 6, 15] {
                     for chunk in [1, 17, Crowd.promptTokens] {
                         var crowd = Crowd(
-                            vocabulary: vocabulary, neighbours: neighbours, chunk: chunk, random: random)
+                            vocabulary: vocabulary, neighbours: neighbours, chunk: chunk, cacheType: cacheType,
+                            random: random)
                         let found = try crowd.logits(model, text)
                         random = crowd.random
                         #expect(found.count == Crowd.replyTokens + 1)

@@ -1,9 +1,12 @@
+import EngineTestSupport
 import Foundation
 import HTTPTypes
+import Logging
 import OpenAIAPI
 import PinionEngine
 import PinionGeneration
 import PinionServer
+import Synchronization
 import Testing
 
 /// The routes over a real engine with a tiny random model: what a scripted generator cannot show.
@@ -13,14 +16,84 @@ struct LocalGeneratorTests {
         .appending(path: "Fixtures/models/tiny-llama-q4_1.gguf").path(percentEncoded: false)
 
     private static func served(
-        _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+        source: FragileSource? = nil, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
     ) async throws -> (model: TextModel, fixture: ServerFixture) {
         var engine = EngineConfiguration()
         engine.threads = 1
         adjust(&engine)
-        let model = try await TextModel.load(path: path, engine)
+        let model = try await TextModel.load(path: path, engine) { file in
+            source ?? GGUFSource(file) as any EngineSource
+        }
         let generator = LocalGenerator(model, id: "tiny/llama", created: 1, owner: "test", build: "test")
         return (model, ServerFixture(real: generator))
+    }
+
+    @Test("A failed engine is a 500 or an error event, turns readiness off and refuses with 503, and then serves again")
+    func engineFailure() async throws {
+        let source = FragileSource(path: Self.path)
+        let recorder = LogRecorder()
+        let observer = EngineMetrics(logger: recorder.logger)
+        let (model, fixture) = try await Self.served(source: source) { $0.observer = observer }
+        observer.begin(fixture.metrics.model("tiny/llama"))
+        #expect(try await fixture.reply(.get, "/health").status == 200)
+        source.refusals.withLock { $0 = 4 }
+        source.faults.withLock { $0 = [nil, nil, .throwing] }
+        let streamed = try await fixture.chat(Self.body(#", "max_tokens": 20, "stream": true, "ignore_eos": true"#))
+        #expect(streamed.status == 200)
+        #expect(streamed.body.contains(#""code":"internal_error""#))
+        #expect(!streamed.body.contains("[DONE]"))
+        #expect(try await fixture.reply(.get, "/health").status == 503)
+        let refused = try await fixture.chat(Self.body())
+        #expect(refused.status == 503 && refused.headers[.retryAfter] != nil)
+        try await Self.wait { model.engine.isReady }
+        #expect(try await fixture.reply(.get, "/health").status == 200)
+        source.faults.withLock { $0 = [.throwing] }
+        #expect(try await fixture.chat(Self.body(#", "max_tokens": 20"#)).status == 500)
+        try await Self.wait { model.engine.isReady }
+        #expect(try await fixture.chat(Self.body(#", "max_tokens": 2"#)).status == 200)
+        let page = try await fixture.reply(.get, "/metrics").body
+        #expect(page.contains(#"pinion_engine_failures_total{model="tiny/llama"} 6"#))
+        #expect(recorder.lines.contains { $0.level == .error && $0.text.contains("a step that cannot be made") })
+        #expect(model.engine.pendingSequences == 0)
+    }
+
+    @Test("A page of metrics counts requests, tokens, cache hits and steps, and shows what the engine holds")
+    func metrics() async throws {
+        let observer = EngineMetrics(logger: LogRecorder().logger)
+        let (model, fixture) = try await Self.served { $0.observer = observer }
+        observer.begin(fixture.metrics.model("tiny/llama"))
+        let long = ServerFixture.chatBody(
+            model: "tiny/llama", #", "seed": 5, "max_tokens": 10, "ignore_eos": true, "n": 2"#
+        ).replacingOccurrences(of: "Hi", with: String(repeating: "Hi ", count: 40))
+        for _ in 0..<2 { #expect(try await fixture.chat(long).status == 200) }
+        #expect(try await fixture.chat(Self.body(#", "stream": true, "max_tokens": 3"#)).status == 200)
+        #expect(try await fixture.reply(.get, "/nowhere/1").status == 404)
+        #expect(try await fixture.reply(.get, "/nowhere/2").status == 404)
+        #expect(try await fixture.reply(.get, "/metrics", key: nil).status == 401)
+        let reply = try await fixture.reply(.get, "/metrics")
+        #expect(reply.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+        func value(_ series: String) -> Double? {
+            reply.body.split(separator: "\n").first { $0.hasPrefix(series + " ") }
+                .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
+        }
+        let model1 = #"{model="tiny/llama"}"#
+        #expect(
+            value(#"pinion_http_requests_total{route="/v1/chat/completions",status="200",model="tiny/llama"}"#) == 3)
+        #expect(value(#"pinion_http_requests_total{route="other",status="404",model=""}"#) == 2)
+        #expect(value(#"pinion_http_requests_total{route="/metrics",status="401",model=""}"#) == 1)
+        #expect(value("pinion_generated_tokens_total" + model1) == 43)
+        #expect(value("pinion_time_to_first_token_seconds_count" + model1) == 3)
+        #expect(value("pinion_engine_step_seconds_count" + model1) == Double(model.engine.statistics.steps))
+        let (prompt, cached) = (
+            value("pinion_prompt_tokens_total" + model1), value("pinion_prompt_tokens_cached_total" + model1)
+        )
+        let computed = value("pinion_computed_prompt_tokens_total" + model1)
+        #expect(cached.map { $0 >= 100 } == true)
+        #expect(prompt == (cached ?? 0) + (computed ?? 0))
+        #expect(value(#"pinion_sequences{model="tiny/llama",state="running"}"#) == 0)
+        #expect(value(#"pinion_kv_blocks{model="tiny/llama",state="used"}"#) == 0)
+        #expect(value(#"pinion_kv_blocks{model="tiny/llama",state="cached"}"#).map { $0 > 0 } == true)
+        #expect(value("process_resident_memory_bytes").map { $0 > 1e6 } == true)
     }
 
     private static func body(_ fields: String = "") -> String {

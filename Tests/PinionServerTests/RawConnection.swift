@@ -88,8 +88,11 @@ struct RawConnection {
     }
 
     /// Receives until a text is there; false when the server closes first.
-    mutating func receives(_ text: String) async throws -> Bool {
+    ///
+    /// - Parameter pause: Runs before each reading.
+    mutating func receives(_ text: String, pause: () async throws -> Void = {}) async throws -> Bool {
         while !received.contains(text) {
+            try await pause()
             guard let bytes = try await inbound.next() else { return false }
             received += String(buffer: bytes)
         }

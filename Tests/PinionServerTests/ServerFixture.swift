@@ -58,6 +58,7 @@ final class LogRecorder: Sendable {
 struct ServerFixture {
     let recorder = LogRecorder()
     let readiness = Readiness()
+    let metrics = ServerMetrics()
     var configuration = ServerConfiguration()
     var generators: [any TextGenerator]
 
@@ -80,7 +81,7 @@ struct ServerFixture {
     ) throws -> PinionApplication {
         try PinionApplication(
             configuration: configuration, models: ModelRegistry(generators), keys: FixedKeys(), readiness: readiness,
-            logger: recorder.logger, onRunning: onRunning)
+            metrics: metrics, logger: recorder.logger, onRunning: onRunning)
     }
 
     /// Sends one request to the routes, without a socket.

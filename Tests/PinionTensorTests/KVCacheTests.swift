@@ -5,9 +5,20 @@ import TestSupport
 
 @Suite("The KV cache")
 struct KVCacheTests {
-    /// Values are kept in halves: 11 bits, of magnitudes up to 3.
-    static let bound = 3e-3
+    /// What keeping keys and values costs an output, which is a mean of values up to 3: halves have 11 bits, bytes a step of
+    /// 3 / 127 at most; the keys' part of it moves the weights.
+    static func bound(_ type: KVCache.ElementType) -> Double {
+        switch type {
+        case .f16: 3e-3
+        case .q8: 2.4e-2
+        }
+    }
     static let shape = KVCache.Shape(layers: 2, heads: 3, headDimension: 24)
+    static func shape(_ type: KVCache.ElementType) -> KVCache.Shape {
+        var shape = shape
+        shape.elementType = type
+        return shape
+    }
 
     /// What is stored for a position, distinct for every layer, head and element.
     private static func vector(_ layer: Int, _ position: Int, _ salt: UInt64) -> [Float] {
@@ -51,31 +62,35 @@ struct KVCacheTests {
         }
     }
 
-    @Test("Attention finds what was stored, in every layer and head, through a shuffled table")
-    func attention() throws {
+    @Test(
+        "Attention finds what was stored, in every layer and head, through a shuffled table",
+        arguments: KVCache.ElementType.allCases)
+    func attention(_ type: KVCache.ElementType) throws {
         var random = SeededGenerator(seed: 50)
         let queries = random.floats(2 * Self.shape.headDimension)
         let table: [Int32] = [5, 0, 3, 1]
         for kernels in Kernels.available {
-            let cache = try KVCache(shape: Self.shape, blocks: 6)
+            let cache = try KVCache(shape: Self.shape(type), blocks: 6)
             Self.fill(cache, table: table, positions: 0..<50, kernels)
             for (layer, head) in [(0, 0), (0, 2), (1, 1), (1, 2)] {
                 for length in [1, 16, 17, 50] {
                     let found = Self.attend(cache, layer, head, queries, table: table, length: length, kernels)
                     let expected = Self.reference(layer, head, queries, length: length)
                     let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 1
-                    #expect(worst < Self.bound, "layer \(layer), head \(head), length \(length)")
+                    #expect(worst < Self.bound(type), "layer \(layer), head \(head), length \(length): off by \(worst)")
                 }
             }
         }
     }
 
-    @Test("Two sequences that share a block read the same, and other blocks do not reach them")
-    func sharing() throws {
+    @Test(
+        "Two sequences that share a block read the same, and other blocks do not reach them",
+        arguments: KVCache.ElementType.allCases)
+    func sharing(_ type: KVCache.ElementType) throws {
         var random = SeededGenerator(seed: 51)
         let queries = random.floats(Self.shape.headDimension)
         let kernels = try Kernels.forThisMachine()
-        let cache = try KVCache(shape: Self.shape, blocks: 5)
+        let cache = try KVCache(shape: Self.shape(type), blocks: 5)
         let (first, second): ([Int32], [Int32]) = ([2, 4], [2, 1])
         Self.fill(cache, table: first, positions: 0..<20, kernels)
         let before = Self.attend(cache, 1, 1, queries, table: first, length: 20, kernels)
@@ -84,10 +99,70 @@ struct KVCacheTests {
         #expect(Self.attend(cache, 1, 1, queries, table: second, length: 20, kernels) == before)
     }
 
-    @Test("A block takes the bytes that its shape says: halves, values padded to 16 columns")
+    @Test(
+        "A copied block reads as its original in every layer and head, and goes its own way",
+        arguments: KVCache.ElementType.allCases)
+    func copy(_ type: KVCache.ElementType) throws {
+        var random = SeededGenerator(seed: 53)
+        let queries = random.floats(Self.shape.headDimension)
+        let kernels = try Kernels.forThisMachine()
+        let cache = try KVCache(shape: Self.shape(type), blocks: 5)
+        let (original, copied): ([Int32], [Int32]) = ([2, 4], [2, 1])
+        Self.fill(cache, table: original, positions: 0..<25, kernels)
+        func everything(_ table: [Int32], length: Int) -> [[Float]] {
+            (0..<Self.shape.layers).flatMap { layer in
+                (0..<Self.shape.heads).map {
+                    Self.attend(cache, layer, $0, queries, table: table, length: length, kernels)
+                }
+            }
+        }
+        let before = everything(original, length: 25)
+        cache.copyBlock(from: 4, to: 1)
+        #expect(everything(copied, length: 25) == before)
+
+        // A last token of another text, in the copy alone.
+        for layer in 0..<Self.shape.layers {
+            cache.store(
+                layer: layer, block: 1, slot: 8, key: Self.vector(layer, 99, 1), value: Self.vector(layer, 99, 2),
+                with: kernels)
+        }
+        #expect(everything(original, length: 25) == before)
+        #expect(everything(copied, length: 24) == everything(original, length: 24))
+        #expect(zip(everything(copied, length: 25), before).allSatisfy { $0 != $1 })
+    }
+
+    @Test(
+        "Numbers beyond the range stay finite, and NaN stays in its sequence", arguments: KVCache.ElementType.allCases)
+    func extremes(_ type: KVCache.ElementType) throws {
+        let kernels = try Kernels.forThisMachine()
+        let width = Self.shape.heads * Self.shape.headDimension
+        let queries = [Float](repeating: 1, count: Self.shape.headDimension)
+        let cache = try KVCache(shape: Self.shape(type), blocks: 3)
+        let (sound, broken): ([Int32], [Int32]) = ([0], [1])
+        let huge = (0..<width).map { $0 % 2 == 0 ? Float.infinity : -.greatestFiniteMagnitude }
+        Self.fill(cache, table: sound, positions: 0..<9, kernels)
+        cache.store(layer: 0, block: 0, slot: 9, key: huge, value: huge, with: kernels)
+        let before = Self.attend(cache, 0, 1, queries, table: sound, length: 10, kernels)
+        #expect(before.allSatisfy { $0.isFinite })
+
+        let none = [Float](repeating: .nan, count: width)
+        cache.store(layer: 0, block: 1, slot: 0, key: none, value: none, with: kernels)
+        #expect(Self.attend(cache, 0, 1, queries, table: broken, length: 1, kernels).allSatisfy { $0.isNaN })
+        #expect(Self.attend(cache, 0, 1, queries, table: sound, length: 10, kernels) == before)
+        // Its block, used again, shows nothing of it.
+        Self.fill(cache, table: broken, positions: 0..<1, kernels)
+        #expect(Self.attend(cache, 0, 1, queries, table: broken, length: 1, kernels).allSatisfy { $0.isFinite })
+    }
+
+    @Test("A block takes the bytes that its shape says, values padded to 16 columns and a scale for each 32")
     func size() {
+        let wide = KVCache.Shape(layers: 30, heads: 3, headDimension: 64)
         #expect(Self.shape.blockBytes == 2 * 3 * (24 + 32) * 16 * 2)
-        #expect(KVCache.Shape(layers: 30, heads: 3, headDimension: 64).blockBytes == 30 * 3 * 128 * 16 * 2)
+        #expect(wide.blockBytes == 30 * 3 * 128 * 16 * 2)
+        #expect(Self.shape(.q8).blockBytes == 2 * 3 * (24 + 32 + 2 * 2) * 16)
+        #expect(
+            KVCache.Shape(layers: 30, heads: 3, headDimension: 64, elementType: .q8).blockBytes
+                == wide.blockBytes / 2 + 30 * 3 * (2 + 2) * 16 * 2)
     }
 
     @Test("A cache beyond all memory is an error, not a trap", arguments: [1 << 40, 1 << 60, Int.max])

@@ -243,17 +243,40 @@ static void test_matmuls(void) {
     }
 }
 
-static void test_attention(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
-    kernel = "attention";
+typedef void attention_kernel(const pn_attention *a);
+
+/// Runs both kernels with queries of `kind` over the cache that `a` describes.
+static void compare_attention(attention_kernel *expected_kernel, attention_kernel *found_kernel, pn_attention a,
+    row_kind kind) {
+    const size_t row = a.heads * a.head_dim + 5, outs = a.tokens * row + 16;
+    float *queries = take(a.tokens * row * 4), *expected = take(outs * 4), *found = take(outs * 4);
+    fill(queries, a.tokens * row, kind);
+    a.queries = queries;
+    a.query_stride = a.out_stride = row;
+    a.scale = 1 / sqrtf((float)a.head_dim);
+    a.out = expected;
+    expected_kernel(&a);
+    a.out = found;
+    found_kernel(&a);
+    same_floats("out", expected, found, outs);
+}
+
+static int32_t *take_table(size_t blocks) {
+    int32_t *table = take(blocks * 4);
+    for (size_t b = 0; b < blocks; b++) table[b] = (int32_t)(blocks - 1 - b);
+    return table;
+}
+
+static void test_attention_f16(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
+    kernel = "attention f16";
     begin("dimension %zu, %zu heads, %zu tokens, length %zu, query kind %d", dim, heads, tokens, length, (int)kind);
     const size_t padded = (dim + 15) / 16 * 16, longest = length + tokens - 1;
     const size_t blocks = (longest + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
-    const size_t block_stride = (dim + padded) * PN_CACHE_BLOCK_TOKENS + 3, row = heads * dim + 5;
+    const size_t block_stride = (dim + padded) * PN_CACHE_BLOCK_TOKENS + 3;
     uint16_t *cache = take(blocks * block_stride * 2);
     // What the sequence does not own is NaN.
     for (size_t i = 0; i < blocks * block_stride; i++) cache[i] = 0x7e01;
-    int32_t *table = take(blocks * 4);
-    for (size_t b = 0; b < blocks; b++) table[b] = (int32_t)(blocks - 1 - b);
+    const int32_t *table = take_table(blocks);
     for (size_t t = 0; t < longest; t++) {
         uint16_t *block = cache + (size_t)table[t / 16] * block_stride;
         for (size_t d = 0; d < dim; d++) {
@@ -261,17 +284,45 @@ static void test_attention(size_t dim, size_t heads, size_t tokens, size_t lengt
             block[dim * 16 + t % 16 * padded + d] = random_half(1);
         }
     }
-    const size_t outs = tokens * row + 16;
-    float *queries = take(tokens * row * 4), *expected = take(outs * 4), *found = take(outs * 4);
-    fill(queries, tokens * row, kind);
-    pn_attention a = {.queries = queries, .query_stride = row, .tokens = tokens, .heads = heads, .head_dim = dim,
-        .keys = cache, .values = cache + dim * PN_CACHE_BLOCK_TOKENS, .block_stride = block_stride, .table = table,
-        .length = length, .scale = 1 / sqrtf((float)dim), .out_stride = row};
-    a.out = expected;
-    portable->attention(&a);
-    a.out = found;
-    variant->attention(&a);
-    same_floats("out", expected, found, outs);
+    compare_attention(portable->attention_f16, variant->attention_f16,
+        (pn_attention){.tokens = tokens, .heads = heads, .head_dim = dim, .keys = cache,
+            .values = cache + dim * PN_CACHE_BLOCK_TOKENS, .block_stride = block_stride * 2, .table = table,
+            .length = length},
+        kind);
+}
+
+static void test_attention_q8(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
+    kernel = "attention q8";
+    begin("dimension %zu, %zu heads, %zu tokens, length %zu, query kind %d", dim, heads, tokens, length, (int)kind);
+    const size_t padded = (dim + 15) / 16 * 16, groups = (dim + 31) / 32, longest = length + tokens - 1;
+    const size_t blocks = (longest + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
+    // Keys, their scales, values, their scales; then a gap.
+    const size_t values_at = (dim + 2 * groups) * PN_CACHE_BLOCK_TOKENS;
+    const size_t block_stride = values_at + (padded + 2 * groups) * PN_CACHE_BLOCK_TOKENS + 6;
+    uint8_t *cache = take(blocks * block_stride);
+    for (size_t i = 0; i < blocks * block_stride; i++) cache[i] = (uint8_t)random_bits();
+    const int32_t *table = take_table(blocks);
+    uint16_t *key_scales = (uint16_t *)(cache + dim * PN_CACHE_BLOCK_TOKENS);
+    uint16_t *value_scales = (uint16_t *)(cache + values_at + padded * PN_CACHE_BLOCK_TOKENS);
+    for (size_t t = 0; t < blocks * PN_CACHE_BLOCK_TOKENS; t++) {
+        for (size_t g = 0; g < groups; g++) {
+            const size_t at = (size_t)table[t / 16] * block_stride / 2 + g * 16 + t % 16;
+            // Of numbers up to 4; what the sequence does not own is NaN, and with a kind that is not finite its last token.
+            const int owned = t < longest && (t + 1 < longest || kind < FINITE_KINDS);
+            key_scales[at] = owned ? (uint16_t)(random_bits() % 0x2800) : 0x7e01;
+            value_scales[at] = owned ? (uint16_t)(random_bits() % 0x2800) : 0x7e01;
+        }
+    }
+    compare_attention(portable->attention_q8, variant->attention_q8,
+        (pn_attention){.tokens = tokens, .heads = heads, .head_dim = dim, .keys = cache, .values = cache + values_at,
+            .key_scales = key_scales, .value_scales = value_scales, .block_stride = block_stride, .table = table,
+            .length = length},
+        kind);
+}
+
+static void test_attention(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
+    test_attention_f16(dim, heads, tokens, length, kind);
+    test_attention_q8(dim, heads, tokens, length, kind);
 }
 
 static void test_attentions(void) {
@@ -424,6 +475,33 @@ static void test_halves(void) {
     }
 }
 
+static void compare_to_q8(const float *x, size_t count) {
+    const size_t scales = (count + 31) / 32 + 1;
+    int8_t *quants[2] = {take(count + 16), take(count + 16)};
+    uint16_t *groups[2] = {take(scales * 2), take(scales * 2)};
+    portable->to_q8(x, count, quants[0], groups[0]);
+    variant->to_q8(x, count, quants[1], groups[1]);
+    SAME_BITS(int8_t, "quants", quants[0], quants[1], count + 16);
+    SAME_BITS(uint16_t, "scales", groups[0], groups[1], scales);
+}
+
+static void test_bytes(void) {
+    kernel = "to_q8";
+    for (size_t count = 1; count <= 100; count++) {
+        for (int kind = 0; kind < ROW_KINDS; kind++) {
+            begin("%zu floats, row kind %d", count, kind);
+            float *x = take(count * 4);
+            fill(x, count, (row_kind)kind);
+            compare_to_q8(x, count);
+        }
+    }
+    enum { RANDOM = 1 << 19 };
+    begin("random floats, of one exponent in each group");
+    float *x = take(RANDOM * 4);
+    for (int i = 0; i < RANDOM; i++) x[i] = float_of((random_bits() & 0x80ffffff) | (uint32_t)(i / 32 % 127) << 24);
+    compare_to_q8(x, RANDOM);
+}
+
 static void run(const char *name, void (*test)(void)) {
     const long values_before = values, cases_before = cases;
     test();
@@ -438,6 +516,7 @@ int main(void) {
         variant = pn_kernels_named(names[i]);
         if (variant == NULL) continue;
         run("halves", test_halves);
+        run("bytes", test_bytes);
         run("rows", test_rows);
         run("exp", test_exponential);
         run("rope", test_rope);

@@ -30,6 +30,11 @@
 /// The widest attention head the attention kernel has room for.
 #define PN_MAX_HEAD_DIM 512
 
+/// The largest magnitude that a byte of 127 and a scale hold, which is a half.
+#define PN_Q8_LARGEST (127 * 65504.0f)
+/// The scale of a group of bytes that would hold NaN.
+#define PN_HALF_NAN 0x7e00
+
 /// Tokens whose activations lie interleaved, block by block.
 #define PN_TILE_TOKENS 8
 
@@ -137,12 +142,16 @@ typedef struct pn_attention {
     size_t tokens;
     size_t heads;
     size_t head_dim;
-    /// Start of this layer's and head's keys in block 0: halves, [head_dim][16 tokens] in each block.
-    const uint16_t *keys;
-    /// Start of this layer's and head's values in block 0: halves, [16 tokens][head_dim rounded up to 16] in each block.
-    /// Finite wherever a token of the call may look.
-    const uint16_t *values;
-    /// Halves from one block to the next, for keys and values alike.
+    /// Start of this layer's and head's keys in block 0: halves or signed bytes, [head_dim][16 tokens] in each block.
+    const void *keys;
+    /// Start of this layer's and head's values in block 0: the same type, [16 tokens][head_dim rounded up to 16] in each
+    /// block. Halves are finite wherever a token of the call may look.
+    const void *values;
+    /// With bytes only: the scales of the keys and of the values in block 0, halves, for each 32 dimensions, the last few
+    /// included, [(head_dim + 31) / 32][16 tokens] in each block.
+    const uint16_t *key_scales;
+    const uint16_t *value_scales;
+    /// Bytes from one block to the next, for all four; even.
     size_t block_stride;
     /// Block of the cache for each 16 tokens of the sequence.
     const int32_t *table;
@@ -168,7 +177,9 @@ typedef struct pn_kernels {
     /// x += y
     void (*add)(float *x, const float *y, size_t columns);
     /// softmax(queries * keys * scale) * values, by chunks of tokens in order (online softmax).
-    void (*attention)(const pn_attention *a);
+    void (*attention_f16)(const pn_attention *a);
+    /// The same over keys and values of scale * byte.
+    void (*attention_q8)(const pn_attention *a);
     /// Turns pairs of each head's elements by angles given as cosines and sines [pairs]; element i of a pair is at
     /// i * step, its partner `distance` further.
     void (*rope)(float *x, size_t heads, size_t head_dim, size_t pairs, size_t step, size_t distance, const float *cosines,
@@ -177,6 +188,11 @@ typedef struct pn_kernels {
     void (*to_half)(const float *x, size_t count, uint16_t *out);
     /// Halves to floats.
     void (*from_half)(const uint16_t *x, size_t count, float *out);
+    /// Floats to signed bytes in -127...127 and one scale, a half, for each 32 of them or the last few.
+    ///
+    /// |x - scale * byte| is at most half the scale, which is the largest magnitude / 127 * (1 + 2^-10) + 2^-24 at most.
+    /// What exceeds PN_Q8_LARGEST becomes that; a group with NaN gets the scale PN_HALF_NAN.
+    void (*to_q8)(const float *x, size_t count, int8_t *quants, uint16_t *scales);
     /// max over x, numbers only; -infinity where there is none
     float (*maximum)(const float *x, size_t count);
     /// sum of exp((x - shift) * factor), written to `out` as well; `out` may be `x`

@@ -16,13 +16,16 @@ final class CompletionRun: Sendable {
     ///   - closed: fires when the client is gone; nil where nothing can tell.
     ///   - stopped: fires when requests in flight have had their time.
     init(
-        _ request: ChatCompletionRequest, by generator: any TextGenerator, for tenant: Tenant, closed: OneShotSignal?,
-        stopped: OneShotSignal
+        _ request: ChatCompletionRequest, by generator: any TextGenerator, for tenant: Tenant, meter: ModelMetrics,
+        closed: OneShotSignal?, stopped: OneShotSignal
     ) {
         let mailbox = EventMailbox()
+        let meter = CompletionMeter(meter, choices: request.n)
         let pump = Task {
+            var meter = meter
             do {
                 for try await event in try await generator.generate(request, for: tenant) {
+                    meter.observe(event)
                     guard await mailbox.put(event) else { return }
                 }
                 mailbox.finish(.success(()))

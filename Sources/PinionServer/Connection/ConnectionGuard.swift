@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -14,6 +15,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// Time for a whole request, from when one may come, after which the connection may be closed if places are short.
+    static let grace: TimeAmount = .seconds(2)
+
     /// Time in which a client may still read a refusal before the connection is cut. Closing at once, with unread
     /// bytes of the request around, would reset the connection and lose the reply.
     static let lingerTime: TimeAmount = .seconds(2)
@@ -26,9 +30,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let headerTime: TimeAmount
     private let bodyTime: TimeAmount
     private let writeStall: TimeAmount
+    private let census: ConnectionCensus
 
     private var deadline: Scheduled<Void>?
     private var stallCheck: Scheduled<Void>?
+    private var graceEnd: Scheduled<Void>?
+    private var isCounted = false
+    /// The end of a reply is written but not on its way yet.
+    private var isFlushing = false
     /// Requests whose head was read and whose reply has not ended.
     private var unanswered = 0
     private var isReadingRequest = false
@@ -37,14 +46,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Nothing more is read.
     private var dropsInput = false
 
-    init(limits: ServerConfiguration.Limits) {
+    init(limits: ServerConfiguration.Limits, census: ConnectionCensus) {
+        self.census = census
         headerTime = TimeAmount(limits.headerTime)
         bodyTime = TimeAmount(limits.bodyTime)
         writeStall = TimeAmount(limits.writeStall)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { awaitHead(context) }
+        if context.channel.isActive { begin(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -52,7 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        awaitHead(context)
+        begin(context)
         context.fireChannelActive()
     }
 
@@ -61,11 +71,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    private func begin(_ context: ChannelHandlerContext) {
+        if !isCounted { census.enter() }
+        isCounted = true
+        awaitHead(context)
+    }
+
     private func end() {
-        deadline?.cancel()
-        deadline = nil
-        stallCheck?.cancel()
-        stallCheck = nil
+        for timer in [deadline, stallCheck, graceEnd] { timer?.cancel() }
+        (deadline, stallCheck, graceEnd) = (nil, nil, nil)
+        if isCounted { census.leave(ObjectIdentifier(self)) }
+        isCounted = false
         closed.fire()
     }
 
@@ -96,6 +112,7 @@ extension ConnectionGuard {
         case .end:
             isReadingRequest = false
             deadline?.cancel()
+            endGrace()
             if unanswered == 0 { awaitHead(context) }
         }
         context.fireChannelRead(data)
@@ -110,12 +127,7 @@ extension ConnectionGuard {
             context.write(data, promise: promise)
         case .end:
             unanswered = max(0, unanswered - 1)
-            if closesAfterReply {
-                finish(context, data, promise: promise)
-            } else {
-                context.write(data, promise: promise)
-                if unanswered == 0, !isReadingRequest { awaitHead(context) }
-            }
+            writeEnd(context, data, promise: promise)
         }
     }
 
@@ -145,19 +157,38 @@ extension ConnectionGuard {
         head.headerFields[.requestID] = OpenAIAPI.RequestID.random()
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
-        finish(context, wrapOutboundOut(.end(nil)), promise: nil)
+        closesAfterReply = true
+        writeEnd(context, wrapOutboundOut(.end(nil)), promise: nil)
     }
 
-    /// Writes the end of the last reply, then closes our side and soon the whole connection.
-    private func finish(_ context: ChannelHandlerContext, _ end: NIOAny, promise: EventLoopPromise<Void>?) {
-        dropsInput = true
+    /// Writes the end of a reply. When the client has taken all of it the time for its next request begins; after the last
+    /// reply our side is closed, and soon the whole connection.
+    ///
+    /// Not when the end is written: a slow reader would have to take what is buffered within the time for a request.
+    private func writeEnd(_ context: ChannelHandlerContext, _ end: NIOAny, promise: EventLoopPromise<Void>?) {
+        let isLast = closesAfterReply
+        if isLast { dropsInput = true }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.cascade(to: promise)
-        written.futureResult.assumeIsolated().whenComplete { _ in
-            context.close(mode: .output, promise: nil)
-        }
-        after(Self.lingerTime, context) { $0.close(promise: nil) }
+        isFlushing = true
+        written.futureResult.assumeIsolated().whenComplete { _ in self.endFlushed(context, isLast: isLast) }
         context.writeAndFlush(end, promise: written)
+        if isFlushing, stallCheck == nil { checkStall(context, unread: Int.max) }
+    }
+
+    private func endFlushed(_ context: ChannelHandlerContext, isLast: Bool) {
+        isFlushing = false
+        guard context.channel.isActive else { return }
+        if context.channel.isWritable {
+            stallCheck?.cancel()
+            stallCheck = nil
+        }
+        if isLast {
+            context.close(mode: .output, promise: nil)
+            after(Self.lingerTime, context) { $0.close(promise: nil) }
+        } else if unanswered == 0, !isReadingRequest {
+            awaitHead(context)
+        }
     }
 }
 
@@ -166,6 +197,17 @@ extension ConnectionGuard {
 extension ConnectionGuard {
     private func awaitHead(_ context: ChannelHandlerContext) {
         after(headerTime, context) { $0.close(promise: nil) }
+        endGrace()
+        let (census, id, channel) = (census, ObjectIdentifier(self), context.channel)
+        graceEnd = context.eventLoop.scheduleTask(in: Self.grace) {
+            census.offer(id) { channel.close(promise: nil) }
+        }
+    }
+
+    private func endGrace() {
+        graceEnd?.cancel()
+        graceEnd = nil
+        census.withdraw(ObjectIdentifier(self))
     }
 
     /// Replaces the deadline.
@@ -177,19 +219,28 @@ extension ConnectionGuard {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stallCheck?.cancel()
-        stallCheck = nil
-        if !context.channel.isWritable { checkStall(context, unread: Int.max) }
+        if !context.channel.isWritable {
+            stallCheck?.cancel()
+            checkStall(context, unread: Int.max)
+        } else if !isFlushing {
+            stallCheck?.cancel()
+            stallCheck = nil
+        }
         context.fireChannelWritabilityChanged()
     }
 
     /// Closes the connection once a whole ``writeStall`` brought no progress.
     ///
-    /// While the channel is not writable nobody adds to what is buffered, so that it shrinks exactly when the client
-    /// reads.
+    /// While the channel is not writable, and after the end of a reply, nobody adds to what is buffered, so that it shrinks
+    /// exactly when the client reads. What the client left unread is dropped, not kept for it by the system.
     private func checkStall(_ context: ChannelHandlerContext, unread before: Int) {
         let unread = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        guard unread < before else { return context.close(promise: nil) }
+        guard unread < before else {
+            if let socket = context.channel as? any SocketOptionProvider {
+                _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            }
+            return context.close(promise: nil)
+        }
         stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: writeStall) {
             self.checkStall(context, unread: unread)
         }

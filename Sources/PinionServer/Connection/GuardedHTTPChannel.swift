@@ -22,20 +22,28 @@ struct GuardedHTTPChannel: ServerChildChannel {
         var channel: any Channel { http.channel }
     }
 
+    /// What the system keeps of a reply that the client has not taken yet, in bytes; by itself it may be megabytes. Linux
+    /// reserves twice as much.
+    private static let sendBuffer = 128 * 1024
+
     private let base: HTTP1Channel
 
-    init(limits: ServerConfiguration.Limits, responder: @escaping HTTPChannelHandler.Responder) {
+    init(
+        limits: ServerConfiguration.Limits, census: ConnectionCensus, responder: @escaping HTTPChannelHandler.Responder
+    ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
             maxHeaderFieldCount: limits.headerCount)
         base = HTTP1Channel(
             responder: responder,
             configuration: .init(
-                additionalChannelHandlers: [ConnectionGuard(limits: limits)], httpDecoderConfiguration: decoder))
+                additionalChannelHandlers: [ConnectionGuard(limits: limits, census: census)],
+                httpDecoderConfiguration: decoder))
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         base.setup(channel: channel, logger: logger).flatMapThrowing { http in
+            try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             let guarding = try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self)
             return Value(http: http, closed: guarding.closed, attendance: Attendance(http))
         }

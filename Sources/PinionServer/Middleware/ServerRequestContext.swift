@@ -24,6 +24,13 @@ final class RequestRecord: Sendable {
     let id = OpenAIAPI.RequestID.random()
     let start = ContinuousClock.now
     private let authenticated = Mutex<Tenant?>(nil)
+    private let served = Mutex<String?>(nil)
+
+    /// The id of the model that was asked for, if it is served.
+    var model: String? {
+        get { served.withLock { $0 } }
+        set { served.withLock { $0 = newValue } }
+    }
 
     var tenant: Tenant? {
         get { authenticated.withLock { $0 } }

@@ -8,6 +8,7 @@ import OpenAIAPI
 struct ChatCompletionRoute: Sendable {
     let models: ModelRegistry
     let readiness: Readiness
+    let metrics: ServerMetrics
     /// Fires when requests in flight have had their time.
     let stopped: OneShotSignal
     let configuration: ServerConfiguration
@@ -23,13 +24,15 @@ struct ChatCompletionRoute: Sendable {
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
         let completion = try await decode(request)
         guard let generator = models[completion.model] else { throw APIError.modelNotFound(completion.model) }
+        context.record.model = generator.model.id
         switch readiness.state {
         case .ready: break
         case .loading: throw APIError.loading
         case .stopping: throw APIError.stopping
         }
         let run = CompletionRun(
-            completion, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped)
+            completion, by: generator, for: tenant, meter: metrics.model(generator.model.id),
+            closed: ClientConnection.closed, stopped: stopped)
         let created = Int(Date().timeIntervalSince1970)
         if completion.stream {
             return try await stream(run, CompletionStream(completion, by: generator.model, created: created), context)

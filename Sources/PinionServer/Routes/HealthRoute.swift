@@ -3,10 +3,12 @@ import Hummingbird
 /// `GET /health`: open, and answered without waiting for anything.
 struct HealthRoute: Sendable {
     let readiness: Readiness
+    let models: ModelRegistry
 
     func add(to router: Router<ServerRequestContext>) {
         router.get("/health") { _, _ in
-            let state = readiness.state
+            // A model that cannot answer turns readiness off, and lets it on again by itself.
+            let state = readiness.state == .ready && !models.areReady ? .loading : readiness.state
             let status = state == .ready ? "ok" : state.rawValue
             return Response(
                 json: Array(#"{"status":"\#(status)"}"#.utf8), status: state == .ready ? .ok : .serviceUnavailable)

@@ -15,7 +15,7 @@ enum RouteTable {
     private static func methods(at path: String) -> [String]? {
         let parts = path.split(separator: "/")
         switch parts.first {
-        case "health" where parts.count == 1: return ["GET", "HEAD"]
+        case "health" where parts.count == 1, "metrics" where parts.count == 1: return ["GET", "HEAD"]
         case "v1" where parts.count >= 2 && parts[1] == "models": return ["GET", "HEAD"]
         case "v1" where parts.count == 3 && parts[1] == "chat" && parts[2] == "completions": return ["POST"]
         default: return nil

@@ -1,0 +1,65 @@
+import CoreMetrics
+package import Logging
+import Metrics
+package import PinionEngine
+import Synchronization
+
+/// Measures one engine, and logs when it fails.
+package final class EngineMetrics: EngineObserver {
+    private struct State {
+        var metrics: ModelMetrics?
+        /// What the engine told before its model had a name.
+        var occupancy: EngineOccupancy?
+    }
+
+    private let state = Mutex(State())
+    private let logger: Logger
+
+    package init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Names the model, which may be known only once the engine has loaded it.
+    package func begin(_ metrics: ModelMetrics) {
+        let occupancy = state.withLock { state in
+            state.metrics = metrics
+            return state.occupancy
+        }
+        if let occupancy { set(occupancy, in: metrics) }
+    }
+
+    package func stepped(in time: Duration, _ done: EngineStatistics) {
+        guard let metrics = state.withLock({ $0.metrics }) else { return }
+        metrics.step.record(duration: time)
+        metrics.computedTokens.increment(by: done.promptTokens)
+        metrics.generatedTokens.increment(by: done.sampledTokens)
+        metrics.draftedTokens.increment(by: done.draftedTokens)
+        metrics.acceptedTokens.increment(by: done.acceptedTokens)
+        metrics.preemptions.increment(by: done.preemptions)
+    }
+
+    package func occupied(_ occupancy: EngineOccupancy) {
+        let metrics = state.withLock { state in
+            state.occupancy = occupancy
+            return state.metrics
+        }
+        if let metrics { set(occupancy, in: metrics) }
+    }
+
+    package func failed(_ error: EngineError) {
+        state.withLock { $0.metrics }?.failures.increment()
+        logger.error("the engine failed and is being made anew", metadata: ["error": .string(error.message)])
+    }
+
+    package func recovered() {
+        logger.notice("the engine was made anew")
+    }
+
+    private func set(_ occupancy: EngineOccupancy, in metrics: ModelMetrics) {
+        metrics.running.set(occupancy.running)
+        metrics.waiting.set(occupancy.waiting)
+        metrics.usedBlocks.set(occupancy.usedBlocks)
+        metrics.cachedBlocks.set(occupancy.idleBlocks)
+        metrics.freeBlocks.set(occupancy.blankBlocks)
+    }
+}

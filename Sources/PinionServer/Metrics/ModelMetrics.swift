@@ -1,0 +1,49 @@
+import CoreMetrics
+import PinionMetrics
+
+/// The handlers of one model's metrics, made once, because they are used for every token.
+package struct ModelMetrics: Sendable {
+    let firstToken: Timer
+    let gap: Timer
+    let step: Timer
+    let promptTokens: Counter
+    let cachedTokens: Counter
+    let generatedTokens: Counter
+    let computedTokens: Counter
+    let draftedTokens: Counter
+    let acceptedTokens: Counter
+    let preemptions: Counter
+    let failures: Counter
+    let running: Meter
+    let waiting: Meter
+    let usedBlocks: Meter
+    let cachedBlocks: Meter
+    let freeBlocks: Meter
+
+    init(model: String, factory: any MetricsFactory) {
+        func timer(_ name: String) -> Timer { Timer(label: name, dimensions: [("model", model)], factory: factory) }
+        func counter(_ name: String) -> Counter {
+            Counter(label: name, dimensions: [("model", model)], factory: factory)
+        }
+        func gauge(_ name: String, _ state: String) -> Meter {
+            Meter(label: name, dimensions: [("model", model), ("state", state)], factory: factory)
+        }
+        typealias Name = ServerMetrics.Name
+        firstToken = timer(Name.firstTokenSeconds)
+        gap = timer(Name.gapSeconds)
+        step = timer(Name.stepSeconds)
+        promptTokens = counter(Name.promptTokens)
+        cachedTokens = counter(Name.cachedTokens)
+        generatedTokens = counter(Name.generatedTokens)
+        computedTokens = counter(Name.computedTokens)
+        draftedTokens = counter(Name.draftedTokens)
+        acceptedTokens = counter(Name.acceptedTokens)
+        preemptions = counter(Name.preemptions)
+        failures = counter(Name.failures)
+        running = gauge(Name.sequences, "running")
+        waiting = gauge(Name.sequences, "waiting")
+        usedBlocks = gauge(Name.blocks, "used")
+        cachedBlocks = gauge(Name.blocks, "cached")
+        freeBlocks = gauge(Name.blocks, "free")
+    }
+}

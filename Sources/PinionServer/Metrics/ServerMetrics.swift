@@ -1,0 +1,118 @@
+import CoreMetrics
+import Metrics
+import PinionEngine
+package import PinionMetrics
+import Synchronization
+
+/// What the server measures, and under which names.
+///
+/// Labels are bounded: routes are those of the table, models those that are served, statuses those of HTTP.
+package final class ServerMetrics: Sendable {
+    package let registry: PrometheusRegistry
+    private let models = Mutex<[String: ModelMetrics]>([:])
+
+    package init(_ registry: PrometheusRegistry = PrometheusRegistry()) {
+        self.registry = registry
+        for description in Self.descriptions { registry.declare(description) }
+        let resident = Meter(label: "process_resident_memory_bytes", factory: registry)
+        let started = ContinuousClock.now
+        let uptime = Meter(label: "pinion_uptime_seconds", factory: registry)
+        registry.onScrape {
+            if let bytes = MachineLimits.residentMemory { resident.set(Double(bytes)) }
+            uptime.set(started.duration(to: .now) / .seconds(1))
+        }
+    }
+
+    /// The handlers of a served model; made once.
+    package func model(_ id: String) -> ModelMetrics {
+        models.withLock { models in
+            if let known = models[id] { return known }
+            let made = ModelMetrics(model: id, factory: registry)
+            models[id] = made
+            return made
+        }
+    }
+
+    /// Counts an answered request.
+    ///
+    /// - Parameter model: The id of a served model; nil when the request named none.
+    func answered(route: String, status: Int, model: String?, in time: Duration) {
+        let route = ("route", route)
+        Counter(
+            label: Name.requests, dimensions: [route, ("status", String(status)), ("model", model ?? "")],
+            factory: registry
+        ).increment()
+        Timer(label: Name.requestSeconds, dimensions: [route], factory: registry).record(duration: time)
+    }
+}
+
+extension ServerMetrics {
+    enum Name {
+        static let requests = "pinion_http_requests_total"
+        static let requestSeconds = "pinion_http_request_duration_seconds"
+        static let firstTokenSeconds = "pinion_time_to_first_token_seconds"
+        static let gapSeconds = "pinion_time_between_tokens_seconds"
+        static let stepSeconds = "pinion_engine_step_seconds"
+        static let promptTokens = "pinion_prompt_tokens_total"
+        static let cachedTokens = "pinion_prompt_tokens_cached_total"
+        static let generatedTokens = "pinion_generated_tokens_total"
+        static let computedTokens = "pinion_computed_prompt_tokens_total"
+        static let draftedTokens = "pinion_drafted_tokens_total"
+        static let acceptedTokens = "pinion_accepted_draft_tokens_total"
+        static let preemptions = "pinion_preemptions_total"
+        static let failures = "pinion_engine_failures_total"
+        static let sequences = "pinion_sequences"
+        static let blocks = "pinion_kv_blocks"
+    }
+
+    /// Bounds of histograms, in seconds: a factor of two to two and a half from one to the next.
+    private static let shortTimes = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+    private static let longTimes = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+
+    private static let descriptions: [MetricDescription] = [
+        .init(
+            name: Name.requests, help: "Requests answered, a stream when it has ended.", kind: .counter,
+            labels: ["route", "status", "model"]),
+        .init(
+            name: Name.requestSeconds, help: "Time from a request's head to the end of its reply.",
+            kind: .histogram(buckets: longTimes, unit: .seconds), labels: ["route"]),
+        .init(
+            name: Name.firstTokenSeconds, help: "Time from a whole request to the first text of its reply.",
+            kind: .histogram(buckets: longTimes, unit: .seconds), labels: ["model"]),
+        .init(
+            name: Name.gapSeconds, help: "Time from one piece of a choice's text to the next.",
+            kind: .histogram(buckets: shortTimes, unit: .seconds), labels: ["model"]),
+        .init(
+            name: Name.stepSeconds, help: "Time of an engine step.",
+            kind: .histogram(buckets: shortTimes, unit: .seconds), labels: ["model"]),
+        .init(
+            name: Name.promptTokens, help: "Tokens of the prompts of completed requests.", kind: .counter,
+            labels: ["model"]),
+        .init(
+            name: Name.cachedTokens, help: "Tokens of prompts that were found in the cache.", kind: .counter,
+            labels: ["model"]),
+        .init(name: Name.generatedTokens, help: "Tokens sampled.", kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.computedTokens, help: "Tokens computed before a first one was sampled, or after a preemption.",
+            kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.draftedTokens, help: "Guessed tokens that were computed ahead.", kind: .counter,
+            labels: ["model"]),
+        .init(
+            name: Name.acceptedTokens, help: "Guessed tokens that were right.", kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.preemptions, help: "Sequences whose cache blocks were taken for others.", kind: .counter,
+            labels: ["model"]),
+        .init(
+            name: Name.failures, help: "Failures of the engine, and failed attempts to make it anew.", kind: .counter,
+            labels: ["model"]),
+        .init(
+            name: Name.sequences, help: "Sequences in the engine; those that wait are its queue.", kind: .gauge,
+            labels: ["model", "state"]),
+        .init(
+            name: Name.blocks, help: "Blocks of the KV cache, of 16 tokens each.", kind: .gauge,
+            labels: ["model", "state"]),
+        .init(name: "process_resident_memory_bytes", help: "Resident memory.", kind: .gauge),
+        .init(name: "pinion_uptime_seconds", help: "Time since the server began.", kind: .gauge),
+    ]
+}

@@ -1,0 +1,62 @@
+"""What a server process takes of the machine, and what it says of itself."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import time
+
+from wire import plain
+
+MEBIBYTE = 1 << 20
+
+
+@dataclasses.dataclass
+class Vitals:
+    """Counts, and bytes."""
+
+    descriptors: int
+    threads: int
+    resident: int
+    peak: int
+
+
+def vitals(server):
+    process = pathlib.Path("/proc", str(server.process.pid))
+    status = dict(re.findall(r"^(\w+):\s+(\d+)", (process / "status").read_text(), re.MULTILINE))
+    return Vitals(
+        descriptors=len(os.listdir(process / "fd")),
+        threads=int(status["Threads"]),
+        resident=int(status["VmRSS"]) * 1024,
+        peak=int(status["VmHWM"]) * 1024,
+    )
+
+
+def gauges(server):
+    """Gauges of the engine by name and state, such as `("sequences", "running")`; None where there is no /metrics."""
+    connection = plain(server)
+    connection.request("GET", "/metrics")
+    reply = connection.getresponse()
+    text = reply.read().decode()
+    if reply.status == 404:
+        return None
+    assert reply.status == 200, text
+    found = re.findall(r'^pinion_(sequences|kv_blocks)\{.*?state="(\w+)".*?\} ([\d.e+]+)$', text, re.MULTILINE)
+    assert found, text
+    return {(name, state): float(value) for name, state, value in found}
+
+
+def sequences(server):
+    """Sequences in the engine's hands; None where the server does not tell."""
+    found = gauges(server)
+    return None if found is None else int(found["sequences", "running"] + found["sequences", "waiting"])
+
+
+def eventually(condition, seconds):
+    """Waits for a condition; returns whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,63 @@
+import Foundation
+import OpenAIAPI
+import PinionServer
+import Testing
+
+@Suite("Connections that keep the server waiting")
+struct SlowConnectionTests {
+    @Test("A reader that is slow but steady has all of a long reply, and time for its next request afterwards")
+    func slowReader() async throws {
+        let text = String(repeating: "river town ", count: 60_000)
+        let generator = ScriptedGenerator([
+            .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, text, logprobs: [])),
+            .event(.finished(choice: 0, .stop)), .event(.usage(.init(promptTokens: 1, completionTokens: 1))),
+        ])
+        let fixture = ServerFixture(generator) {
+            $0.limits.headerTime = .milliseconds(500)
+            $0.limits.writeStall = .milliseconds(800)
+        }
+        try await LiveServer.run(fixture) { server in
+            try await RawConnection.open(port: server.port, receiveBuffer: 8_192) { connection in
+                try await connection.sendChat(ServerFixture.chatBody())
+                // Longer than a whole head may take, and with pauses shorter than a stall.
+                let isWhole = try await connection.receives("\"total_tokens\":2}}") {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(isWhole)
+                try await Task.sleep(for: .milliseconds(100))
+                try await connection.sendChat(ServerFixture.chatBody())
+                connection.forget()
+                #expect(try await connection.receives("HTTP/1.1 200 OK"))
+            }
+        }
+    }
+
+    @Test("Places are kept free: of those who have not sent a request, who waited longest is closed")
+    func crowd() async throws {
+        let fixture = ServerFixture(.greeting()) { $0.limits.connections = 64 }
+        try await LiveServer.run(fixture) { server in
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                // More than there are places, each with half a head.
+                for _ in 0..<80 {
+                    group.addTask {
+                        try await RawConnection.open(port: server.port) { connection in
+                            try await connection.send("GET /health HTTP/1.1\r\nHost: local")
+                            return try await connection.receives("never")
+                        }
+                    }
+                }
+                // Longer than the grace, and far shorter than the time for a head.
+                try await Task.sleep(for: .seconds(3))
+                let start = ContinuousClock.now
+                try await RawConnection.open(port: server.port) { connection in
+                    try await connection.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    #expect(try await connection.receives("ok"))
+                }
+                #expect(start.duration(to: .now) < .milliseconds(500))
+                server.stop()
+                server.stop()
+                for try await isAnswered in group { #expect(!isAnswered) }
+            }
+        }
+    }
+}
