@@ -6,12 +6,13 @@
 package struct StepPacer: Sendable {
     /// The longest that one prompt makes a stream's steps, compared with what they take without it, less one.
     private static let share = 0.85
-    /// How many streams one prompt counts for.
+    /// How many streams each further prompt counts for.
     private static let promptWeight = 2.0
-    /// Tokens that the kernels take at once: fewer cost the same.
-    private static let tile = 8
+    /// Tokens are given in this number: half of what the matrix kernels take at once, for deep in a long prompt it is
+    /// attention that costs.
+    private static let grain = 4
     /// For the first step with both.
-    private static let firstGuess = 4 * tile
+    private static let firstGuess = 8 * grain
     /// Tokens that cost as much as reading the weights once, about: how the time of a step without prompts depends on its
     /// streams, until one of that many has been seen.
     private static let weightTokens = 5.0
@@ -55,9 +56,9 @@ package struct StepPacer: Sendable {
         guard streams > 0, prompts > 0 else { return .max }
         guard let seconds = streamSeconds(streams), stepsSinceLook < Self.stepsBetweenLooks else { return 0 }
         guard let secondsPerPromptToken else { return Self.firstGuess }
-        let crowding = Self.promptWeight * Double(prompts) / Double(streams)
+        let crowding = Self.promptWeight * Double(prompts - 1) / Double(streams)
         let tokens = seconds * max(Self.share, crowding) / secondsPerPromptToken
-        return max(Int(min(tokens, 1e6)) / Self.tile, 1) * Self.tile
+        return max(Int(min(tokens, 1e6)) / Self.grain, 1) * Self.grain
     }
 
     /// What a step of that many streams and nothing else takes; nil before any was seen.

@@ -234,24 +234,34 @@ final class LlamaModel: LanguageModel {
             value: state.values + token * state.cacheStride, with: kernels)
     }
 
-    /// One piece of work per KV head and few consecutive tokens of a sequence; each is computed by one worker from first
-    /// to last position.
+    /// One piece of work per KV head and few consecutive tokens of a sequence, no more than the kernel takes at once, so that
+    /// even a short part of one prompt is work for all; each is computed by one worker from first to last position.
+    ///
+    /// Head by head: what follows in a worker's stretch reads the keys and values that it has just read.
     private func attend(_ index: Int, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache) {
         let c = configuration
         let group = c.heads / c.cacheHeads
         let scale = 1 / Float(c.headDimension).squareRoot()
+        let longest = spans.map(\.count).max() ?? 0
+        // Two parts at least, where there are two tokens: heads may be fewer than workers.
+        let tokens = max(min(KVCache.tileQueries / group, (longest + 1) / 2), 1)
+        let parts = (longest + tokens - 1) / tokens
         batch.tables.withUnsafeBufferPointer { tables in
             guard let tables = tables.baseAddress else { return }
-            team.forEach(spans.count * c.cacheHeads, grain: 1) { range in
+            team.forEach(c.cacheHeads * spans.count * parts, grain: 1) { range in
                 for item in range {
-                    let (span, head) = (spans[item / c.cacheHeads], item % c.cacheHeads)
+                    let (head, place) = item.quotientAndRemainder(dividingBy: spans.count * parts)
+                    let span = spans[place / parts]
+                    let first = place % parts * tokens
+                    guard first < span.count else { continue }
+                    let row = span.row + first
                     let offset = head * group * c.headDimension
                     cache.attend(
-                        layer: index, head: head, queries: state.queries + span.row * state.queryStride + offset,
-                        queryStride: state.queryStride, tokens: span.count, queryHeads: group,
+                        layer: index, head: head, queries: state.queries + row * state.queryStride + offset,
+                        queryStride: state.queryStride, tokens: min(tokens, span.count - first), queryHeads: group,
                         table: tables + Int(batch.tableStarts[span.token]),
-                        length: Int(batch.positions[span.token]) + 1, scale: scale,
-                        out: state.attended.row(span.row) + offset, outStride: state.attended.columns, with: kernels)
+                        length: Int(batch.positions[span.token]) + first + 1, scale: scale,
+                        out: state.attended.row(row) + offset, outStride: state.attended.columns, with: kernels)
                 }
             }
         }

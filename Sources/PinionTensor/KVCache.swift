@@ -9,19 +9,19 @@ package final class KVCache {
     /// The widest head that the attention kernels have room for.
     package static let maximumHeadDimension = Int(PN_MAX_HEAD_DIM)
 
+    /// Queries that the kernels take at once: the heads of one token or of several that share a KV head.
+    package static let tileQueries = 12
+
     package let shape: Shape
     package let blocks: Int
-    /// [layers, blocks, heads, bytes of ``HeadLayout``]
+    /// [layers, heads, blocks, bytes of ``HeadLayout``]: a head's consecutive blocks are one stream for whoever reads them.
     private let storage: AlignedBuffer<UInt8>
     private let layout: HeadLayout
-    /// Bytes from one block to the next within a layer.
-    private let blockStride: Int
 
     package init(shape: Shape, blocks: Int) throws(TensorError) {
         self.shape = shape
         self.blocks = blocks
         layout = shape.headLayout
-        blockStride = shape.layerBytes
         let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.blockBytes)
         guard !overflow else { throw TensorError(.outOfMemory, "a KV cache of \(blocks) blocks exceeds all memory") }
         storage = try AlignedBuffer(count: count)
@@ -29,7 +29,7 @@ package final class KVCache {
 
     /// One head's part of a block.
     private func base(layer: Int, block: Int, head: Int) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(storage.pointer) + (layer * blocks + block) * blockStride + head * layout.bytes
+        UnsafeMutableRawPointer(storage.pointer) + ((layer * shape.heads + head) * blocks + block) * layout.bytes
     }
 
     /// Stores one token's key and value of every head, both `[heads, headDimension]`.
@@ -99,8 +99,10 @@ package final class KVCache {
             (0..<blocks).contains(source) && (0..<blocks).contains(destination),
             "block \(source) to \(destination) of \(blocks)")
         for layer in 0..<shape.layers {
-            base(layer: layer, block: destination, head: 0)
-                .copyMemory(from: base(layer: layer, block: source, head: 0), byteCount: blockStride)
+            for head in 0..<shape.heads {
+                base(layer: layer, block: destination, head: head)
+                    .copyMemory(from: base(layer: layer, block: source, head: head), byteCount: layout.bytes)
+            }
         }
     }
 
@@ -121,7 +123,7 @@ package final class KVCache {
             queries: queries, query_stride: queryStride, tokens: tokens, heads: queryHeads,
             head_dim: shape.headDimension, keys: base, values: base + layout.values,
             key_scales: (base + layout.keyScales).assumingMemoryBound(to: UInt16.self),
-            value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self), block_stride: blockStride,
+            value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self), block_stride: layout.bytes,
             table: table, length: length, scale: scale, out: out, out_stride: outStride)
         switch shape.elementType {
         case .f16: kernels.table.pointee.attention_f16(&arguments)

