@@ -65,7 +65,7 @@ struct EngineInvarianceTests {
 
         let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
         let plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
-        var drafted = 0
+        var (drafted, preemptions) = (0, 0)
         for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {
             let crowded = try await EngineTests.engine(name) { configuration in
                 configuration.maximumSequences = sequences
@@ -86,10 +86,10 @@ struct EngineInvarianceTests {
             }
             #expect(crowded.statistics.cachedTokens > 1000)
             drafted += crowded.statistics.draftedTokens
-            #expect(blocks > 16 || crowded.statistics.preemptions > 0, "\(blocks) blocks")
+            preemptions += crowded.statistics.preemptions
         }
         // Steps small enough for drafts come when the crowd thins out.
-        #expect(drafted > 0)
+        #expect(drafted > 0 && preemptions > 0)
     }
 
     @Test("A second turn computes only what is new, and another tenant's prompt is computed whole")
