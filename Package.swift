@@ -57,16 +57,15 @@ let package = Package(
             name: "PinionServer",
             dependencies: [
                 "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionMetrics", "PinionText", hummingbird,
-                hummingbirdCore,
-                httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging, coreMetrics,
-                metrics,
+                hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
+                coreMetrics, metrics,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "pinion",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionText",
-                "PinionMetrics", "PinionStore", "PinionCatalog", argumentParser, coreMetrics, logging,
+                "PinionStore", "PinionCatalog", argumentParser, logging,
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

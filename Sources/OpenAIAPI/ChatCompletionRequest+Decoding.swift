@@ -94,7 +94,7 @@ extension ChatCompletionRequest {
         frequencyPenalty = try fields.decimal("frequency_penalty", in: Self.penaltyRange) ?? frequencyPenalty
         repetitionPenalty = try fields.decimal(
             "repetition_penalty",
-            in: DecimalRange(minimum: 0, maximum: Self.maximumRepetitionPenalty, excludesMinimum: true)
+            in: DecimalRange(minimum: Self.minimumRepetitionPenalty, maximum: Self.maximumRepetitionPenalty)
         ).flatMap { $0 == 1 ? nil : $0 }
         seed = try fields.integer("seed", in: Int64.min...Int64.max)
         logitBias = try Self.logitBias(fields)

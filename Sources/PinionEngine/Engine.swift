@@ -10,7 +10,8 @@ package final class Engine: Sendable {
     package let description: EngineDescription
     private let link: EngineLink
     private let nextRequest = Atomic<Int>(0)
-    private let maximumPending: Int
+    /// Sequences that may run and wait.
+    package let maximumPending: Int
 
     private init(description: EngineDescription, link: EngineLink, maximumPending: Int) {
         self.description = description
@@ -43,8 +44,10 @@ package final class Engine: Sendable {
     /// Queues a request; its sinks are told everything else.
     ///
     /// - Throws: ``EngineError`` when the request can never run, or too many wait already.
+    /// - Parameter isReserved: Whether ``reserve(_:)`` was called for its choices; then they are the caller's to release when
+    ///   this throws.
     @discardableResult
-    package func submit(_ request: EngineRequest) throws(EngineError) -> RequestID {
+    package func submit(_ request: EngineRequest, isReserved: Bool = false) throws(EngineError) -> RequestID {
         let vocabulary = description.shape.vocabulary
         guard !request.prompt.isEmpty, !request.choices.isEmpty else {
             throw EngineError(.invalidRequest, "a request needs a prompt of at least one token, and a choice")
@@ -58,13 +61,23 @@ package final class Engine: Sendable {
                 "the prompt has \(request.prompt.count) tokens, which leaves no room in a context of "
                     + "\(description.contextLength)")
         }
-        guard isReady else { throw EngineError(.failed, "the engine failed and is being made anew") }
-        guard link.load.reserve(request.choices.count, limit: maximumPending) else {
-            throw EngineError(.overloaded, "\(maximumPending) sequences are running or waiting")
-        }
+        guard isReady else { throw EngineError(.failed, "the engine failed and is being rebuilt") }
+        if !isReserved { try reserve(request.choices.count) }
         let id = nextRequest.add(1, ordering: .relaxed).newValue
         link.mailbox.put(.submit(id, request))
         return id
+    }
+
+    /// Counts choices whose prompt is being made as being in the engine's hands, so that no more are made than have a place.
+    package func reserve(_ choices: Int) throws(EngineError) {
+        guard link.load.reserve(choices, limit: maximumPending) else {
+            throw EngineError(.overloaded, "\(maximumPending) sequences are running or waiting")
+        }
+    }
+
+    /// Gives back what was reserved and not submitted.
+    package func release(_ choices: Int) {
+        for _ in 0..<choices { link.load.release() }
     }
 
     /// Ends what is left of a request; its sinks hear `.cancelled`. Unknown or ended requests are ignored.
@@ -72,7 +85,7 @@ package final class Engine: Sendable {
         link.mailbox.put(.cancel(id))
     }
 
-    /// Whether the engine takes requests; false while it is made anew after a failure.
+    /// Whether the engine takes requests; false while it is rebuilt after a failure.
     package var isReady: Bool { link.isReady.load(ordering: .acquiring) }
 
     /// Whether a request of that many choices would find a place now.

@@ -13,7 +13,7 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case invalidRequest
         /// Too many sequences are waiting.
         case overloaded
-        /// The engine failed and is being made anew.
+        /// The engine failed and is being rebuilt.
         case failed
     }
 

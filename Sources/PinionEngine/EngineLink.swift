@@ -11,7 +11,7 @@ final class EngineLink: Sendable {
     let mailbox = Mailbox<EngineCommand>()
     let load = EngineLoad()
     let counters = EngineCounters()
-    /// Whether the engine takes requests; false while it is made anew.
+    /// Whether the engine takes requests; false while it is rebuilt.
     let isReady = Atomic<Bool>(true)
 }
 
@@ -31,5 +31,16 @@ final class EngineLoad: Sendable {
 
     func release() {
         count.withLock { $0 -= 1 }
+    }
+}
+
+/// The engine thread's statistics, for others to read.
+final class EngineCounters: Sendable {
+    private let counted = Mutex(EngineStatistics())
+
+    var statistics: EngineStatistics { counted.withLock { $0 } }
+
+    func add(_ more: EngineStatistics) {
+        counted.withLock { $0 += more }
     }
 }

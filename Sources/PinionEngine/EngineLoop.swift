@@ -6,8 +6,8 @@ import PinionTensor
 ///
 /// Confined to that thread, which is why nothing here is locked.
 final class EngineLoop {
-    /// Sequences in a row without one finite number after which the model in memory is taken for damaged.
-    private static let maximumLost = 3
+    /// Requests in a row without one finite number after which the model in memory is taken for damaged.
+    private static let maximumNotFinite = 3
 
     let description: EngineDescription
     private let link: EngineLink
@@ -22,7 +22,8 @@ final class EngineLoop {
     private var forks: [SequenceID: [SequenceID]] = [:]
     private var nextSequence: SequenceID = 0
     private var batch = StepBatch()
-    private var lost = 0
+    private var notFiniteInARow = 0
+    private var lastNotFinite: Engine.RequestID?
     private let clock = ContinuousClock()
 
     init(_ source: any EngineSource, _ configuration: EngineConfiguration, _ link: EngineLink) throws(EngineError) {
@@ -120,7 +121,7 @@ final class EngineLoop {
         guard let observer else { return }
         var occupancy = EngineOccupancy()
         occupancy.running = scheduler.runningCount
-        occupancy.waiting = scheduler.waitingCount
+        occupancy.waiting = scheduler.waitingCount + forks.values.reduce(0) { $0 + $1.count }
         occupancy.usedBlocks = scheduler.usedBlocks
         occupancy.idleBlocks = scheduler.idleBlocks
         occupancy.blankBlocks = scheduler.freeBlocks - scheduler.idleBlocks
@@ -144,17 +145,15 @@ extension EngineLoop {
         known.promptTokens = plan.entries.reduce(0) { $0 + ($1.needsOneToken ? 0 : $1.range.count) }
         var done = EngineStatistics()
         count(known, &done)
-        try forward(plan) { logits throws(EngineError) in try sample(plan, logits, &done) }
+        try sample(plan, try forward(plan), &done)
         let time = clock.now - began
-        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
         pacer.observe(
-            seconds: seconds, streams: plan.entries.count(where: \.needsOneToken), promptTokens: known.promptTokens)
+            seconds: time / .seconds(1), streams: plan.entries.count(where: \.needsOneToken),
+            promptTokens: known.promptTokens)
         observer?.stepped(in: time, done)
     }
 
-    private func forward(
-        _ plan: StepPlan, then use: (UnsafeMutablePointer<Float>) throws(EngineError) -> Void
-    ) throws(EngineError) {
+    private func forward(_ plan: StepPlan) throws(EngineError) -> UnsafeMutablePointer<Float> {
         for copy in plan.copies { cache.copyBlock(from: Int(copy.source), to: Int(copy.target)) }
         batch.removeAll()
         for entry in plan.entries {
@@ -164,13 +163,11 @@ extension EngineLoop {
                 wantsOutput: entry.isSampled)
             if entry.drafts > 0 { batch.extend(sequence.drafts) }
         }
-        let logits: UnsafeMutablePointer<Float>
         do {
-            logits = try model.forward(batch, cache: cache)
+            return try model.forward(batch, cache: cache)
         } catch {
             throw EngineError(.failed, "the model failed: \(error.message)", cause: error)
         }
-        try use(logits)
     }
 
     private func sample(
@@ -218,14 +215,20 @@ extension EngineLoop {
         counted.acceptedTokens = accepted
         // Before the end is told, so that whoever hears of it finds its tokens counted.
         count(counted, &done)
+        let now = clock.now
+        if let last = sequence.lastSampled { observer?.continued(after: now - last) }
+        sequence.lastSampled = now
         guard let reason else {
-            lost = 0
+            notFiniteInARow = 0
             return scheduler.append(to: id, sequence.tokens[known...])
         }
         end([id], reason)
-        lost = reason == .notFinite ? lost + 1 : 0
-        if lost == Self.maximumLost {
-            throw EngineError(.failed, "the model made no finite number for \(lost) sequences in a row")
+        // Choices of one request fail alike, and count once.
+        let isRepeated = sequence.request == lastNotFinite
+        notFiniteInARow = reason == .notFinite ? notFiniteInARow + (isRepeated ? 0 : 1) : 0
+        lastNotFinite = reason == .notFinite ? sequence.request : nil
+        if notFiniteInARow == Self.maximumNotFinite {
+            throw EngineError(.failed, "the model made no finite number for \(notFiniteInARow) requests in a row")
         }
     }
 

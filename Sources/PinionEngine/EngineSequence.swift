@@ -13,15 +13,15 @@ final class EngineSequence {
     private var source = DraftSource()
     /// Tokens of the prompt that were found in the cache.
     var cachedTokens = 0
+    /// When it had its last token.
+    var lastSampled: ContinuousClock.Instant?
 
     /// The tokens that were proposed last.
     var drafts: [Int32] { source.drafts }
     var generatedCount: Int { tokens.count - promptCount }
-    let tenant: String
 
     init(_ id: Engine.RequestID, _ request: EngineRequest, choice index: Int, contextLength: Int, kernels: Kernels) {
         self.request = id
-        tenant = request.tenant
         tokens = request.prompt
         promptCount = request.prompt.count
         let room = contextLength - promptCount

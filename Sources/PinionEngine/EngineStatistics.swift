@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What an engine has done.
 package struct EngineStatistics: Sendable, Equatable {
     /// Forward passes.
@@ -27,40 +25,5 @@ package struct EngineStatistics: Sendable, Equatable {
         total.draftedTokens += more.draftedTokens
         total.acceptedTokens += more.acceptedTokens
         total.preemptions += more.preemptions
-    }
-}
-
-/// What an engine holds.
-package struct EngineOccupancy: Sendable, Equatable {
-    package var running = 0
-    package var waiting = 0
-    /// Cache blocks of running sequences; blocks that nobody uses, but that can be found again; blank blocks.
-    package var usedBlocks = 0
-    package var idleBlocks = 0
-    package var blankBlocks = 0
-
-    package init() {}
-}
-
-/// Told on the engine thread what the engine does; must not block.
-package protocol EngineObserver: Sendable {
-    /// A step was made.
-    func stepped(in time: Duration, _ done: EngineStatistics)
-    /// After a step, and when sequences came or went.
-    func occupied(_ occupancy: EngineOccupancy)
-    /// The engine failed; all its sequences have ended, and it is being made anew.
-    func failed(_ error: EngineError)
-    /// It was made anew.
-    func recovered()
-}
-
-/// The engine thread's statistics, for others to read.
-final class EngineCounters: Sendable {
-    private let counted = Mutex(EngineStatistics())
-
-    var statistics: EngineStatistics { counted.withLock { $0 } }
-
-    func add(_ more: EngineStatistics) {
-        counted.withLock { $0 += more }
     }
 }

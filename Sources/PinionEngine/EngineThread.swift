@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// The thread of an engine: runs its loop, and makes the loop anew when it failed.
+/// The thread of an engine: runs its loop, and rebuilds it when it failed.
 ///
 /// Not a task: an engine never gives its thread back, and would starve the cooperative pool.
 struct EngineThread: Sendable {
     private static let stackBytes = 4 << 20
-    /// Time before the engine is made anew, and again each time that fails, twice as long up to the longest.
+    /// Time before the engine is rebuilt; each time that fails, twice as long, up to the longest.
     private static let shortestPause: TimeInterval = 0.05
     private static let longestPause: TimeInterval = 30
 
@@ -18,9 +18,8 @@ struct EngineThread: Sendable {
     func start(ready: @escaping @Sendable (Result<EngineDescription, any Error>) -> Void) {
         let thread = Thread {
             do {
-                let loop = try EngineLoop(source, configuration, link)
-                ready(.success(loop.description))
-                run(loop)
+                let description = try run { ready(.success($0)) }
+                rebuild(as: description)
             } catch {
                 ready(.failure(error))
             }
@@ -30,41 +29,44 @@ struct EngineThread: Sendable {
         thread.start()
     }
 
-    private func run(_ first: EngineLoop) {
-        var loop: EngineLoop? = first
-        while let running = loop {
-            let description = running.description
-            do {
-                return try running.run()
-            } catch {
-                link.isReady.store(false, ordering: .releasing)
-                running.endAll(.engineFailed)
-                configuration.observer?.failed(error)
-            }
-            // Its memory is free before the next one takes its own.
-            loop = nil
-            loop = remake(description)
+    /// Makes an engine and runs it until it fails or is to stop; it is gone, with all its memory, when this returns.
+    ///
+    /// - Parameter made: Told when it is there; may refuse it.
+    /// - Returns: What the engine was that failed; nil when it was told to stop.
+    /// - Throws: What kept it from being made.
+    private func run(made: (EngineDescription) throws(EngineError) -> Void) throws(EngineError) -> EngineDescription? {
+        let loop = try EngineLoop(source, configuration, link)
+        try made(loop.description)
+        do {
+            try loop.run()
+            return nil
+        } catch {
+            link.isReady.store(false, ordering: .releasing)
+            loop.endAll(.engineFailed)
+            configuration.observer?.failed(error)
+            return loop.description
         }
     }
 
-    /// Tries until there is a new engine; nil when the old one's owner has gone meanwhile.
-    private func remake(_ description: EngineDescription) -> EngineLoop? {
+    /// Makes an engine again each time that one fails, until it is told to stop.
+    private func rebuild(as first: EngineDescription?) {
+        var failed = first
         var pause = Self.shortestPause
-        while refuse(until: Date(timeIntervalSinceNow: pause)) {
+        while let description = failed, refuse(until: Date(timeIntervalSinceNow: pause)) {
             do {
-                let loop = try EngineLoop(source, configuration, link)
-                guard loop.description.digest == description.digest else {
-                    throw EngineError(.load, "the model is not the one that was loaded before; start the server anew")
+                failed = try run { made throws(EngineError) in
+                    guard made.digest == description.digest else {
+                        throw EngineError(.load, "the model is not the one that was loaded before; restart the server")
+                    }
+                    pause = Self.shortestPause
+                    link.isReady.store(true, ordering: .releasing)
+                    configuration.observer?.recovered()
                 }
-                link.isReady.store(true, ordering: .releasing)
-                configuration.observer?.recovered()
-                return loop
             } catch {
-                configuration.observer?.failed(error as? EngineError ?? EngineError(.failed, "\(error)"))
+                configuration.observer?.failed(error)
                 pause = min(2 * pause, Self.longestPause)
             }
         }
-        return nil
     }
 
     /// Ends the requests that come until a time.

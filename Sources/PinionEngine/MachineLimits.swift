@@ -19,14 +19,6 @@ package enum MachineLimits {
         return controlGroup("memory.max").first.flatMap { Int($0) }.map { min($0, machine) } ?? machine
     }
 
-    /// Bytes of memory that this process holds, by the system; nil where it does not say.
-    package static var residentMemory: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
-            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        return pages * Int(getpagesize())
-    }
-
     /// Bytes of memory that nobody uses now: what the machine can give without swapping, or what is left below the control
     /// group's limit, where that is less.
     package static var freeMemory: Int {

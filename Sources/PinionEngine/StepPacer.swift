@@ -4,7 +4,7 @@
 /// that the streams take of themselves: a fixed share while there are few, more as they outnumber the streams, for then most
 /// who wait, wait for a first token. The times are learnt from the steps that were. A pure value: it is told all times.
 package struct StepPacer: Sendable {
-    /// The longest that one prompt makes a stream's steps, compared with what they take without it, less one.
+    /// Time of a prompt in a step, at most, as a part of what the step's streams take by themselves.
     private static let share = 0.85
     /// How many streams each further prompt counts for.
     private static let promptWeight = 2.0
@@ -18,6 +18,10 @@ package struct StepPacer: Sendable {
     private static let weightTokens = 5.0
     /// Steps with prompts after which one without shows again what streams take by themselves.
     private static let stepsBetweenLooks = 64
+    /// A stream's token costs at most so many times a prompt's: where what is known of streams by themselves is out of date.
+    private static let dearestStream = 8
+    /// More than any step takes.
+    private static let most = 1e6
     /// Part of a new time in the running mean.
     private static let gain = 0.25
 
@@ -43,7 +47,8 @@ package struct StepPacer: Sendable {
         }
         stepsSinceLook += streams > 0 ? 1 : 0
         let prompts = seconds - (streamSeconds(streams) ?? 0)
-        let perToken = max(prompts, seconds / Double(8 * (streams + promptTokens))) / Double(promptTokens)
+        let perToken =
+            max(prompts, seconds / Double(Self.dearestStream * (streams + promptTokens))) / Double(promptTokens)
         secondsPerPromptToken = secondsPerPromptToken.map { $0 + Self.gain * (perToken - $0) } ?? perToken
     }
 
@@ -58,7 +63,7 @@ package struct StepPacer: Sendable {
         guard let secondsPerPromptToken else { return Self.firstGuess }
         let crowding = Self.promptWeight * Double(prompts - 1) / Double(streams)
         let tokens = seconds * max(Self.share, crowding) / secondsPerPromptToken
-        return max(Int(min(tokens, 1e6)) / Self.grain, 1) * Self.grain
+        return max(Int(min(tokens, Self.most)) / Self.grain, 1) * Self.grain
     }
 
     /// What a step of that many streams and nothing else takes; nil before any was seen.

@@ -25,7 +25,7 @@ package struct SequenceOutcome: Sendable, Equatable {
         case cancelled
         /// The engine stopped before the sequence did.
         case engineStopped
-        /// The engine failed; it is being made anew.
+        /// The engine failed; it is being rebuilt.
         case engineFailed
         /// The model's numbers for this sequence are infinite or not numbers, so that nothing can be sampled.
         case notFinite

@@ -43,7 +43,7 @@ package final class EventChannel: Sendable {
                 state.events = []
                 state.isClosed = true
                 state.failure = GenerationError(
-                    .interrupted, "the reader left more than \(Self.capacity) bytes of the reply unread")
+                    .unread, "the reader left more than \(Self.capacity) bytes of the reply unread")
             }
             return (state.reader.take(), !state.isClosed)
         }

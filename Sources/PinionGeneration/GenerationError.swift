@@ -11,8 +11,10 @@ package struct GenerationError: Error, Sendable, CustomStringConvertible {
         case invalidRequest
         /// Too many requests are waiting.
         case overloaded
-        /// The engine failed, and is being made anew.
+        /// The engine failed, and is being rebuilt.
         case unavailable
+        /// The reader left too much of the reply unread; see ``EventChannel/capacity``.
+        case unread
         /// The reply was cut off: the engine stopped or failed, or the model has no numbers for it.
         case interrupted
     }

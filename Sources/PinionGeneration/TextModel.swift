@@ -4,6 +4,7 @@ package import PinionEngine
 import PinionModels
 package import PinionTensor
 package import PinionText
+import Synchronization
 
 /// A model with its tokenizer and chat template, ready to continue conversations.
 package final class TextModel: Sendable {
@@ -72,7 +73,18 @@ package final class TextModel: Sendable {
     ///
     /// - Throws: ``GenerationError`` for what the requester has to be told.
     package func generate(_ request: GenerationRequest) async throws(GenerationError) -> Generation {
-        let prompt = try await promptOnQueue(request)
+        do {
+            try engine.reserve(request.choices)
+        } catch {
+            throw GenerationError(error, promptTokens: 0)
+        }
+        let prompt: [Int32]
+        do {
+            prompt = try await promptOnQueue(request)
+        } catch {
+            engine.release(request.choices)
+            throw error
+        }
         let completion = Completion(promptTokens: prompt.count, choices: request.choices)
         let sinks = (0..<request.choices).map { choice in
             TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
@@ -83,9 +95,10 @@ package final class TextModel: Sendable {
                     prompt: prompt, tenant: request.tenant, sampling: request.sampling,
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
-                    choices: sinks.map { .init(sink: $0) }))
+                    choices: sinks.map { .init(sink: $0) }), isReserved: true)
             return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
         } catch {
+            engine.release(request.choices)
             throw GenerationError(error, promptTokens: prompt.count)
         }
     }
@@ -93,10 +106,21 @@ package final class TextModel: Sendable {
     /// Renders and tokenizes off the cooperative pool, one prompt at a time: a prompt of megabytes takes a second, in
     /// which the pool's few threads have streams to serve.
     private func promptOnQueue(_ request: GenerationRequest) async throws(GenerationError) -> [Int32] {
-        let result = await withCheckedContinuation { continuation in
-            promptQueue.async { [self] in
-                continuation.resume(returning: Result { () throws(GenerationError) in try prompt(for: request) })
+        let isAbandoned = Abandonment()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                promptQueue.async { [self] in
+                    continuation.resume(
+                        returning: Result { () throws(GenerationError) in
+                            if isAbandoned.flag.load(ordering: .relaxed) {
+                                throw GenerationError(.interrupted, "the request was cancelled")
+                            }
+                            return try prompt(for: request)
+                        })
+                }
             }
+        } onCancel: {
+            isAbandoned.flag.store(true, ordering: .relaxed)
         }
         return try result.get()
     }
@@ -138,6 +162,11 @@ package final class TextModel: Sendable {
         context["eos_token"] = TemplateValue(endText, origin: .template)
         return context
     }
+}
+
+/// Tells the prompt queue that nobody waits any more.
+private final class Abandonment: Sendable {
+    let flag = Atomic<Bool>(false)
 }
 
 extension GenerationError {

@@ -19,7 +19,7 @@ package struct LocalGenerator: TextGenerator {
             id: id, created: created, owner: owner,
             fingerprint: SystemFingerprint.of(
                 build: build, modelDigest: engine.digest,
-                kernels: engine.numerics),
+                numerics: engine.numerics),
             contextLength: engine.contextLength)
     }
 
@@ -29,6 +29,10 @@ package struct LocalGenerator: TextGenerator {
         for name in GenerationRequest.reservedTemplateArguments where request.chatTemplateArguments[name] != nil {
             throw APIError.unsupportedValue(
                 "chat_template_kwargs.\(name)", got: name, "This variable is set from the request itself.")
+        }
+        guard request.n <= textModel.engine.maximumPending else {
+            throw APIError.invalidValue(
+                "n", "This server takes at most \(textModel.engine.maximumPending) choices at a time.")
         }
         // Before the work of tokenizing, so that a full server refuses at once, and so does one whose engine has failed.
         guard isReady else { throw APIError.loading }
@@ -59,7 +63,11 @@ package struct LocalGenerator: TextGenerator {
                 isAnnounced = true
                 return .accepted(promptTokens: generation.promptTokens)
             }
-            return try await generation.next().map(TextEvent.init)
+            do {
+                return try await generation.next().map(TextEvent.init)
+            } catch let error as GenerationError where error.code == .unread {
+                throw APIError.unread
+            }
         }
     }
 }
@@ -148,7 +156,7 @@ extension LocalGenerator {
         case .invalidRequest: APIError.invalidValue("logit_bias", error.message)
         case .overloaded: APIError.overloaded(retryAfter: overloadRetrySeconds)
         case .unavailable: APIError.loading
-        case .model, .interrupted: error
+        case .model, .interrupted, .unread: error
         }
     }
 }

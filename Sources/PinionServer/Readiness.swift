@@ -3,7 +3,7 @@ import Synchronization
 /// Whether the server takes requests, as `GET /health` tells it.
 package final class Readiness: Sendable {
     package enum State: String, Sendable {
-        /// No model can answer: not yet, or not at the moment.
+        /// A model cannot answer: not yet, or not at the moment.
         case loading
         case ready
         /// The server was told to stop. Final.

@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable {
         package var headerTime: Duration = .seconds(10)
         /// Time for a whole body, from the end of its head.
         package var bodyTime: Duration = .seconds(30)
+        /// Time for a whole request, from when one may come, after which the connection may be closed if places are short.
+        package var requestGrace: Duration = .seconds(2)
         /// Longest time in which a client reads nothing of what is waiting for it.
         package var writeStall: Duration = .seconds(30)
         /// Silence in a stream after which a comment is sent.

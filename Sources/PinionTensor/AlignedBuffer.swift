@@ -15,9 +15,12 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     package let count: Int
     private let byteCount: Int
 
-    /// - Parameter count: Elements; 0 is allowed.
+    /// - Parameters:
+    ///   - count: Elements; 0 is allowed.
+    ///   - largePages: Spares the kernels most of their address translations; what is touched first is committed, and cleared, in
+    ///     larger pieces.
     /// - Throws: ``TensorError`` when the system has no room for it.
-    package init(count: Int) throws(TensorError) {
+    package init(count: Int, largePages: Bool = true) throws(TensorError) {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         guard count >= 0, !overflow,
             let base = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
@@ -25,8 +28,8 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
         else { throw TensorError(.outOfMemory, "no memory for a buffer of \(count) x \(Element.self)") }
         byteCount = max(bytes, 1)
         #if os(Linux)
-            // Large pages spare the kernels most of their address translations; a refusal costs nothing.
-            madvise(base, byteCount, MADV_HUGEPAGE)
+            // A refusal costs nothing.
+            madvise(base, byteCount, largePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
         #endif
         pointer = base.bindMemory(to: Element.self, capacity: max(count, 1))
         self.count = count

@@ -9,12 +9,15 @@ package final class KVCache {
     /// The widest head that the attention kernels have room for.
     package static let maximumHeadDimension = Int(PN_MAX_HEAD_DIM)
 
-    /// Queries that the kernels take at once: the heads of one token or of several that share a KV head.
+    /// Queries that the kernels take at once, at most: the heads of one token or of several that share a KV head.
     package static let tileQueries = 12
 
     package let shape: Shape
     package let blocks: Int
     /// [layers, heads, blocks, bytes of ``HeadLayout``]: a head's consecutive blocks are one stream for whoever reads them.
+    ///
+    /// In small pages: of large ones, a block would begin one in each layer and head at the same moment, and the step would
+    /// wait for all of them to be cleared.
     private let storage: AlignedBuffer<UInt8>
     private let layout: HeadLayout
 
@@ -24,7 +27,7 @@ package final class KVCache {
         layout = shape.headLayout
         let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.blockBytes)
         guard !overflow else { throw TensorError(.outOfMemory, "a KV cache of \(blocks) blocks exceeds all memory") }
-        storage = try AlignedBuffer(count: count)
+        storage = try AlignedBuffer(count: count, largePages: false)
     }
 
     /// One head's part of a block.
@@ -123,7 +126,8 @@ package final class KVCache {
             queries: queries, query_stride: queryStride, tokens: tokens, heads: queryHeads,
             head_dim: shape.headDimension, keys: base, values: base + layout.values,
             key_scales: (base + layout.keyScales).assumingMemoryBound(to: UInt16.self),
-            value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self), block_stride: layout.bytes,
+            value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self),
+            block_stride: layout.bytes,
             table: table, length: length, scale: scale, out: out, out_stride: outStride)
         switch shape.elementType {
         case .f16: kernels.table.pointee.attention_f16(&arguments)

@@ -113,7 +113,7 @@ struct SpeedBench {
         Console.line(
             "\(path): \(description.kernels), \(description.workers) threads, loaded in "
                 + String(format: "%.2f s", loadSeconds)
-                + (MachineLimits.residentMemory.map { ", \($0 >> 20) MiB resident" } ?? "")
+                + (ProcessMemory.resident.map { ", \($0 >> 20) MiB resident" } ?? "")
                 + (speculation ? ", with speculation" : ""))
         Table(
             header: ["TOKENS/S", "MEDIAN", "LOWEST", "HIGHEST"],
@@ -127,7 +127,7 @@ struct SpeedBench {
     func json(_ figures: [Figure]) throws -> String {
         let report = Report(
             model: path, kernels: engine.description.kernels, threads: engine.description.workers,
-            speculation: speculation, loadSeconds: loadSeconds, residentBytes: MachineLimits.residentMemory,
+            speculation: speculation, loadSeconds: loadSeconds, residentBytes: ProcessMemory.resident,
             perToken: work,
             tokensPerSecond: figures)
         let encoder = JSONEncoder()

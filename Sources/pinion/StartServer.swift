@@ -1,7 +1,5 @@
-import CoreMetrics
 import Logging
 import PinionEngine
-import PinionMetrics
 import PinionServer
 
 /// Loads the models and serves them until SIGTERM or SIGINT.
@@ -14,8 +12,6 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         return handler
     }
     let metrics = ServerMetrics()
-    // What the libraries measure goes there too, where it is not asked for, and so dropped.
-    MetricsSystem.bootstrap(metrics.registry)
     let logger = Logger(label: "pinion")
     // One budget for all models of the process.
     let memory = (settings.memory ?? MemoryPlan.standardBudget) / models.count

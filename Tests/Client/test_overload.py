@@ -42,7 +42,7 @@ def seconds_of_a_reply(server):
 
 
 class Depth(threading.Thread):
-    """Watches how many sequences run or wait; where the server does not tell, it sees none."""
+    """Watches how many sequences run or wait."""
 
     def __init__(self, server):
         super().__init__()
@@ -50,7 +50,7 @@ class Depth(threading.Thread):
 
     def run(self):
         while not self.ended.wait(0.05):
-            self.most = max(self.most, sequences(self.server) or 0)
+            self.most = max(self.most, sequences(self.server))
 
     def __enter__(self):
         self.start()

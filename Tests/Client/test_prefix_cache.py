@@ -65,7 +65,7 @@ def test_the_second_turn_computes_only_what_is_new(visitor):
     assert cached(second) >= known // BLOCK * BLOCK - BLOCK
 
 
-def test_choices_share_their_prompt(visitor):
+def test_the_prompt_of_several_choices_is_counted_once(visitor):
     client = visitor()
     single = create(client, "Name a boat.")
     several = create(client, "Name a boat.", n=3, temperature=1, seed=5)

@@ -148,7 +148,8 @@ def held_by_kernel(server):
 
 def test_readers_that_stop_are_closed_after_half_a_minute(scene):
     assert len(scene.readers.seconds) == READERS
-    assert 25 < min(scene.readers.seconds) and max(scene.readers.seconds) < 60, sorted(scene.readers.seconds)
+    # A tenth of the time may pass between two looks.
+    assert 25 < min(scene.readers.seconds) and max(scene.readers.seconds) < 33 + MARGIN, sorted(scene.readers.seconds)
 
 
 def test_readers_that_stop_take_bounded_memory(scene):
@@ -175,7 +176,7 @@ def test_slow_bodies_are_refused_after_half_a_minute(scene):
 
 
 def test_slow_senders_hold_no_place_in_the_queue(scene):
-    assert scene.queued in (0, None)
+    assert scene.queued == 0
 
 
 def test_others_are_not_harmed(scene):

@@ -1,5 +1,6 @@
 """What a server process takes of the machine, and what it says of itself."""
 
+import collections
 import dataclasses
 import os
 import pathlib
@@ -33,23 +34,24 @@ def vitals(server):
 
 
 def gauges(server):
-    """Gauges of the engine by name and state, such as `("sequences", "running")`; None where there is no /metrics."""
+    """Gauges of the engines by name and state, such as `("sequences", "running")`, over all models."""
     connection = plain(server)
     connection.request("GET", "/metrics")
     reply = connection.getresponse()
     text = reply.read().decode()
-    if reply.status == 404:
-        return None
     assert reply.status == 200, text
     found = re.findall(r'^pinion_(sequences|kv_blocks)\{.*?state="(\w+)".*?\} ([\d.e+]+)$', text, re.MULTILINE)
     assert found, text
-    return {(name, state): float(value) for name, state, value in found}
+    totals = collections.Counter()
+    for name, state, value in found:
+        totals[name, state] += int(float(value))
+    return totals
 
 
 def sequences(server):
-    """Sequences in the engine's hands; None where the server does not tell."""
+    """Sequences in the engines' hands."""
     found = gauges(server)
-    return None if found is None else int(found["sequences", "running"] + found["sequences", "waiting"])
+    return found["sequences", "running"] + found["sequences", "waiting"]
 
 
 def eventually(condition, seconds):

@@ -15,6 +15,9 @@ package final class FragileSource: EngineSource {
     /// What the next forward passes do.
     package let faults = Mutex<[Fault?]>([])
     package let opened = Atomic<Int>(0)
+    /// Models in memory, and the most there were when one was opened.
+    package let alive = Atomic<Int>(0)
+    package let mostAliveAtOpening = Atomic<Int>(0)
     /// Times that opening fails from now on.
     package let refusals = Mutex(0)
 
@@ -22,6 +25,7 @@ package final class FragileSource: EngineSource {
 
     package func open() throws -> any OpenModel {
         opened.add(1, ordering: .relaxed)
+        mostAliveAtOpening.max(alive.load(ordering: .relaxed), ordering: .relaxed)
         let isRefused = refusals.withLock { refusals in
             defer { refusals = max(refusals - 1, 0) }
             return refusals > 0
@@ -50,6 +54,11 @@ package final class FragileSource: EngineSource {
         init(base: any LanguageModel, source: FragileSource) {
             self.base = base
             self.source = source
+            source.alive.add(1, ordering: .relaxed)
+        }
+
+        deinit {
+            source.alive.subtract(1, ordering: .relaxed)
         }
 
         func forward(_ batch: StepBatch, cache: KVCache) throws(ModelError) -> UnsafeMutablePointer<Float> {

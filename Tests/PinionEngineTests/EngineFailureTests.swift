@@ -24,6 +24,7 @@ final class RecordingObserver: EngineObserver {
             $0.done.promptTokens += done.promptTokens
         }
     }
+    func continued(after gap: Duration) {}
     func occupied(_ occupancy: EngineOccupancy) { record.withLock { $0.occupancy = occupancy } }
     func failed(_ error: EngineError) { record.withLock { $0.failures.append(error.message) } }
     func recovered() { record.withLock { $0.recoveries += 1 } }
@@ -31,7 +32,9 @@ final class RecordingObserver: EngineObserver {
 
 @Suite("Engine failure")
 struct EngineFailureTests {
-    private static func start() async throws -> (Engine, FragileSource, RecordingObserver) {
+    private static func start(
+        _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws -> (Engine, FragileSource, RecordingObserver) {
         let source = FragileSource(
             path: EngineTests.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
         let observer = RecordingObserver()
@@ -40,6 +43,7 @@ struct EngineFailureTests {
         configuration.contextLength = 128
         configuration.speculation = false
         configuration.observer = observer
+        adjust(&configuration)
         return (try await Engine.start(source, configuration), source, observer)
     }
 
@@ -60,7 +64,7 @@ struct EngineFailureTests {
             return try #require(sink.wait()).ids
         }
         let expected = try reply()
-        source.refusals.withLock { $0 = 2 }
+        source.refusals.withLock { $0 = 6 }
         source.faults.withLock { $0 = [nil, nil, .throwing] }
         let sinks = (0..<5).map { _ in RecordingSink() }
         try engine.submit(EngineTests.request(EngineTests.prompt(2, 20), Array(sinks[..<3])))
@@ -72,10 +76,12 @@ struct EngineFailureTests {
         #expect(error?.code == .failed)
         try await Self.wait("the new engine") { engine.isReady }
         #expect(try reply() == expected)
-        #expect(source.opened.load(ordering: .relaxed) == 4)
+        #expect(source.opened.load(ordering: .relaxed) == 8)
+        // The failed engine's memory was free before the next one's was taken.
+        #expect(source.mostAliveAtOpening.load(ordering: .relaxed) == 0)
         #expect(observer.seen.recoveries == 1)
         #expect(observer.seen.failures.first == "the model failed: a step that cannot be made")
-        #expect(observer.seen.failures.count == 3)
+        #expect(observer.seen.failures.count == 7)
         try await Self.wait("the last report") { observer.seen.occupancy.running == 0 }
     }
 
@@ -97,6 +103,29 @@ struct EngineFailureTests {
         for _ in 0..<3 { #expect(try outcome() == .notFinite) }
         try await Self.wait("the new engine") { observer.seen.recoveries == 1 }
         #expect(try outcome() == .length)
+    }
+
+    @Test("Parameters that drive logits out of the floats harm nobody else, however many choices they have")
+    func wildParameters() async throws {
+        let (engine, _, observer) = try await Self.start()
+        for penalty in [1e-40, .leastNonzeroMagnitude, .greatestFiniteMagnitude] as [Float] {
+            let sinks = (0..<4).map { _ in RecordingSink() }
+            var request = EngineTests.request(EngineTests.prompt(8, 40), sinks, maximum: 5)
+            request.sampling.repetitionPenalty = penalty
+            try engine.submit(request)
+            for sink in sinks { _ = try #require(sink.wait()) }
+        }
+        #expect(observer.seen.failures.isEmpty && engine.isReady)
+    }
+
+    @Test("Choices that fail alike are one failure")
+    func choicesFail() async throws {
+        let (engine, source, observer) = try await Self.start()
+        source.faults.withLock { $0 = [.notFinite] }
+        let sinks = (0..<5).map { _ in RecordingSink() }
+        try engine.submit(EngineTests.request(EngineTests.prompt(8, 10), sinks, maximum: 5))
+        for sink in sinks { #expect(try #require(sink.wait()).outcome.reason == .notFinite) }
+        #expect(observer.seen.failures.isEmpty && engine.isReady)
     }
 
     @Test("An engine that is let go while it cannot be made anew stops trying")

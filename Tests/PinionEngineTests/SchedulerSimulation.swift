@@ -32,6 +32,8 @@ struct SchedulerSimulation {
         var remaining: Int
         var generated = 0
         var computed = 0
+        /// Whether it ever had a place.
+        var wasAdmitted = false
         /// Further choices, which part from it when it is sampled first.
         var forks: [SequenceID] = []
         /// The step by which it must have ended.
@@ -56,6 +58,7 @@ struct SchedulerSimulation {
     private(set) var copies = 0
     private(set) var reused = 0
     private(set) var hasFailed = false
+    private var preemptionsBefore = 0
     var preemptions: Int { scheduler.preemptions }
 
     init(_ setup: Setup, seed: UInt64) {
@@ -144,7 +147,8 @@ struct SchedulerSimulation {
             sequences.append(
                 Sequence(
                     id: id, tenant: parent.tenant, tokens: parent.tokens, remaining: remaining,
-                    computed: runs ? parent.computed : 0, deadline: parent.deadline + 2 * setup.longest))
+                    computed: runs ? parent.computed : 0, wasAdmitted: true,
+                    deadline: parent.deadline + 2 * setup.longest))
             grow(id, accepted: 0, drafts: 0)
         }
     }
@@ -214,6 +218,8 @@ extension SchedulerSimulation {
     }
 
     private mutating func check(_ plan: StepPlan) {
+        let isUndisturbed = scheduler.preemptions == preemptionsBefore
+        preemptionsBefore = scheduler.preemptions
         expect(plan.tokenCount <= setup.tokens, "a step over its budget")
         expect(plan.outputCount <= max(setup.sequences, setup.draftedStep), "too many rows of logits")
         expect(plan.isEmpty == sequences.isEmpty, "no progress")
@@ -230,6 +236,11 @@ extension SchedulerSimulation {
                 expect(planned[sequence.id] == nil, "a sequence that waits is planned")
                 continue
             }
+            if !sequence.wasAdmitted {
+                sequences[index].wasAdmitted = true
+                let earlier = sequences[..<index].filter { $0.tenant == sequence.tenant }
+                expect(earlier.allSatisfy(\.wasAdmitted), "a sequence overtakes one of its own tenant")
+            }
             guard let entry = planned[sequence.id] else { continue }
             expect(entry.blocks == blocks, "a plan has another table than its sequence")
             expect(!entry.range.isEmpty, "an empty range")
@@ -238,6 +249,8 @@ extension SchedulerSimulation {
                 entry.isSampled == (entry.range.upperBound == sequence.tokens.count), "sampled too early or too late")
             expect(
                 blocks.count * setup.blockTokens >= entry.range.upperBound + entry.drafts, "tokens without a block")
+            expect(
+                entry.range.lowerBound >= sequence.computed || !isUndisturbed, "what is in the cache is computed again")
             reused += max(entry.range.lowerBound - sequence.computed, 0)
             // Whatever was skipped must be in the cache, and be this tenant's and this text's.
             let wrong = memory.firstDifference(

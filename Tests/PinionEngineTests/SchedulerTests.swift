@@ -217,6 +217,28 @@ struct SchedulerTests {
         #expect(scheduler.schedule().entries.map(\.range) == [12..<30])
     }
 
+    @Test("A prompt that is refused for lack of blocks has found nothing in the cache yet")
+    func refusedReuse() {
+        var scheduler = Self.scheduler(tokens: 64, sequences: 4, blocks: 8)
+        let text = (0..<12).map { Int32($0) }
+        scheduler.add(1, prompt: text, tenant: "")
+        _ = scheduler.schedule()
+        scheduler.remove(1)
+        #expect(scheduler.idleBlocks == 3)
+        // Takes five blocks, so that the rest of the next prompt does not fit, and then all.
+        scheduler.add(2, 20)
+        _ = scheduler.schedule()
+        scheduler.append(to: 2, [7])
+        scheduler.add(3, prompt: text + [20, 21, 22, 23, 24], tenant: "")
+        while scheduler.blocks(of: 2).map({ $0.count < 8 }) == true {
+            #expect(scheduler.schedule().entries.map(\.id) == [2])
+            scheduler.append(to: 2, [7])
+        }
+        scheduler.remove(2)
+        #expect(scheduler.schedule().entries.map(\.range) == [0..<17])
+        #expect(scheduler.cachedTokens(of: 3) == 0)
+    }
+
     @Test("Choices share the blocks of their prompt, and part where they write")
     func forks() {
         var scheduler = Self.scheduler(tokens: 64, sequences: 3, blocks: 16)
@@ -253,6 +275,17 @@ struct SchedulerTests {
             if scheduler.waitingCount > 0, (served["other"] ?? 0) < 240 { #expect(abs(difference) <= 30) }
         }
         #expect(served["busy"].map { $0 >= 200 } == true)
+    }
+
+    @Test("Whoever may take a place from another counts as a prompt")
+    func promptCount() {
+        var scheduler = Self.scheduler(tokens: 64, sequences: 2, blocks: 40)
+        for id in 1...2 { scheduler.add(id, 4, tenant: "early") }
+        for entry in scheduler.schedule().entries { scheduler.append(to: entry.id, [7]) }
+        #expect(scheduler.promptCount == 0 && scheduler.streamCount == 2)
+        scheduler.add(3, 40, tenant: "late")
+        #expect(scheduler.promptCount == 1)
+        #expect(scheduler.schedule(promptTokens: 4).entries.map(\.range.count) == [1, 4])
     }
 
     @Test("A tenant that comes later gets its share of the places at once, and nobody loses more than that")

@@ -87,7 +87,7 @@ struct LocalGeneratorTests {
         let (prompt, cached) = (
             value("pinion_prompt_tokens_total" + model1), value("pinion_prompt_tokens_cached_total" + model1)
         )
-        let computed = value("pinion_computed_prompt_tokens_total" + model1)
+        let computed = value("pinion_prompt_tokens_computed_total" + model1)
         #expect(cached.map { $0 >= 100 } == true)
         #expect(prompt == (cached ?? 0) + (computed ?? 0))
         #expect(value(#"pinion_sequences{model="tiny/llama",state="running"}"#) == 0)
@@ -154,7 +154,11 @@ struct LocalGeneratorTests {
             $0.maximumSequences = 1
             $0.maximumWaiting = 1
         }
-        let refused = try await fixture.chat(Self.body(#", "n": 3"#))
+        let impossible = try await fixture.chat(Self.body(#", "n": 3"#))
+        #expect(impossible.status == 400 && impossible.error?.param == "n")
+        try model.engine.reserve(1)
+        let refused = try await fixture.chat(Self.body(#", "n": 2"#))
+        model.engine.release(1)
         #expect(refused.status == 503)
         #expect(refused.headers[.retryAfter] != nil)
         #expect(refused.error?.code == "server_overloaded")

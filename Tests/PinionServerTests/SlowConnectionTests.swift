@@ -32,9 +32,29 @@ struct SlowConnectionTests {
         }
     }
 
+    @Test("A connection whose request was answered early is closed, though its body never comes")
+    func earlyReply() async throws {
+        for connectionHeader in ["", "Connection: close\r\n"] {
+            let fixture = ServerFixture(.greeting()) { $0.limits.bodyTime = .milliseconds(400) }
+            try await LiveServer.run(fixture) { server in
+                try await RawConnection.open(port: server.port) { connection in
+                    let start = ContinuousClock.now
+                    try await connection.send(
+                        "GET /health HTTP/1.1\r\nHost: localhost\r\n\(connectionHeader)Content-Length: 5\r\n\r\n")
+                    #expect(try await connection.receiveAll().contains("ok"))
+                    // Closed by the server, within the time of a body and of a last reply.
+                    #expect(start.duration(to: .now) < .seconds(4))
+                }
+            }
+        }
+    }
+
     @Test("Places are kept free: of those who have not sent a request, who waited longest is closed")
     func crowd() async throws {
-        let fixture = ServerFixture(.greeting()) { $0.limits.connections = 64 }
+        let fixture = ServerFixture(.greeting()) {
+            $0.limits.connections = 64
+            $0.limits.requestGrace = .milliseconds(200)
+        }
         try await LiveServer.run(fixture) { server in
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 // More than there are places, each with half a head.
@@ -47,7 +67,7 @@ struct SlowConnectionTests {
                     }
                 }
                 // Longer than the grace, and far shorter than the time for a head.
-                try await Task.sleep(for: .seconds(3))
+                try await Task.sleep(for: .milliseconds(800))
                 let start = ContinuousClock.now
                 try await RawConnection.open(port: server.port) { connection in
                     try await connection.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")

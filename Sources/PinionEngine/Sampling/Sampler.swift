@@ -25,13 +25,14 @@ package final class Sampler {
     /// Chooses the next token and remembers it.
     ///
     /// - Parameter logits: `[vocabulary]`; overwritten.
-    /// - Returns: nil when the largest logit is infinite, or none is a number.
+    /// - Returns: nil when the largest of the model's logits is infinite, or none is a number.
     package func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SampledToken? {
         let report = parameters.logprobs.map { LogProbabilities(logits, kernels: kernels, top: $0) }
         let chosenRaw = report.map { _ in Array(logits) }
+        // Before anything is added to them: only the model's own numbers say that it is lost.
+        guard TokenWeights.mostLikely(logits, kernels: kernels).logit.isFinite else { return nil }
         adjust(logits)
         let (likeliest, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
-        guard highest.isFinite else { return nil }
         let id = parameters.temperature == 0 ? likeliest : draw(logits, highest: highest, fallback: likeliest)
         drawn += 1
         generatedCounts[id, default: 0] += 1

@@ -1,34 +1,6 @@
 extension Scheduler {
     func blocksFor(_ tokens: Int) -> Int { (tokens + blockTokens - 1) / blockTokens }
 
-    /// Gives a running sequence up to `limit` tokens of the step, if room can be made for them.
-    ///
-    /// - Returns: How many; none if it had to give way itself.
-    @discardableResult
-    mutating func take(_ id: SequenceID, _ limit: Int, _ plan: inout StepPlan) -> Int {
-        // It may have been preempted for one that came before it.
-        guard let sequence = running.first(where: { $0.id == id }) else { return 0 }
-        let count = min(sequence.pending, limit)
-        while !reserve(index(of: id), count, &plan) {
-            let candidates = running.lazy.filter { !$0.isPlanned }
-            guard let victim = candidates.min(by: { $0.hasLessProgress(than: $1) }) else {
-                preconditionFailure("a sequence that is not planned is not running")
-            }
-            preempt(victim.id)
-            if victim.id == id { return 0 }
-        }
-        let place = index(of: id)
-        let start = running[place].computed
-        advance(place, by: count)
-        running[place].isPlanned = true
-        service.charge(running[place].tenant, tokens: count)
-        plan.entries.append(
-            StepPlan.Entry(
-                id: id, range: start..<start + count, blocks: running[place].blocks,
-                isSampled: running[place].pending == 0))
-        return count
-    }
-
     /// Counts tokens as computed; full blocks of them can be found again from now on.
     mutating func advance(_ index: Int, by count: Int) {
         let full = running[index].computed / blockTokens
@@ -40,7 +12,7 @@ extension Scheduler {
     }
 
     /// Makes sure that a sequence has blocks for its next `count` tokens, which nobody else reads.
-    private mutating func reserve(_ index: Int, _ count: Int, _ plan: inout StepPlan) -> Bool {
+    mutating func reserve(_ index: Int, _ count: Int, _ plan: inout StepPlan) -> Bool {
         let sequence = running[index]
         let first = sequence.computed / blockTokens
         let parts = count > 0 && first < sequence.blocks.count && pool.isShared(sequence.blocks[first])
@@ -55,27 +27,6 @@ extension Scheduler {
         }
         running[index].blocks += blocks
         return true
-    }
-
-    /// Fills a small step with drafts of sequences that need one token, from what everyone has left of tokens and blocks.
-    mutating func addDrafts(_ plan: inout StepPlan, _ propose: (SequenceID, Int) -> Int) {
-        var room = limits.draftedStep - plan.tokenCount
-        var drafting = plan.entries.count { $0.needsOneToken }
-        for place in plan.entries.indices where plan.entries[place].needsOneToken && room > 0 {
-            let id = plan.entries[place].id
-            let index = index(of: id)
-            // An even share, so that none takes it all; what one leaves goes to those after it.
-            let share = (room + drafting - 1) / drafting
-            let slots = (running[index].blocks.count + pool.freeCount) * blockTokens - running[index].computed
-            let limit = min(share, slots)
-            let count = propose(id, limit)
-            let isReserved = reserve(index, count, &plan)
-            precondition(count >= 0 && count <= limit && isReserved, "\(count) drafts, of at most \(limit)")
-            plan.entries[place].drafts = count
-            plan.entries[place].blocks = running[index].blocks
-            room -= count
-            drafting -= 1
-        }
     }
 
     /// Frees the blocks that only drafts needed, so that nobody is ever preempted for them.
@@ -96,5 +47,20 @@ extension Scheduler {
         sequence.restart()
         preemptions += 1
         enqueue(sequence)
+    }
+
+    /// Takes blocks from the cache that hold a sequence's next tokens, all but the last, which has to be computed in any
+    /// case.
+    ///
+    /// Blocks that this very step computes for another sequence are among them: a step stores all its keys and values
+    /// in a layer before it reads any.
+    mutating func reuse(_ index: Int) {
+        guard running[index].computed % blockTokens == 0 else { return }
+        while running[index].pending > blockTokens,
+            let link = pool.find(running[index].key(from: running[index].computed, count: blockTokens))
+        {
+            pool.retain(CollectionOfOne(link.block))
+            running[index].reuse(link, tokens: blockTokens)
+        }
     }
 }

@@ -53,8 +53,12 @@ package struct Scheduler: Sendable {
     package var waitingCount: Int { waiting.count }
     /// Running sequences that are in their reply.
     package var streamCount: Int { running.count { $0.isStream } }
-    /// Sequences that need more than the next token: those that wait for a first one, but for few, as many as may run.
-    package var promptCount: Int { running.count - streamCount + min(waiting.count, limits.sequences - running.count) }
+    /// Sequences in their prompt or waiting to begin it, at most as many as may run.
+    package var promptCount: Int {
+        // One at least may have a place that is taken from somebody else.
+        let admissible = max(limits.sequences - running.count, 1)
+        return running.count - streamCount + min(waiting.count, admissible)
+    }
     /// Blocks that nobody uses, and those of them that can be found again.
     package var freeBlocks: Int { pool.freeCount }
     package var idleBlocks: Int { pool.idleCount }
@@ -112,6 +116,7 @@ package struct Scheduler: Sendable {
         let index = index(of: id)
         running[index].tokens += tokens
         advance(index, by: tokens.count - 1)
+        service.charge(running[index].tenant, tokens: tokens.count - 1)
         giveBack(index)
     }
 

@@ -1,4 +1,4 @@
-/// How many tokens were computed for each tenant, by which the next turn is given.
+/// How many tokens were computed for each tenant, again after a preemption too, by which the next turn is given.
 ///
 /// A tenant that comes starts level with the one that was served least of those that are there, so that nobody saves up
 /// turns while away; one that comes back soon goes on where it was. (The counters of "Fairness in Serving Large Language Models", arXiv

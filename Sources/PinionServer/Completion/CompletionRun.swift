@@ -20,7 +20,7 @@ final class CompletionRun: Sendable {
         closed: OneShotSignal?, stopped: OneShotSignal
     ) {
         let mailbox = EventMailbox()
-        let meter = CompletionMeter(meter, choices: request.n)
+        let meter = CompletionMeter(meter)
         let pump = Task {
             var meter = meter
             do {

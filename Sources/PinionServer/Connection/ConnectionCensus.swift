@@ -10,19 +10,21 @@ final class ConnectionCensus: Sendable {
 
     private struct State {
         var open = 0
+        /// Those that have been told to close and are still open.
+        var closing: Set<ID> = []
         /// Connections that may be closed, in the order in which their grace ended.
-        var candidates: [(id: ID, close: @Sendable () -> Void)] = []
+        var closable: [(id: ID, close: @Sendable () -> Void)] = []
     }
 
     /// One place in so many is kept free.
     private static let placesPerSpare = 32
 
     /// Connections beyond which some are closed.
-    private let comfort: Int
+    private let softLimit: Int
     private let state = Mutex(State())
 
     init(limit: Int) {
-        comfort = limit - limit / Self.placesPerSpare
+        softLimit = limit - max(limit / Self.placesPerSpare, 1)
     }
 
     func enter() {
@@ -32,25 +34,33 @@ final class ConnectionCensus: Sendable {
     func leave(_ id: ID) {
         state.withLock { state in
             state.open -= 1
-            state.candidates.removeAll { $0.id == id }
+            state.closing.remove(id)
+            state.closable.removeAll { $0.id == id }
         }
     }
 
     /// A connection has had its grace; `close` ends it, on any thread.
-    func offer(_ id: ID, close: @escaping @Sendable () -> Void) {
-        closing { $0.candidates.append((id, close)) }
+    func markClosable(_ id: ID, close: @escaping @Sendable () -> Void) {
+        closing { $0.closable.append((id, close)) }
     }
 
     /// A connection has sent a whole request.
-    func withdraw(_ id: ID) {
-        state.withLock { $0.candidates.removeAll { $0.id == id } }
+    func unmark(_ id: ID) {
+        state.withLock { state in
+            state.closing.remove(id)
+            state.closable.removeAll { $0.id == id }
+        }
     }
 
     private func closing(_ change: (inout State) -> Void) {
         let close = state.withLock { state in
             change(&state)
-            guard state.open > comfort, !state.candidates.isEmpty else { return Optional<@Sendable () -> Void>.none }
-            return state.candidates.removeFirst().close
+            guard state.open - state.closing.count > softLimit, !state.closable.isEmpty else {
+                return Optional<@Sendable () -> Void>.none
+            }
+            let next = state.closable.removeFirst()
+            state.closing.insert(next.id)
+            return next.close
         }
         close?()
     }

@@ -15,8 +15,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Time for a whole request, from when one may come, after which the connection may be closed if places are short.
-    static let grace: TimeAmount = .seconds(2)
+    /// How often within the time of a stall it is looked whether the client took something.
+    private static let checksPerStall: Int64 = 10
 
     /// Time in which a client may still read a refusal before the connection is cut. Closing at once, with unread
     /// bytes of the request around, would reset the connection and lose the reply.
@@ -30,14 +30,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let headerTime: TimeAmount
     private let bodyTime: TimeAmount
     private let writeStall: TimeAmount
+    private let requestGrace: TimeAmount
     private let census: ConnectionCensus
 
     private var deadline: Scheduled<Void>?
     private var stallCheck: Scheduled<Void>?
     private var graceEnd: Scheduled<Void>?
     private var isCounted = false
-    /// The end of a reply is written but not on its way yet.
-    private var isFlushing = false
+    /// Ends of replies that are written but not on their way yet.
+    private var unflushedEnds = 0
+    /// A whole request has taken longer than its grace.
+    private var isClosable = false
     /// Requests whose head was read and whose reply has not ended.
     private var unanswered = 0
     private var isReadingRequest = false
@@ -51,6 +54,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         headerTime = TimeAmount(limits.headerTime)
         bodyTime = TimeAmount(limits.bodyTime)
         writeStall = TimeAmount(limits.writeStall)
+        requestGrace = TimeAmount(limits.requestGrace)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -103,7 +107,15 @@ extension ConnectionGuard {
         case .head(let head):
             unanswered += 1
             isReadingRequest = true
-            after(bodyTime, context) { $0.fireErrorCaught(APIError.bodyTimeout) }
+            if head.headerFields[.connection]?.lowercased() == "close", unanswered == 1 { closesAfterReply = true }
+            after(bodyTime, context) { [self] context in
+                // After an early reply nobody reads the body, and nobody would hear of it.
+                if unanswered == 0 {
+                    context.close(promise: nil)
+                } else {
+                    context.fireErrorCaught(APIError.bodyTimeout)
+                }
+            }
             if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
@@ -170,15 +182,18 @@ extension ConnectionGuard {
         if isLast { dropsInput = true }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.cascade(to: promise)
-        isFlushing = true
+        unflushedEnds += 1
         written.futureResult.assumeIsolated().whenComplete { _ in self.endFlushed(context, isLast: isLast) }
         context.writeAndFlush(end, promise: written)
-        if isFlushing, stallCheck == nil { checkStall(context, unread: Int.max) }
+        guard unflushedEnds > 0 else { return }
+        // What was written is unread too: the measurement begins anew.
+        stallCheck?.cancel()
+        checkStall(context, unread: Int.max, since: .now())
     }
 
     private func endFlushed(_ context: ChannelHandlerContext, isLast: Bool) {
-        isFlushing = false
-        guard context.channel.isActive else { return }
+        unflushedEnds -= 1
+        guard context.channel.isActive, unflushedEnds == 0 else { return }
         if context.channel.isWritable {
             stallCheck?.cancel()
             stallCheck = nil
@@ -198,16 +213,24 @@ extension ConnectionGuard {
     private func awaitHead(_ context: ChannelHandlerContext) {
         after(headerTime, context) { $0.close(promise: nil) }
         endGrace()
-        let (census, id, channel) = (census, ObjectIdentifier(self), context.channel)
-        graceEnd = context.eventLoop.scheduleTask(in: Self.grace) {
-            census.offer(id) { channel.close(promise: nil) }
+        graceEnd = context.eventLoop.assumeIsolated().scheduleTask(in: requestGrace) { [self] in
+            isClosable = true
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            census.markClosable(ObjectIdentifier(self)) {
+                bound.eventLoop.execute {
+                    let (guarding, context) = bound.value
+                    // It may have become whole on its way here.
+                    if guarding.isClosable { context.close(promise: nil) }
+                }
+            }
         }
     }
 
     private func endGrace() {
         graceEnd?.cancel()
         graceEnd = nil
-        census.withdraw(ObjectIdentifier(self))
+        isClosable = false
+        census.unmark(ObjectIdentifier(self))
     }
 
     /// Replaces the deadline.
@@ -221,8 +244,8 @@ extension ConnectionGuard {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if !context.channel.isWritable {
             stallCheck?.cancel()
-            checkStall(context, unread: Int.max)
-        } else if !isFlushing {
+            checkStall(context, unread: Int.max, since: .now())
+        } else if unflushedEnds == 0 {
             stallCheck?.cancel()
             stallCheck = nil
         }
@@ -233,16 +256,23 @@ extension ConnectionGuard {
     ///
     /// While the channel is not writable, and after the end of a reply, nobody adds to what is buffered, so that it shrinks
     /// exactly when the client reads. What the client left unread is dropped, not kept for it by the system.
-    private func checkStall(_ context: ChannelHandlerContext, unread before: Int) {
+    ///
+    /// - Parameters:
+    ///   - before: What was buffered when the client took something last.
+    ///   - moved: When that was.
+    private func checkStall(_ context: ChannelHandlerContext, unread before: Int, since moved: NIODeadline) {
         let unread = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        guard unread < before else {
+        let moved = unread < before ? .now() : moved
+        guard .now() - moved < writeStall else {
             if let socket = context.channel as? any SocketOptionProvider {
                 _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
             }
             return context.close(promise: nil)
         }
-        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: writeStall) {
-            self.checkStall(context, unread: unread)
+        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(
+            in: .nanoseconds(writeStall.nanoseconds / Self.checksPerStall)
+        ) {
+            self.checkStall(context, unread: min(unread, before), since: moved)
         }
     }
 }

@@ -32,10 +32,15 @@ package final class EngineMetrics: EngineObserver {
         guard let metrics = state.withLock({ $0.metrics }) else { return }
         metrics.step.record(duration: time)
         metrics.computedTokens.increment(by: done.promptTokens)
+        metrics.cachedTokens.increment(by: done.cachedTokens)
         metrics.generatedTokens.increment(by: done.sampledTokens)
         metrics.draftedTokens.increment(by: done.draftedTokens)
         metrics.acceptedTokens.increment(by: done.acceptedTokens)
         metrics.preemptions.increment(by: done.preemptions)
+    }
+
+    package func continued(after gap: Duration) {
+        state.withLock { $0.metrics }?.gap.record(duration: gap)
     }
 
     package func occupied(_ occupancy: EngineOccupancy) {
@@ -48,11 +53,11 @@ package final class EngineMetrics: EngineObserver {
 
     package func failed(_ error: EngineError) {
         state.withLock { $0.metrics }?.failures.increment()
-        logger.error("the engine failed and is being made anew", metadata: ["error": .string(error.message)])
+        logger.error("the engine failed and is being rebuilt", metadata: ["error": .string(error.message)])
     }
 
     package func recovered() {
-        logger.notice("the engine was made anew")
+        logger.notice("the engine was rebuilt")
     }
 
     private func set(_ occupancy: EngineOccupancy, in metrics: ModelMetrics) {

@@ -1,4 +1,5 @@
 import CoreMetrics
+import Foundation
 import Metrics
 import PinionEngine
 package import PinionMetrics
@@ -15,11 +16,9 @@ package final class ServerMetrics: Sendable {
         self.registry = registry
         for description in Self.descriptions { registry.declare(description) }
         let resident = Meter(label: "process_resident_memory_bytes", factory: registry)
-        let started = ContinuousClock.now
-        let uptime = Meter(label: "pinion_uptime_seconds", factory: registry)
+        Meter(label: "process_start_time_seconds", factory: registry).set(Date().timeIntervalSince1970)
         registry.onScrape {
-            if let bytes = MachineLimits.residentMemory { resident.set(Double(bytes)) }
-            uptime.set(started.duration(to: .now) / .seconds(1))
+            if let bytes = ProcessMemory.resident { resident.set(Double(bytes)) }
         }
     }
 
@@ -56,9 +55,9 @@ extension ServerMetrics {
         static let promptTokens = "pinion_prompt_tokens_total"
         static let cachedTokens = "pinion_prompt_tokens_cached_total"
         static let generatedTokens = "pinion_generated_tokens_total"
-        static let computedTokens = "pinion_computed_prompt_tokens_total"
-        static let draftedTokens = "pinion_drafted_tokens_total"
-        static let acceptedTokens = "pinion_accepted_draft_tokens_total"
+        static let computedTokens = "pinion_prompt_tokens_computed_total"
+        static let draftedTokens = "pinion_draft_tokens_total"
+        static let acceptedTokens = "pinion_draft_tokens_accepted_total"
         static let preemptions = "pinion_preemptions_total"
         static let failures = "pinion_engine_failures_total"
         static let sequences = "pinion_sequences"
@@ -80,7 +79,7 @@ extension ServerMetrics {
             name: Name.firstTokenSeconds, help: "Time from a whole request to the first text of its reply.",
             kind: .histogram(buckets: longTimes, unit: .seconds), labels: ["model"]),
         .init(
-            name: Name.gapSeconds, help: "Time from one piece of a choice's text to the next.",
+            name: Name.gapSeconds, help: "Time from a stream's last tokens to its next ones, in the engine.",
             kind: .histogram(buckets: shortTimes, unit: .seconds), labels: ["model"]),
         .init(
             name: Name.stepSeconds, help: "Time of an engine step.",
@@ -89,7 +88,9 @@ extension ServerMetrics {
             name: Name.promptTokens, help: "Tokens of the prompts of completed requests.", kind: .counter,
             labels: ["model"]),
         .init(
-            name: Name.cachedTokens, help: "Tokens of prompts that were found in the cache.", kind: .counter,
+            name: Name.cachedTokens,
+            help: "Tokens of prompts that were found in the cache, of requests that got as far as a first token.",
+            kind: .counter,
             labels: ["model"]),
         .init(name: Name.generatedTokens, help: "Tokens sampled.", kind: .counter, labels: ["model"]),
         .init(
@@ -104,7 +105,7 @@ extension ServerMetrics {
             name: Name.preemptions, help: "Sequences whose cache blocks were taken for others.", kind: .counter,
             labels: ["model"]),
         .init(
-            name: Name.failures, help: "Failures of the engine, and failed attempts to make it anew.", kind: .counter,
+            name: Name.failures, help: "Failures of the engine, and failed attempts to rebuild it.", kind: .counter,
             labels: ["model"]),
         .init(
             name: Name.sequences, help: "Sequences in the engine; those that wait are its queue.", kind: .gauge,
@@ -113,6 +114,6 @@ extension ServerMetrics {
             name: Name.blocks, help: "Blocks of the KV cache, of 16 tokens each.", kind: .gauge,
             labels: ["model", "state"]),
         .init(name: "process_resident_memory_bytes", help: "Resident memory.", kind: .gauge),
-        .init(name: "pinion_uptime_seconds", help: "Time since the server began.", kind: .gauge),
+        .init(name: "process_start_time_seconds", help: "Unix time at which the server began.", kind: .gauge),
     ]
 }

@@ -16,6 +16,7 @@ extension APIError {
     static let notHTTP = invalidRequest(400, "The request is not valid HTTP/1.1.")
     static let headerTooLarge = invalidRequest(
         431, "The header fields of the request are larger than this server takes.")
+    static let unread = invalidRequest(408, "The reply was not read as fast as it came, and was given up.")
     static let bodyTimeout = invalidRequest(408, "The request body took too long to arrive.")
     /// Read by nobody: the status that logs use for a client that left.
     static let clientClosed = invalidRequest(499, "The client closed the connection.")

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Names every reply, and logs and counts every request in one line, a stream once it has ended.
+/// Names every reply, logs every request in one line, and counts it; a stream once it has ended.
 struct AccessLogMiddleware: RouterMiddleware {
     /// What stands for every path that is no route: the paths of requests are without number.
     private static let otherRoute = "other"
@@ -36,9 +36,8 @@ struct AccessLogMiddleware: RouterMiddleware {
     /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.
     private func log(_ request: Request, _ context: ServerRequestContext, status: Int) {
         let elapsed = context.record.start.duration(to: .now)
-        let endpoint = context.endpointPath.flatMap { $0 == "NotFound" ? nil : $0 }
         metrics.answered(
-            route: endpoint ?? Self.otherRoute, status: status, model: context.record.model, in: elapsed)
+            route: context.route ?? Self.otherRoute, status: status, model: context.record.model, in: elapsed)
         context.logger.info(
             "request",
             metadata: [

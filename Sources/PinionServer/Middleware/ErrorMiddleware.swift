@@ -25,7 +25,7 @@ struct ErrorMiddleware: RouterMiddleware {
 
     private func wireError(for error: any Error, to request: Request, _ context: ServerRequestContext) -> APIError {
         // The router does not tell an unknown path from an unknown method.
-        if context.endpointPath == "NotFound", (error as? HTTPError)?.status == .notFound {
+        if context.route == nil, (error as? HTTPError)?.status == .notFound {
             return RouteTable.error(method: request.method, path: request.uri.path)
         }
         return context.wireError(for: error, bodySize: bodySize)

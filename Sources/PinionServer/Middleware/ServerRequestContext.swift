@@ -7,6 +7,8 @@ import Synchronization
 struct ServerRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let record: RequestRecord
+    /// The path of the route that takes the request, as it was registered; nil for a path that no route takes.
+    var route: String? { endpointPath == "NotFound" ? nil : endpointPath }
     /// Set by the authentication, for every route that asks for a key.
     var tenant: Tenant?
 
