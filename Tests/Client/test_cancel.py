@@ -7,7 +7,7 @@ import struct
 import time
 
 from vitals import MEBIBYTE, eventually, gauges, sequences, vitals
-from wire import ask, chat, place, serving
+from wire import WORDS, ask, chat, place, serving
 
 DISCONNECTS = 10_000
 # Open at once.
@@ -22,8 +22,6 @@ SERVER = ["--context", 1024, "--max-sequences", 8]
 # What the second half may add to the first: no more than 6 KB a disconnect, less than a kept prompt would take.
 GROWTH = 32 * MEBIBYTE
 SPARE = 4
-
-WORDS = "the river a town and of then under light stone with every morning she said nobody was there".split()
 
 
 def request(draw, short):

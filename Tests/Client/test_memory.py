@@ -7,14 +7,12 @@ import re
 import pytest
 from conftest import run
 from vitals import MEBIBYTE, vitals
-from wire import ask, plain, serving
+from wire import WORDS, ask, plain, serving
 
 CONTEXT = 1024
 CLIENTS = 32
 # Beyond the smallest budget, in MiB: far less cache than the clients would use if they could.
 MORE = 48
-
-WORDS = "river town and of then under light stone with every morning she said nobody was there".split()
 
 
 @pytest.fixture(scope="module")

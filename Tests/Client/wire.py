@@ -8,6 +8,9 @@ import urllib.parse
 
 from conftest import MODEL, Server
 
+# Of prompts that need no meaning.
+WORDS = "the river a town and of then under light stone with every morning she said nobody was there".split()
+
 
 @contextlib.contextmanager
 def serving(data, *arguments):
