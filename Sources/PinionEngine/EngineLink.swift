@@ -40,7 +40,7 @@ final class EngineCounters: Sendable {
 
     var statistics: EngineStatistics { counted.withLock { $0 } }
 
-    func add(_ more: EngineStatistics) {
-        counted.withLock { $0 += more }
+    func update(_ change: (inout EngineStatistics) -> Void) {
+        counted.withLock { change(&$0) }
     }
 }

@@ -134,22 +134,22 @@ final class EngineLoop {
 extension EngineLoop {
     private func step() throws(EngineError) {
         let began = clock.now
-        let streams = scheduler.streamCount
-        let room = pacer.promptTokens(streams: streams, prompts: scheduler.promptCount)
+        let room = pacer.promptTokens(streams: scheduler.streamCount, prompts: scheduler.promptCount)
         let preemptions = scheduler.preemptions
         let plan = scheduler.schedule(promptTokens: room) { id, limit in planned(id).propose(atMost: limit) }
         guard !plan.isEmpty else { return }
-        var known = EngineStatistics()
-        known.steps = 1
-        known.preemptions = scheduler.preemptions - preemptions
-        known.promptTokens = plan.entries.reduce(0) { $0 + ($1.needsOneToken ? 0 : $1.range.count) }
+        let promptTokens = plan.entries.reduce(0) { $0 + ($1.needsOneToken ? 0 : $1.range.count) }
         var done = EngineStatistics()
-        count(known, &done)
+        count(&done) {
+            $0.steps += 1
+            $0.preemptions += scheduler.preemptions - preemptions
+            $0.promptTokens += promptTokens
+        }
         try sample(plan, try forward(plan), &done)
         let time = clock.now - began
         pacer.observe(
             seconds: time / .seconds(1), streams: plan.entries.count(where: \.needsOneToken),
-            promptTokens: known.promptTokens)
+            promptTokens: promptTokens)
         observer?.stepped(in: time, done)
     }
 
@@ -182,9 +182,7 @@ extension EngineLoop {
             let first = planned(entry.id)
             if first.generatedCount == 0 {
                 first.cachedTokens = scheduler.cachedTokens(of: entry.id)
-                var found = EngineStatistics()
-                found.cachedTokens = first.cachedTokens
-                count(found, &done)
+                count(&done) { $0.cachedTokens += first.cachedTokens }
             }
             let others = forks.removeValue(forKey: entry.id) ?? []
             if others.isEmpty {
@@ -209,12 +207,12 @@ extension EngineLoop {
         let sequence = planned(id)
         let known = sequence.tokens.count
         let (accepted, reason) = sequence.step(rows, vocabulary: description.shape.vocabulary)
-        var counted = EngineStatistics()
-        counted.sampledTokens = sequence.tokens.count - known
-        counted.draftedTokens = drafts
-        counted.acceptedTokens = accepted
         // Before the end is told, so that whoever hears of it finds its tokens counted.
-        count(counted, &done)
+        count(&done) {
+            $0.sampledTokens += sequence.tokens.count - known
+            $0.draftedTokens += drafts
+            $0.acceptedTokens += accepted
+        }
         let now = clock.now
         if let last = sequence.lastSampled { observer?.continued(after: now - last) }
         sequence.lastSampled = now
@@ -232,8 +230,9 @@ extension EngineLoop {
         }
     }
 
-    private func count(_ more: EngineStatistics, _ done: inout EngineStatistics) {
-        link.counters.add(more)
-        done += more
+    /// Counts in the step's statistics and in those of all steps.
+    private func count(_ done: inout EngineStatistics, _ change: (inout EngineStatistics) -> Void) {
+        change(&done)
+        link.counters.update(change)
     }
 }

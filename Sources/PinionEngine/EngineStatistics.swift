@@ -16,14 +16,4 @@ package struct EngineStatistics: Sendable, Equatable {
     package var preemptions = 0
 
     package init() {}
-
-    static func += (total: inout EngineStatistics, more: EngineStatistics) {
-        total.steps += more.steps
-        total.promptTokens += more.promptTokens
-        total.cachedTokens += more.cachedTokens
-        total.sampledTokens += more.sampledTokens
-        total.draftedTokens += more.draftedTokens
-        total.acceptedTokens += more.acceptedTokens
-        total.preemptions += more.preemptions
-    }
 }
