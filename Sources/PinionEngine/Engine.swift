@@ -37,6 +37,7 @@ package final class Engine: Sendable {
             maximumPending: configuration.maximumSequences + configuration.maximumWaiting)
     }
 
+    /// The same for an open GGUF file, which must stay where it is.
     package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
         try await start(GGUFSource(file), configuration)
     }
@@ -61,18 +62,24 @@ package final class Engine: Sendable {
                 "the prompt has \(request.prompt.count) tokens, which leaves no room in a context of "
                     + "\(description.contextLength)")
         }
-        guard isReady else { throw EngineError(.failed, "the engine failed and is being rebuilt") }
-        if !isReserved { try reserve(request.choices.count) }
+        if isReserved { try requireReady() } else { try reserve(request.choices.count) }
         let id = nextRequest.add(1, ordering: .relaxed).newValue
         link.mailbox.put(.submit(id, request))
         return id
     }
 
     /// Counts choices whose prompt is being made as being in the engine's hands, so that no more are made than have a place.
+    ///
+    /// - Throws: ``EngineError`` when the engine is being rebuilt, or too many wait already.
     package func reserve(_ choices: Int) throws(EngineError) {
+        try requireReady()
         guard link.load.reserve(choices, limit: maximumPending) else {
             throw EngineError(.overloaded, "\(maximumPending) sequences are running or waiting")
         }
+    }
+
+    private func requireReady() throws(EngineError) {
+        guard isReady else { throw EngineError(.failed, "the engine failed and is being rebuilt") }
     }
 
     /// Gives back what was reserved and not submitted.
@@ -87,9 +94,6 @@ package final class Engine: Sendable {
 
     /// Whether the engine takes requests; false while it is rebuilt after a failure.
     package var isReady: Bool { link.isReady.load(ordering: .acquiring) }
-
-    /// Whether a request of that many choices would find a place now.
-    package func hasRoom(for choices: Int) -> Bool { pendingSequences + choices <= maximumPending }
 
     /// Sequences that are running or waiting.
     package var pendingSequences: Int { link.load.pending }

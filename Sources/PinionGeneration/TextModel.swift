@@ -74,17 +74,14 @@ package final class TextModel: Sendable {
     /// - Throws: ``GenerationError`` for what the requester has to be told.
     package func generate(_ request: GenerationRequest) async throws(GenerationError) -> Generation {
         do {
+            // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
             try engine.reserve(request.choices)
         } catch {
             throw GenerationError(error, promptTokens: 0)
         }
-        let prompt: [Int32]
-        do {
-            prompt = try await promptOnQueue(request)
-        } catch {
-            engine.release(request.choices)
-            throw error
-        }
+        var isSubmitted = false
+        defer { if !isSubmitted { engine.release(request.choices) } }
+        let prompt = try await promptOnQueue(request)
         let completion = Completion(promptTokens: prompt.count, choices: request.choices)
         let sinks = (0..<request.choices).map { choice in
             TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
@@ -96,9 +93,9 @@ package final class TextModel: Sendable {
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
                     choices: sinks.map { .init(sink: $0) }), isReserved: true)
+            isSubmitted = true
             return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
         } catch {
-            engine.release(request.choices)
             throw GenerationError(error, promptTokens: prompt.count)
         }
     }

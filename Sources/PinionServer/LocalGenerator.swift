@@ -18,8 +18,7 @@ package struct LocalGenerator: TextGenerator {
         model = ServedModel(
             id: id, created: created, owner: owner,
             fingerprint: SystemFingerprint.of(
-                build: build, modelDigest: engine.digest,
-                numerics: engine.numerics),
+                build: build, modelDigest: engine.digest, numerics: engine.numerics),
             contextLength: engine.contextLength)
     }
 
@@ -33,11 +32,6 @@ package struct LocalGenerator: TextGenerator {
         guard request.n <= textModel.engine.maximumPending else {
             throw APIError.invalidValue(
                 "n", "This server takes at most \(textModel.engine.maximumPending) choices at a time.")
-        }
-        // Before the work of tokenizing, so that a full server refuses at once, and so does one whose engine has failed.
-        guard isReady else { throw APIError.loading }
-        guard textModel.engine.hasRoom(for: request.n) else {
-            throw APIError.overloaded(retryAfter: Self.overloadRetrySeconds)
         }
         let generation: Generation
         do {
