@@ -242,7 +242,7 @@ final class LlamaModel: LanguageModel {
         let c = configuration
         let group = c.heads / c.cacheHeads
         let scale = 1 / Float(c.headDimension).squareRoot()
-        let longest = spans.map(\.count).max() ?? 0
+        let longest = spans.lazy.map(\.count).max() ?? 0
         // Two parts at least, where there are two tokens: heads may be fewer than workers.
         let tokens = max(min(KVCache.tileQueries / group, (longest + 1) / 2), 1)
         let parts = (longest + tokens - 1) / tokens

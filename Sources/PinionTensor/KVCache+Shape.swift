@@ -27,9 +27,7 @@ extension KVCache {
         }
 
         /// Bytes of one block over all layers.
-        package var blockBytes: Int { layers * layerBytes }
-        /// Bytes of one block of one layer.
-        var layerBytes: Int { heads * headLayout.bytes }
+        package var blockBytes: Int { layers * heads * headLayout.bytes }
         var headLayout: HeadLayout { HeadLayout(self) }
     }
 

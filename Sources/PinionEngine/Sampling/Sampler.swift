@@ -30,9 +30,12 @@ package final class Sampler {
         let report = parameters.logprobs.map { LogProbabilities(logits, kernels: kernels, top: $0) }
         let chosenRaw = report.map { _ in Array(logits) }
         // Before anything is added to them: only the model's own numbers say that it is lost.
-        guard TokenWeights.mostLikely(logits, kernels: kernels).logit.isFinite else { return nil }
-        adjust(logits)
-        let (likeliest, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+        var (likeliest, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+        guard highest.isFinite else { return nil }
+        if adjusts {
+            adjust(logits)
+            (likeliest, highest) = TokenWeights.mostLikely(logits, kernels: kernels)
+        }
         let id = parameters.temperature == 0 ? likeliest : draw(logits, highest: highest, fallback: likeliest)
         drawn += 1
         generatedCounts[id, default: 0] += 1
@@ -40,6 +43,12 @@ package final class Sampler {
         guard let report, let chosenRaw else { return SampledToken(id: id) }
         return SampledToken(
             id: id, logprob: report.logprob(of: chosenRaw[Int(id)]), alternatives: report.alternatives)
+    }
+
+    /// Whether anything is added to the model's logits.
+    private var adjusts: Bool {
+        !parameters.logitBias.isEmpty || parameters.repetitionPenalty != 1 || parameters.presencePenalty != 0
+            || parameters.frequencyPenalty != 0
     }
 
     /// Touches only the tokens that a bias or a penalty names, never the whole vocabulary.
