@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-from vitals import MEBIBYTE, eventually, gauges, sequences, vitals
+from vitals import MEBIBYTE, SPARE, eventually, gauges, sequences, vitals
 from wire import WORDS, ask, chat, place, serving
 
 DISCONNECTS = 10_000
@@ -21,7 +21,6 @@ LONGEST_WAIT = 0.03
 SERVER = ["--context", 1024, "--max-sequences", 8]
 # What the second half may add to the first: no more than 6 KB a disconnect, less than a kept prompt would take.
 GROWTH = 32 * MEBIBYTE
-SPARE = 4
 
 
 def request(draw, short):

@@ -8,7 +8,7 @@ import threading
 import time
 
 from health_watch import HealthWatch
-from vitals import eventually, sequences, vitals
+from vitals import SPARE, eventually, sequences, vitals
 from wire import ask, chat, completion, place, plain, serving
 
 RUNNING = 2
@@ -17,8 +17,8 @@ CAPACITY = RUNNING + WAITING
 FLOOD = 4 * CAPACITY
 # Sequences that each take their time, so that no place becomes free during the flood.
 LONG = {"max_tokens": 300, "ignore_eos": True}
-# What the server takes at once; how many more come; how many descriptors may come and go beside.
-CONNECTIONS, BEYOND, SPARE = 512, 88, 4
+# What the server takes at once; how many more come.
+CONNECTIONS, BEYOND = 512, 88
 
 
 def answered(connection):

@@ -13,7 +13,7 @@ import types
 import pytest
 from conftest import MODEL, ROOT
 from health_watch import HealthWatch
-from vitals import MEBIBYTE, sequences, vitals
+from vitals import MEBIBYTE, SPARE, sequences, vitals
 from wire import chat, completion, head, place, plain, serving, stalled
 
 READERS = 100
@@ -24,8 +24,6 @@ TINY = ROOT / "Tests/Fixtures/models/tiny-llama-q8_0.gguf"
 LONG = {"model": "tiny", "max_tokens": 400, "ignore_eos": True, "logprobs": True, "top_logprobs": 20}
 # What the process may hold of such a reply, in its own form and that of the wire, and allocators' waste.
 READER_BYTES = 2 * MEBIBYTE
-# Connections that may come and go beside.
-SPARE_DESCRIPTORS = 4
 # Seconds that a machine under load may add to a time-out.
 MARGIN = 3
 # Bytes a second of a reader that is slow and does not stop: slower than the reply by far.
@@ -155,7 +153,7 @@ def test_readers_that_stop_are_closed_after_half_a_minute(scene):
 def test_readers_that_stop_take_bounded_memory(scene):
     assert (scene.readers.resident - scene.before.resident) / READERS < READER_BYTES
     assert max(scene.readers.held.values()) < MEBIBYTE
-    assert scene.after.descriptors <= scene.before.descriptors - 2 * SENDERS + SPARE_DESCRIPTORS
+    assert scene.after.descriptors <= scene.before.descriptors - 2 * SENDERS + SPARE
 
 
 def test_a_reader_that_is_only_slow_gets_everything(scene):

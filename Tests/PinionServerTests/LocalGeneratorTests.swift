@@ -70,10 +70,18 @@ struct LocalGeneratorTests {
         #expect(try await fixture.reply(.get, "/nowhere/1").status == 404)
         #expect(try await fixture.reply(.get, "/nowhere/2").status == 404)
         #expect(try await fixture.reply(.get, "/metrics", key: nil).status == 401)
-        let reply = try await fixture.reply(.get, "/metrics")
+        // The engine reports a step when its replies have been told of their ends.
+        let idle = #"pinion_sequences{model="tiny/llama",state="running"} 0"#
+        let deadline = ContinuousClock.now + .seconds(5)
+        var reply = try await fixture.reply(.get, "/metrics")
+        while !reply.body.contains(idle), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(2))
+            reply = try await fixture.reply(.get, "/metrics")
+        }
         #expect(reply.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+        let page = reply.body
         func value(_ series: String) -> Double? {
-            reply.body.split(separator: "\n").first { $0.hasPrefix(series + " ") }
+            page.split(separator: "\n").first { $0.hasPrefix(series + " ") }
                 .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
         }
         let model1 = #"{model="tiny/llama"}"#
