@@ -1,11 +1,11 @@
 extension ChatCompletionRequest {
     /// Every field that has a meaning, honoured or refused; the rest of OpenAI's stand in ``ForeignField/table``.
-    private static let knownFields: Set<String> = Set([
+    private static let knownFields: Set<ProtocolWord> = Set([
         "model", "messages", "message", "temperature", "top_p", "top_k", "min_p", "presence_penalty",
         "frequency_penalty", "repetition_penalty", "logit_bias", "seed", "max_tokens", "max_completion_tokens", "stop",
         "ignore_eos", "n", "logprobs", "top_logprobs", "stream", "stream_options", "user", "chat_template_kwargs",
         "response_format", "tools", "tool_choice", "parallel_tool_calls",
-    ]).union(ForeignField.table.map(\.name))
+    ]).union(ForeignField.table.map { ProtocolWord($0.name) })
 
     /// Reads and validates the body of `POST /v1/chat/completions`.
     ///
@@ -66,7 +66,7 @@ extension ChatCompletionRequest {
     ) throws(APIError) {
         guard let format = try fields.nested("response_format") else { return }
         let type = try format.requiredString("type")
-        switch type {
+        switch ProtocolWord(type) {
         case "text": if !options.allowsUnknownFields { try format.refuseUnknown(["type"]) }
         case "json_object", "json_schema":
             throw .unsupportedValue(
@@ -189,7 +189,7 @@ extension ChatCompletionRequest {
         }
         user = try fields.string("user")
         for member in try fields.nested("chat_template_kwargs")?.object.members ?? [] {
-            chatTemplateArguments[member.name] = member.value
+            chatTemplateArguments[ProtocolWord(member.name)] = member.value
         }
     }
 }

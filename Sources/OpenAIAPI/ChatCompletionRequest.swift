@@ -43,7 +43,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     /// The client's own end user, for its records.
     package var user: String?
     /// Variables handed to the chat template.
-    package var chatTemplateArguments: [String: JSONValue] = [:]
+    package var chatTemplateArguments: [ProtocolWord: JSONValue] = [:]
 
     package init(model: String, messages: [ChatMessage]) {
         self.model = model

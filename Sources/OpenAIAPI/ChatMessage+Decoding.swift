@@ -1,9 +1,10 @@
 extension ChatMessage {
-    private static let knownFields: Set<String> =
-        Set(["role", "content", "name", "tool_call_id"]).union(ForeignField.messageTable.map(\.name))
+    private static let knownFields: Set<ProtocolWord> =
+        Set(["role", "content", "name", "tool_call_id"])
+        .union(ForeignField.messageTable.map { ProtocolWord($0.name) })
 
     /// Parts that OpenAI knows and the models here do not read.
-    private static let foreignParts: Set<String> = ["image_url", "input_audio", "file", "refusal"]
+    private static let foreignParts: Set<ProtocolWord> = ["image_url", "input_audio", "file", "refusal"]
 
     /// Reads the list under `messages`.
     static func decodeList(
@@ -30,7 +31,7 @@ extension ChatMessage {
         for field in ForeignField.messageTable { try field.check(in: fields) }
 
         let spelling = try fields.requiredString("role")
-        guard let role = Role(rawValue: spelling) else {
+        guard let role = Role.allCases.first(where: { ProtocolWord($0.rawValue) == ProtocolWord(spelling) }) else {
             throw .invalidValue(
                 fields.path(of: "role"), got: spelling, supported: Role.allCases.map(\.rawValue))
         }
@@ -65,9 +66,9 @@ extension ChatMessage {
         for (index, part) in parts.enumerated() {
             let fields = try FieldReader(part, at: "\(path)[\(index)]")
             let type = try fields.requiredString("type")
-            guard type == "text" else {
+            guard ProtocolWord(type) == "text" else {
                 let place = fields.path(of: "type")
-                if foreignParts.contains(type) {
+                if foreignParts.contains(ProtocolWord(type)) {
                     throw .unsupportedValue(place, got: "'\(type)'", "Models read text only.")
                 }
                 throw .invalidValue(place, got: type, supported: ["text"])

@@ -29,8 +29,8 @@ struct FieldReader {
         return value == .null ? nil : value
     }
 
-    func refuseUnknown(_ known: Set<String>) throws(APIError) {
-        for member in object.members where !known.contains(member.name) {
+    func refuseUnknown(_ known: Set<ProtocolWord>) throws(APIError) {
+        for member in object.members where !known.contains(ProtocolWord(member.name)) {
             throw .unknownParameter(path(of: member.name))
         }
     }

@@ -21,8 +21,7 @@ struct JSONParser {
     static let maximumValues = 250_000
     /// Longest spelling of a number, in bytes.
     static let maximumNumberLength = 1_024
-    /// Longest name of an object's member, in bytes. Names become dictionary keys later, and hashing a `String` of many
-    /// combining marks takes quadratic time.
+    /// Longest name of an object's member, in bytes: names are copied into the paths of everything below them.
     static let maximumNameLength = 1_024
     /// Members up to which duplicate names are found by comparison rather than by hashing.
     private static let smallObject = 8
@@ -89,7 +88,7 @@ struct JSONParser {
 
     private mutating func object() throws(APIError) -> JSONObject {
         var object = JSONObject()
-        var names: Set<[UInt8]> = []
+        var names: Set<ProtocolWord> = []
         if take(UInt8(ascii: "}")) { return object }
         while true {
             guard current == UInt8(ascii: "\"") else { throw unexpected("a name in double quotes") }
@@ -112,13 +111,13 @@ struct JSONParser {
         }
     }
 
-    /// Compares bytes, not `String`s, for which canonically equivalent names would be one.
-    private func isNew(_ name: String, in object: JSONObject, _ names: inout Set<[UInt8]>) -> Bool {
+    private func isNew(_ name: String, in object: JSONObject, _ names: inout Set<ProtocolWord>) -> Bool {
+        let name = ProtocolWord(name)
         if object.members.count < Self.smallObject {
-            return !object.members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+            return !object.members.contains { ProtocolWord($0.name) == name }
         }
-        if names.isEmpty { names = Set(object.members.map { Array($0.name.utf8) }) }
-        return names.insert(Array(name.utf8)).inserted
+        if names.isEmpty { names = Set(object.members.map { ProtocolWord($0.name) }) }
+        return names.insert(name).inserted
     }
 
     private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(APIError) -> JSONValue {

@@ -1,5 +1,5 @@
 /// A JSON value; what a request may hold where any value is allowed.
-package enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable {
     case null
     case bool(Bool)
     /// A number written without fraction and exponent.
@@ -40,7 +40,7 @@ package enum JSONValue: Sendable, Equatable {
 /// A JSON object, its members in the order of the text; no two share a name.
 package struct JSONObject: Sendable, Equatable {
     /// A name and its value.
-    package struct Member: Sendable, Equatable {
+    package struct Member: Sendable {
         package var name: String
         package var value: JSONValue
 
@@ -58,6 +58,32 @@ package struct JSONObject: Sendable, Equatable {
 
     /// The value under a name; linear in the number of members.
     package subscript(name: String) -> JSONValue? {
-        members.first { $0.name == name }?.value
+        let name = ProtocolWord(name)
+        return members.first { ProtocolWord($0.name) == name }?.value
+    }
+}
+
+// MARK: - Equality
+
+extension JSONValue: Equatable {
+    /// Compares strings by their bytes; see ``ProtocolWord``.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.decimal(let left), .decimal(let right)): left == right
+        case (.bigInteger(let left), .bigInteger(let right)), (.string(let left), .string(let right)):
+            ProtocolWord(left) == ProtocolWord(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension JSONObject.Member: Equatable {
+    package static func == (left: JSONObject.Member, right: JSONObject.Member) -> Bool {
+        ProtocolWord(left.name) == ProtocolWord(right.name) && left.value == right.value
     }
 }

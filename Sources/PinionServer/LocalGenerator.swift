@@ -25,7 +25,8 @@ package struct LocalGenerator: TextGenerator {
     package var isReady: Bool { textModel.engine.isReady }
 
     package func generate(_ request: ChatCompletionRequest, for tenant: Tenant) async throws -> TextEvents {
-        for name in GenerationRequest.reservedTemplateArguments where request.chatTemplateArguments[name] != nil {
+        for name in GenerationRequest.reservedTemplateArguments
+        where request.chatTemplateArguments[ProtocolWord(name)] != nil {
             throw APIError.unsupportedValue(
                 "chat_template_kwargs.\(name)", got: name, "This variable is set from the request itself.")
         }
@@ -117,7 +118,8 @@ extension GenerationRequest {
         maximumTokens = request.maxTokens
         stop = request.stop
         ignoresEnd = request.ignoreEOS
-        templateArguments = request.chatTemplateArguments.mapValues(TemplateValue.init)
+        templateArguments = Dictionary(
+            uniqueKeysWithValues: request.chatTemplateArguments.map { ($0.key.text, TemplateValue($0.value)) })
     }
 }
 

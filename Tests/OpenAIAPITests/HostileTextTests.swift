@@ -1,0 +1,87 @@
+import OpenAIAPI
+import TestSupport
+import Testing
+
+@Suite("Hostile Unicode in a request", .serialized)
+struct HostileTextTests {
+    /// A body with a text of the client's in one place.
+    struct Place: Sendable, CustomTestStringConvertible {
+        var name: String
+        /// The members of the body; `%` stands for the text.
+        var members: String
+        var testDescription: String { name }
+
+        init(_ name: String, _ members: String) {
+            self.name = name
+            self.members = members
+        }
+
+        /// A further member of a body that is sound otherwise.
+        static func field(_ name: String, _ value: String = #""%""#) -> Place {
+            Place(name, #""model":"m","messages":[{"role":"user","content":"Hi"}],"\#(name)":\#(value)"#)
+        }
+
+        static func message(_ name: String, _ members: String) -> Place {
+            Place(name, #""model":"m","messages":[{\#(members)}]"#)
+        }
+
+        func body(_ text: String) -> [UInt8] {
+            let halves = members.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+            return Array("{\(halves[0])\(text)\(halves[1])}".utf8)
+        }
+    }
+
+    static let places: [Place] = [
+        Place("model", #""model":"%","messages":[{"role":"user","content":"Hi"}]"#),
+        Place("an unknown name", #""%":1"#),
+        .message("role", #""role":"%","content":"Hi""#),
+        .message("content", #""role":"user","content":"%""#),
+        .message("name", #""role":"user","content":"Hi","name":"%""#),
+        .message("tool_call_id", #""role":"tool","content":"Hi","tool_call_id":"%""#),
+        .message("refusal", #""role":"assistant","content":"Hi","refusal":"%""#),
+        .message("a part's type", #""role":"user","content":[{"type":"%","text":"Hi"}]"#),
+        .message("a part's text", #""role":"user","content":[{"type":"text","text":"%"}]"#),
+        .field("response_format", #"{"type":"%"}"#), .field("service_tier"), .field("verbosity"),
+        .field("prompt_cache_retention"), .field("prompt_cache_key"), .field("safety_identifier"),
+        .field("function_call"), .field("modalities", #"["%"]"#), .field("metadata", #"{"a":"%"}"#), .field("user"),
+        .field("stop"), .field("stop", #"["a","%"]"#), .field("temperature"), .field("n"), .field("stream"),
+        .field("tools"), .field("tool_choice"), .field("reasoning_effort"),
+        .field("chat_template_kwargs", #"{"a":"%","b":["%"]}"#),
+    ]
+
+    @Test("A text of combining marks costs time in proportion to its length, wherever it stands", arguments: places)
+    func text(_ place: Place) {
+        for size in [128 << 10, 4 << 20] {
+            let body = place.body(HostileText.marks(bytes: size))
+            let seconds = HostileText.seconds { _ = try? ChatCompletionRequest.decode(body) }
+            #expect(seconds < max(0.25, Double(size) / Double(1 << 20)))
+        }
+    }
+
+    @Test(
+        "Thousands of names of combining marks cost time in proportion to their length",
+        arguments: [
+            Place("unknown fields", "%"), .field("chat_template_kwargs", "{%}"), .field("metadata", "{%}"),
+            .field("logit_bias", "{%}"), .message("message", #""role":"user","content":"Hi",%"#),
+        ])
+    func names(_ place: Place) {
+        // Names may have 1,024 bytes.
+        let marks = HostileText.marks(bytes: 1_000)
+        let members = (0..<4_000).map { "\"\(marks)\($0)\":0" }.joined(separator: ",")
+        for allowsUnknownFields in [false, true] {
+            let seconds = HostileText.seconds {
+                _ = try? ChatCompletionRequest.decode(
+                    place.body(members), options: .init(allowsUnknownFields: allowsUnknownFields))
+            }
+            #expect(seconds < 4)
+        }
+    }
+
+    @Test("Words that are only canonically equivalent to a word of the protocol are other words")
+    func equivalence() throws {
+        #expect(JSONValue.string("\u{E9}") != .string("e\u{301}"))
+        // The Greek question mark becomes a semicolon when it is normalised.
+        #expect(ProtocolWord("\u{37E}") != ";")
+        #expect(Set<ProtocolWord>(["\u{E9}", "e\u{301}", "\u{E9}"]).count == 2)
+    }
+}

@@ -1,0 +1,18 @@
+/// Texts that cost `String` quadratic time to compare, hash or count by characters.
+package enum HostileText {
+    /// `a` under combining marks that alternate between two classes, which canonical ordering has to sort; in all as
+    /// many UTF-8 bytes as asked for, or one fewer.
+    package static func marks(bytes: Int) -> String {
+        let pair = "\u{301}\u{316}"
+        let pairs = (bytes - 1) / 4
+        let rest = (bytes - 1) % 4 >= 2 ? "\u{301}" : ""
+        return "a" + String(repeating: pair, count: pairs) + rest
+    }
+
+    /// The seconds that work takes.
+    package static func seconds(_ work: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try work()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+}
