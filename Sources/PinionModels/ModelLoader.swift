@@ -20,13 +20,16 @@ package enum ModelLoader {
     }
 
     /// `general.architecture` to the family that runs it. A new architecture is one file and one row here.
-    private static let architectures: [String: Architecture] = [
+    private static let architectures: [GGUFName: Architecture] = [
         "llama": Architecture(
             plan: { file, limits throws(ModelError) in try LlamaModel.plan(file, limits: limits) },
             load: { file, context throws(ModelError) in try LlamaModel(file: file, context: context) })
     ]
 
-    package static var supportedArchitectures: [String] { architectures.keys.sorted() }
+    /// Scalars of an unknown architecture's name that a message shows, far above any real name's.
+    private static let maximumShownName = 64
+
+    package static var supportedArchitectures: [String] { architectures.keys.map(\.text).sorted() }
 
     /// Makes the model that a file describes.
     ///
@@ -47,10 +50,11 @@ package enum ModelLoader {
         guard let name = file["general.architecture"]?.string else {
             throw ModelError(.invalidConfiguration, "\(path): has no general.architecture")
         }
-        guard let architecture = architectures[name] else {
+        guard let architecture = architectures[GGUFName(name)] else {
+            let shown = name.unicodeScalars.prefix(maximumShownName).map { $0.escaped(asASCII: false) }.joined()
             throw ModelError(
                 .unsupportedArchitecture,
-                "\(path): architecture '\(name)' is not supported, expected one of "
+                "\(path): architecture '\(shown)' is not supported, expected one of "
                     + supportedArchitectures.joined(separator: ", "))
         }
         return architecture

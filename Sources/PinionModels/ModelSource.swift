@@ -7,7 +7,7 @@ import PinionTensor
 struct ModelSource {
     let file: GGUFFile
     let architecture: String
-    private var taken: Set<String> = []
+    private var taken: Set<GGUFName> = []
 
     var path: String { file.file.path }
 
@@ -72,7 +72,7 @@ struct ModelSource {
 
     /// - Throws: ``ModelError`` naming the first tensor that was not taken.
     func finish() throws(ModelError) {
-        if let left = file.tensors.first(where: { !taken.contains($0.name) }) {
+        if let left = file.tensors.first(where: { !taken.contains(GGUFName($0.name)) }) {
             throw ModelError(
                 .invalidTensor,
                 "\(path): tensor '\(left.name)' has no place in this build's '\(architecture)' architecture")
@@ -87,7 +87,7 @@ struct ModelSource {
             throw ModelError(
                 .invalidTensor, "\(path): tensor '\(name)' has shape \(tensor.shape), expected \(shape)")
         }
-        taken.insert(name)
+        taken.insert(GGUFName(name))
         return tensor
     }
 }

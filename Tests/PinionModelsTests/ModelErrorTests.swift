@@ -1,6 +1,7 @@
 import Foundation
 import PinionModels
 import PinionTensor
+import TestSupport
 import Testing
 
 /// Each way a file can fail to be a model that this build runs, made from a sound one.
@@ -169,6 +170,17 @@ struct ModelErrorTests {
         let message = error?.message ?? ""
         #expect(error?.code == item.code, "\(message)")
         for word in item.words { #expect(message.contains(word), "\(message)") }
+    }
+
+    @Test("An architecture of megabytes of combining marks is refused in time proportional to its length, in short words")
+    func hostileArchitecture() throws {
+        let name = HostileText.marks(bytes: 4 << 20)
+        let seconds = HostileText.seconds {
+            let error = #expect(throws: ModelError.self) { try Self.load { $0.set("general.architecture", name) } }
+            #expect(error?.code == .unsupportedArchitecture)
+            #expect(error.map { $0.message.utf8.count < 1_000 } == true)
+        }
+        #expect(seconds < 4)
     }
 
     @Test("What is left out where it may be, or written in another way, does not change a bit")

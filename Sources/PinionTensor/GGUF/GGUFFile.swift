@@ -33,8 +33,8 @@ package struct GGUFFile: Sendable {
     package let metadata: [(key: String, value: GGUFValue)]
     package let tensors: [Tensor]
     package let file: MappedFile
-    private let values: [String: Int]
-    private let tensorIndex: [String: Int]
+    private let values: [GGUFName: Int]
+    private let tensorIndex: [GGUFName: Int]
 
     /// Maps and checks a file.
     ///
@@ -65,11 +65,11 @@ package struct GGUFFile: Sendable {
     }
 
     package subscript(key: String) -> GGUFValue? {
-        values[key].map { metadata[$0].value }
+        values[GGUFName(key)].map { metadata[$0].value }
     }
 
     package func tensor(named name: String) -> Tensor? {
-        tensorIndex[name].map { tensors[$0] }
+        tensorIndex[GGUFName(name)].map { tensors[$0] }
     }
 
     /// The tensor's bytes; valid while ``file`` lives.
@@ -89,12 +89,12 @@ package struct GGUFFile: Sendable {
 
     private static func readMetadata(
         _ cursor: inout GGUFCursor, count: Int
-    ) throws(TensorError) -> ([(key: String, value: GGUFValue)], [String: Int]) {
+    ) throws(TensorError) -> ([(key: String, value: GGUFValue)], [GGUFName: Int]) {
         var metadata: [(key: String, value: GGUFValue)] = []
-        var index: [String: Int] = [:]
+        var index: [GGUFName: Int] = [:]
         for _ in 0..<count {
             let key = try cursor.readName("a metadata key")
-            guard index.updateValue(metadata.count, forKey: key) == nil else {
+            guard index.updateValue(metadata.count, forKey: GGUFName(key)) == nil else {
                 throw cursor.malformed("metadata key '\(key)' occurs twice")
             }
             metadata.append((key, try cursor.readValue(key: key)))
@@ -116,12 +116,12 @@ package struct GGUFFile: Sendable {
 
     private static func readTensors(
         _ cursor: inout GGUFCursor, count: Int, alignment: Int
-    ) throws(TensorError) -> ([Tensor], [String: Int]) {
+    ) throws(TensorError) -> ([Tensor], [GGUFName: Int]) {
         var entries: [(name: String, type: TensorType, shape: [Int], bytes: Int, offset: UInt64)] = []
-        var index: [String: Int] = [:]
+        var index: [GGUFName: Int] = [:]
         for _ in 0..<count {
             let name = try cursor.readName("a tensor name")
-            guard index.updateValue(entries.count, forKey: name) == nil else {
+            guard index.updateValue(entries.count, forKey: GGUFName(name)) == nil else {
                 throw cursor.malformed("tensor '\(name)' occurs twice")
             }
             let shape = try readShape(&cursor, name: name)
