@@ -4,16 +4,19 @@ extension APIError {
         case requests, tokens
     }
 
-    /// Longest piece of the caller's own text that a message or `param` repeats, in Unicode scalars.
+    /// Most bytes of the caller's own text that a message or `param` repeats: enough to recognise it by. Characters
+    /// were rejected as the unit, because one of them may have any number of combining marks.
     package static let maximumQuoteLength = 80
 
-    /// The text as it may be repeated in an error: cut to ``maximumQuoteLength``, so that a reply never mirrors a huge body.
-    static func quoted(_ text: String) -> String {
-        let scalars = text.unicodeScalars
-        guard let end = scalars.index(scalars.startIndex, offsetBy: maximumQuoteLength, limitedBy: scalars.endIndex),
-            end != scalars.endIndex
+    /// The text as it may be repeated in an error: cut to ``maximumQuoteLength`` bytes, so that a reply never mirrors a
+    /// huge body.
+    package static func quoted(_ text: String) -> String {
+        let bytes = text.utf8
+        guard var end = bytes.index(bytes.startIndex, offsetBy: maximumQuoteLength, limitedBy: bytes.endIndex),
+            end != bytes.endIndex
         else { return text }
-        return String(scalars[..<end]) + "…"
+        while UTF8.isContinuation(bytes[end]) { end = bytes.index(before: end) }
+        return String(text.unicodeScalars[..<end]) + "…"
     }
 
     private static func invalidRequest(

@@ -114,13 +114,29 @@ struct APIErrorTests {
 
     @Test("A reply never repeats more than a piece of the caller's text")
     func clipping() {
-        let long = String(repeating: "é", count: 1_000_000)
-        for error: APIError in [
-            .unknownParameter(long), .modelNotFound(long), .unknownRoute(method: long, path: long),
-            .invalidValue("a", got: long, supported: ["b"]), .methodNotSupported(method: long, path: long, allow: []),
-        ] {
-            #expect(error.body.count < 1_000)
+        // One character, and scalars of one to four bytes.
+        for unit in ["a", "é", "日", "😀", "\u{301}\u{316}"] {
+            let long = "x" + String(repeating: unit, count: 1_000_000)
+            for error: APIError in [
+                .unknownParameter(long), .modelNotFound(long), .unknownRoute(method: long, path: long),
+                .invalidValue("a", got: long, supported: ["b"]),
+                .methodNotSupported(method: long, path: long, allow: []),
+                .invalidType(long, expected: "a string", got: "null"), .invalidValue(long, "No."),
+                .unsupportedValue(long, got: long, "No."), .decimalAboveMaximum(long, maximum: "1", got: long),
+            ] {
+                // At most three pieces of 80 bytes with their ellipses, beside words of ours.
+                #expect(error.body.count < 3 * 83 + 250)
+                #expect(error.param.map { $0.utf8.count <= 80 + "…".utf8.count } ?? true)
+            }
         }
+    }
+
+    @Test("A piece of the caller's text is at most 80 bytes long and ends with a whole scalar")
+    func quoted() {
+        #expect(APIError.quoted(String(repeating: "a", count: 80)) == String(repeating: "a", count: 80))
+        #expect(APIError.quoted(String(repeating: "a", count: 81)) == String(repeating: "a", count: 80) + "…")
+        #expect(APIError.quoted(String(repeating: "日", count: 30)) == String(repeating: "日", count: 26) + "…")
+        #expect(APIError.quoted("") == "")
     }
 
     @Test("Token sums beyond an integer do not trap")

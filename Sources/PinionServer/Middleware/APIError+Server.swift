@@ -25,14 +25,14 @@ extension APIError {
     static func wrongHost(_ host: String) -> APIError {
         invalidRequest(
             421,
-            "This server does not answer for the host \(String(host.prefix(maximumQuoteLength))). Use the address it "
+            "This server does not answer for the host \(quoted(host)). Use the address it "
                 + "listens on, or add the name to its allowed hosts.")
     }
 
     static func unsupportedContentType(_ type: String) -> APIError {
         invalidRequest(
             400,
-            "Unsupported content type: '\(String(type.prefix(maximumQuoteLength)))'. This API takes "
+            "Unsupported content type: '\(quoted(type))'. This API takes "
                 + "'application/json' only; set the Content-Type header to it.")
     }
 
