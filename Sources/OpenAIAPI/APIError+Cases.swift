@@ -43,10 +43,27 @@ extension APIError {
         invalidRequest(401, "Incorrect API key provided.", code: "invalid_api_key", param: nil)
     }
 
-    package static func modelNotFound(_ model: String) -> APIError {
-        invalidRequest(
-            404, "The model `\(quoted(model))` does not exist or you do not have access to it.",
-            code: "model_not_found", param: nil)
+    /// Most names that a message lists.
+    static let maximumListLength = 8
+
+    /// - Parameters:
+    ///   - served: the ids of the models that there are, of which the message names ``maximumListLength``.
+    ///   - isVersionMissing: whether `model` names a model without saying which of the versions in `served` is meant.
+    package static func modelNotFound(
+        _ model: String, served: [String] = [], isVersionMissing: Bool = false
+    ) -> APIError {
+        var message = "The model `\(quoted(model))` does not exist or you do not have access to it."
+        if !served.isEmpty {
+            let introduction = isVersionMissing ? "Name one of its versions" : "The models of this server are"
+            message += " \(introduction): \(abridged(served.map { "`\(quoted($0))`" }))."
+        }
+        return invalidRequest(404, message, code: "model_not_found", param: nil)
+    }
+
+    /// The first names, and how many more there are.
+    private static func abridged(_ names: [String]) -> String {
+        let more = names.count - maximumListLength
+        return names.prefix(maximumListLength).joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")
     }
 
     package static func methodNotSupported(method: String, path: String, allow: [String]) -> APIError {
@@ -57,8 +74,11 @@ extension APIError {
         return error
     }
 
-    package static func unknownRoute(method: String, path: String) -> APIError {
-        invalidRequest(404, "Invalid URL (\(quoted(method)) \(quoted(path)))", code: nil, param: nil)
+    /// - Parameter routes: the routes that there are, each as method and path.
+    package static func unknownRoute(method: String, path: String, routes: [String] = []) -> APIError {
+        let known = routes.isEmpty ? "" : ". The routes of this server are: \(routes.joined(separator: ", "))."
+        return invalidRequest(
+            404, "Invalid URL (\(quoted(method)) \(quoted(path)))\(known)", code: nil, param: nil)
     }
 
     /// - Parameter limit: the largest body the server takes, in bytes.

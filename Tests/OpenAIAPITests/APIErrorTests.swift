@@ -139,6 +139,26 @@ struct APIErrorTests {
         #expect(APIError.quoted("") == "")
     }
 
+    @Test("An unknown model is told the models there are, at most eight of them by name")
+    func servedModels() {
+        let start = "The model `gpt-4o` does not exist or you do not have access to it."
+        #expect(APIError.modelNotFound("gpt-4o").message == start)
+        #expect(
+            APIError.modelNotFound("gpt-4o", served: ["a/1", "b/2"]).message
+                == start + " The models of this server are: `a/1`, `b/2`.")
+        let many = APIError.modelNotFound("gpt-4o", served: (1...10).map { "m/\($0)" })
+        #expect(many.message.hasSuffix(" `m/7`, `m/8`, and 2 more."))
+        #expect(many.code == "model_not_found" && many.status == 404)
+    }
+
+    @Test("An unknown route is told the routes there are")
+    func routes() {
+        #expect(
+            APIError.unknownRoute(method: "GET", path: "/x", routes: ["GET /health", "POST /v1/chat/completions"])
+                .message
+                == "Invalid URL (GET /x). The routes of this server are: GET /health, POST /v1/chat/completions.")
+    }
+
     @Test("Token sums beyond an integer do not trap")
     func hugeContext() {
         #expect(APIError.contextLengthExceeded(limit: 1, prompt: .max, requested: .max).status == 400)

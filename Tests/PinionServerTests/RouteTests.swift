@@ -55,28 +55,62 @@ struct RouteTests {
         "A model is found by its id with slashes raw or encoded, and by its bare name",
         arguments: ["acme/tiny/1", "acme%2Ftiny%2F1", "acme%2ftiny/1", "acme/tiny", "acme%2Ftiny"])
     func model(path: String) async throws {
-        let reply = try await ServerFixture(.greeting(), .greeting(id: "acme/tiny/2")).reply(.get, "/v1/models/\(path)")
+        let reply = try await ServerFixture(.greeting(), .greeting(id: "acme/small/1")).reply(
+            .get, "/v1/models/\(path)")
         #expect(reply.status == 200)
         #expect(
             reply.body == #"{"id":"acme/tiny/1","object":"model","created":1700000000,"owned_by":"acme"}"#)
     }
 
-    @Test("A bare name means the version registered first, and an id wins over a name")
-    func registry() throws {
-        let registry = try ModelRegistry([
-            ScriptedGenerator.greeting(id: "org/m/2"), ScriptedGenerator.greeting(id: "org/m/1"),
-            ScriptedGenerator.greeting(id: "plain"), ScriptedGenerator.greeting(id: "org/m"),
-        ])
-        #expect(registry["org/m/1"]?.model.id == "org/m/1")
-        #expect(registry["org/m"]?.model.id == "org/m")
-        #expect(registry["org"]?.model.id == "org/m")
-        #expect(registry["plain"]?.model.id == "plain")
-        #expect(registry["org/m/3"] == nil)
-        #expect(registry[""] == nil)
-        #expect(registry.models.map(\.id) == ["org/m/2", "org/m/1", "plain", "org/m"])
-        #expect(throws: ServerError.self) {
-            try ModelRegistry([ScriptedGenerator.greeting(), ScriptedGenerator.greeting()])
+    private static func registry(_ ids: String...) throws -> ModelRegistry {
+        try ModelRegistry(ids.map { ScriptedGenerator.greeting(id: $0) })
+    }
+
+    /// The message of the error that a word for a model ends in.
+    private static func refusal(_ word: String, by registry: ModelRegistry) -> String? {
+        let error = #expect(throws: APIError.self) { try registry.generator(for: word) }
+        #expect(error?.code == "model_not_found" && error?.status == 404)
+        #expect(
+            error?.message.hasPrefix("The model `\(word)` does not exist or you do not have access to it.") == true)
+        return error?.message
+    }
+
+    @Test("A bare name means the model served under it, or else its only version")
+    func bareNames() throws {
+        let registry = try Self.registry("org/m/2", "org/m/1", "plain", "org/m", "single/q8")
+        #expect(registry.models.map(\.id) == ["org/m/2", "org/m/1", "plain", "org/m", "single/q8"])
+        for (word, id) in [
+            ("org/m/1", "org/m/1"), ("org/m", "org/m"), ("org", "org/m"), ("plain", "plain"), ("single", "single/q8"),
+        ] {
+            #expect(try registry.generator(for: word).model.id == id)
         }
+        let unknown = try #require(Self.refusal("org/m/3", by: registry))
+        #expect(
+            unknown.hasSuffix(" The models of this server are: `org/m/2`, `org/m/1`, `plain`, `org/m`, `single/q8`."))
+        #expect(Self.refusal("", by: registry) != nil)
+        #expect(throws: ServerError.self) { try Self.registry("a", "a") }
+    }
+
+    @Test("A bare name with several versions and no default is refused with the versions")
+    func severalVersions() async throws {
+        let registry = try Self.registry("a/x", "b/z", "a/y")
+        #expect(try #require(Self.refusal("a", by: registry)).hasSuffix(" Name one of its versions: `a/x`, `a/y`."))
+        #expect(try registry.generator(for: "b").model.id == "b/z")
+        let fixture = ServerFixture(.greeting(id: "a/x"), .greeting(id: "a/y"))
+        let reply = try await fixture.chat(ServerFixture.chatBody(model: "a"))
+        #expect(reply.status == 404)
+        #expect(reply.error?.message.hasSuffix("Name one of its versions: `a/x`, `a/y`.") == true)
+        #expect(try await fixture.chat(ServerFixture.chatBody(model: "a/y")).status == 200)
+    }
+
+    @Test("Ids are told apart by their bytes, in time proportional to a client's word")
+    func hostileWord() throws {
+        let registry = try Self.registry("caf\u{E9}/1", "cafe\u{301}/1")
+        #expect(try registry.generator(for: "cafe\u{301}").model.id.utf8.count == 8)
+        let word = "a" + String(repeating: "\u{301}\u{316}", count: 1 << 20)
+        let start = ContinuousClock.now
+        #expect(throws: APIError.self) { try registry.generator(for: word) }
+        #expect(ContinuousClock.now - start < .seconds(1))
     }
 
     @Test("A request is logged in one line, without its query and its key")

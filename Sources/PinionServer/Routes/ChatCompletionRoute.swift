@@ -23,7 +23,7 @@ struct ChatCompletionRoute: Sendable {
         guard let tenant = context.tenant else { throw APIError.missingKey }
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
         let completion = try await decode(request)
-        guard let generator = models[completion.model] else { throw APIError.modelNotFound(completion.model) }
+        let generator = try models.generator(for: completion.model)
         context.record.model = generator.model.id
         switch readiness.state {
         case .ready: break

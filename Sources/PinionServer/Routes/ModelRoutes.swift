@@ -16,8 +16,7 @@ struct ModelRoutes: Sendable {
         group.get("\(Self.path)/**") { request, _ in
             let path = request.uri.path.dropFirst(Self.path.count + 1)
             let id = path.removingPercentEncoding ?? String(path)
-            guard let generator = models[id] else { throw APIError.modelNotFound(id) }
-            return Response(json: Model(generator.model).body)
+            return Response(json: Model(try models.generator(for: id).model).body)
         }
     }
 }
