@@ -100,8 +100,11 @@ extension APIError {
             400, "Missing required parameter: '\(quoted(path))'.", code: "missing_required_parameter", param: path)
     }
 
-    package static func unknownParameter(_ path: String) -> APIError {
-        invalidRequest(400, "Unknown parameter: '\(quoted(path))'.", code: "unknown_parameter", param: path)
+    /// - Parameter spelling: what the parameter is called here, when other engines call it by this name.
+    package static func unknownParameter(_ path: String, spelling: String? = nil) -> APIError {
+        let advice = spelling.map { " Did you mean '\($0)'?" } ?? ""
+        return invalidRequest(
+            400, "Unknown parameter: '\(quoted(path))'.\(advice)", code: "unknown_parameter", param: path)
     }
 
     /// - Parameters:

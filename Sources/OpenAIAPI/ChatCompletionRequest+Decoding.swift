@@ -7,6 +7,16 @@ extension ChatCompletionRequest {
         "response_format", "tools", "tool_choice", "parallel_tool_calls",
     ]).union(ForeignField.table.map { ProtocolWord($0.name) })
 
+    /// What Ollama, llama.cpp, Transformers, Mistral and Google call fields of ours. Only names of the very same thing
+    /// stand here: `num_ctx` has no field that it could be sent to.
+    private static let foreignSpellings: [ProtocolWord: String] = [
+        "repeat_penalty": "repetition_penalty",
+        "num_predict": "max_tokens", "n_predict": "max_tokens", "max_new_tokens": "max_tokens",
+        "max_length": "max_tokens", "max_output_tokens": "max_tokens", "max_tokens_to_sample": "max_tokens",
+        "stop_sequences": "stop", "stop_strings": "stop",
+        "num_return_sequences": "n", "n_probs": "top_logprobs", "random_seed": "seed",
+    ]
+
     /// Reads and validates the body of `POST /v1/chat/completions`.
     ///
     /// - Throws: an ``APIError`` of status 400 that names the field at fault; unknown fields are reported first.
@@ -18,7 +28,7 @@ extension ChatCompletionRequest {
             throw .invalidType(nil, expected: "an object", got: value.typeName)
         }
         let fields = FieldReader(object)
-        if !options.allowsUnknownFields { try fields.refuseUnknown(knownFields) }
+        if !options.allowsUnknownFields { try fields.refuseUnknown(knownFields, spellings: foreignSpellings) }
 
         let model = try fields.requiredString("model")
         guard !model.isEmpty else {

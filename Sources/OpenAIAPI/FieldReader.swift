@@ -29,9 +29,13 @@ struct FieldReader {
         return value == .null ? nil : value
     }
 
-    func refuseUnknown(_ known: Set<ProtocolWord>) throws(APIError) {
-        for member in object.members where !known.contains(ProtocolWord(member.name)) {
-            throw .unknownParameter(path(of: member.name))
+    /// - Parameter spellings: other engines' names for fields of ours, which the error answers with ours.
+    func refuseUnknown(
+        _ known: Set<ProtocolWord>, spellings: [ProtocolWord: String] = [:]
+    ) throws(APIError) {
+        for member in object.members {
+            let name = ProtocolWord(member.name)
+            if !known.contains(name) { throw .unknownParameter(path(of: member.name), spelling: spellings[name]) }
         }
     }
 

@@ -176,6 +176,24 @@ struct RequestTests {
     }
 
     @Test(
+        "Another engine's name for a field is refused with ours",
+        arguments: [
+            ("repeat_penalty", "repetition_penalty"), ("num_predict", "max_tokens"), ("n_predict", "max_tokens"),
+            ("max_new_tokens", "max_tokens"), ("max_length", "max_tokens"), ("max_output_tokens", "max_tokens"),
+            ("max_tokens_to_sample", "max_tokens"), ("stop_sequences", "stop"), ("stop_strings", "stop"),
+            ("num_return_sequences", "n"), ("n_probs", "top_logprobs"), ("random_seed", "seed"),
+        ])
+    func foreignSpelling(_ name: String, _ ours: String) {
+        let error = requestError(#""\#(name)":1"#)
+        #expect(error?.message == "Unknown parameter: '\(name)'. Did you mean '\(ours)'?")
+        #expect(error?.code == "unknown_parameter")
+        #expect(error?.param == name)
+        #expect(requestError(#""num_ctx":1"#)?.message == "Unknown parameter: 'num_ctx'.")
+        // Only fields of the body have such names.
+        #expect(requestError(#""stream":true,"stream_options":{"\#(name)":1}"#)?.message.hasSuffix("'.") == true)
+    }
+
+    @Test(
         "A field of OpenAI's that changes nothing is accepted",
         arguments: [
             #""store":false"#, #""store":null"#, #""metadata":{"a":"b"}"#, #""service_tier":"auto""#,
