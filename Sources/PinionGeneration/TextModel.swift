@@ -40,6 +40,8 @@ package final class TextModel: Sendable {
     ) async throws -> TextModel {
         do {
             let file = try GGUFFile(path: path)
+            // A file of an unknown architecture is no use with a template either, so that is told first.
+            try ModelLoader.checkArchitecture(of: file)
             guard let source = file["tokenizer.chat_template"]?.string else {
                 throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
             }

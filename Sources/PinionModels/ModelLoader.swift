@@ -45,6 +45,13 @@ package enum ModelLoader {
         try architecture(of: file).plan(file, limits)
     }
 
+    /// Refuses a file of an architecture that this build does not run, before anything else of it is looked at.
+    ///
+    /// - Throws: ``ModelError`` naming the file, what was found and what is supported.
+    package static func checkArchitecture(of file: GGUFFile) throws(ModelError) {
+        _ = try architecture(of: file)
+    }
+
     private static func architecture(of file: GGUFFile) throws(ModelError) -> Architecture {
         let path = file.file.path
         guard let name = file["general.architecture"]?.string else {

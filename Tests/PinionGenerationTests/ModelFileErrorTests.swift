@@ -70,6 +70,17 @@ struct ModelFileErrorTests {
         #expect(message.contains(words), "\(message)")
     }
 
+    @Test("An unknown architecture is told before a missing template, with what is supported")
+    func architectureFirst() async throws {
+        var bytes = try Self.patched("tokenizer.chat_template", "tokenizer.chat_templatX")
+        // The value follows its key and type: eight bytes of length, then the text.
+        let key = try #require(bytes.range(of: Data("general.architecture".utf8)))
+        let value = try #require(bytes.range(of: Data("llama".utf8), in: key.upperBound..<bytes.endIndex))
+        bytes.replaceSubrange(value, with: Data("mamba".utf8))
+        let message = try await Self.error(bytes).message
+        #expect(message.contains("architecture 'mamba' is not supported, expected one of llama"), "\(message)")
+    }
+
     @Test("A budget too small for the model is refused with the arithmetic")
     func memory() async throws {
         let error = await #expect(throws: GenerationError.self) {
