@@ -50,12 +50,15 @@ package final class Engine: Sendable {
     @discardableResult
     package func submit(_ request: EngineRequest, isReserved: Bool = false) throws(EngineError) -> RequestID {
         let vocabulary = description.shape.vocabulary
-        guard !request.prompt.isEmpty, !request.choices.isEmpty else {
-            throw EngineError(.invalidRequest, "a request needs a prompt of at least one token, and a choice")
+        func check(_ isSound: Bool, _ parameter: EngineError.Parameter, _ rule: String) throws(EngineError) {
+            guard isSound else { throw EngineError(.invalidRequest, rule, parameter: parameter) }
         }
-        guard request.prompt.allSatisfy({ $0 >= 0 && $0 < vocabulary }),
-            request.sampling.logitBias.keys.allSatisfy({ $0 >= 0 && $0 < vocabulary })
-        else { throw EngineError(.invalidRequest, "token ids are from 0 to \(vocabulary - 1)") }
+        let tokenRule = "token ids are from 0 to \(vocabulary - 1)"
+        try check(!request.prompt.isEmpty, .prompt, "a prompt has at least one token")
+        try check(!request.choices.isEmpty, .choices, "a request has at least one choice")
+        try check(request.prompt.allSatisfy { $0 >= 0 && $0 < vocabulary }, .prompt, tokenRule)
+        try check(
+            request.sampling.logitBias.keys.allSatisfy { $0 >= 0 && $0 < vocabulary }, .logitBias, tokenRule)
         guard request.prompt.count < description.contextLength else {
             throw EngineError(
                 .promptTooLong,

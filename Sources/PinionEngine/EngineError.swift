@@ -17,13 +17,21 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case failed
     }
 
+    /// A part of a request, for the caller to say what it is called where the request came from.
+    package enum Parameter: String, Sendable {
+        case prompt, choices, logitBias
+    }
+
     package let code: Code
     package let message: String
+    /// With ``Code/invalidRequest``: the part of the request that is at fault.
+    package let parameter: Parameter?
     package let cause: ModelError?
 
-    package init(_ code: Code, _ message: String, cause: ModelError? = nil) {
+    package init(_ code: Code, _ message: String, parameter: Parameter? = nil, cause: ModelError? = nil) {
         self.code = code
         self.message = message
+        self.parameter = parameter
         self.cause = cause
     }
 

@@ -30,7 +30,8 @@ package enum TokenScoring {
         else {
             throw EngineError(
                 .invalidRequest,
-                "\(tokens.count) tokens to score, expected 1 to \(model.shape.contextLength) ids of the vocabulary")
+                "\(tokens.count) tokens to score, expected 1 to \(model.shape.contextLength) ids of the vocabulary",
+                parameter: .prompt)
         }
         let blocks = (tokens.count + KVCache.blockTokens - 1) / KVCache.blockTokens
         var shape = model.shape.cache

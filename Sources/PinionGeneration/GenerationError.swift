@@ -1,3 +1,5 @@
+package import PinionEngine
+
 /// Why text could not be generated, or a model not be loaded for it.
 package struct GenerationError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
@@ -23,12 +25,18 @@ package struct GenerationError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// With ``Code/promptTooLong``: how long the prompt is.
     package let promptTokens: Int?
+    /// With ``Code/invalidRequest``: the part of the request that is at fault, if it is known.
+    package let parameter: EngineError.Parameter?
     package let cause: (any Error)?
 
-    package init(_ code: Code, _ message: String, promptTokens: Int? = nil, cause: (any Error)? = nil) {
+    package init(
+        _ code: Code, _ message: String, promptTokens: Int? = nil, parameter: EngineError.Parameter? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
         self.promptTokens = promptTokens
+        self.parameter = parameter
         self.cause = cause
     }
 

@@ -178,6 +178,6 @@ extension GenerationError {
             case .failed: .unavailable
             case .load, .insufficientMemory: .model
             }
-        self.init(code, error.message, promptTokens: promptTokens, cause: error)
+        self.init(code, error.message, promptTokens: promptTokens, parameter: error.parameter, cause: error)
     }
 }

@@ -143,16 +143,32 @@ extension LocalGenerator {
     private static let overloadRetrySeconds = 2
 
     /// What the client has to be told; failures of ours stay what they are, to be logged and answered with a 500.
-    private static func wireError(_ error: GenerationError, contextLength: Int, requested: Int?) -> any Error {
+    package static func wireError(_ error: GenerationError, contextLength: Int, requested: Int?) -> any Error {
         switch error.code {
         case .promptTooLong:
             APIError.contextLengthExceeded(
                 limit: contextLength, prompt: error.promptTokens ?? contextLength, requested: requested)
         case .template: APIError.invalidValue("messages", error.message)
-        case .invalidRequest: APIError.invalidValue("logit_bias", error.message)
+        case .invalidRequest:
+            if let parameter = error.parameter {
+                APIError.invalidValue(parameter.wireName, error.message)
+            } else {
+                error
+            }
         case .overloaded: APIError.overloaded(retryAfter: overloadRetrySeconds)
         case .unavailable: APIError.loading
         case .model, .interrupted, .unread: error
+        }
+    }
+}
+
+extension EngineError.Parameter {
+    /// The field of a chat request that the part was made from.
+    fileprivate var wireName: String {
+        switch self {
+        case .prompt: "messages"
+        case .choices: "n"
+        case .logitBias: "logit_bias"
         }
     }
 }

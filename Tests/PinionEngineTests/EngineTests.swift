@@ -188,9 +188,18 @@ struct EngineTests {
             configuration.maximumWaiting = 1
         }
         #expect(throws: EngineError.self) { try engine.submit(Self.request(Self.prompt(0, 32), [RecordingSink()])) }
-        #expect(throws: EngineError.self) { try engine.submit(Self.request([1, 320], [RecordingSink()])) }
-        #expect(throws: EngineError.self) { try engine.submit(Self.request([1, -1], [RecordingSink()])) }
-        #expect(throws: EngineError.self) { try engine.submit(Self.request([], [RecordingSink()])) }
+        func refusedPart(_ request: EngineRequest) -> EngineError.Parameter? {
+            let error = #expect(throws: EngineError.self) { try engine.submit(request) }
+            #expect(error?.code == .invalidRequest)
+            return error?.parameter
+        }
+        #expect(refusedPart(Self.request([1, 320], [RecordingSink()])) == .prompt)
+        #expect(refusedPart(Self.request([1, -1], [RecordingSink()])) == .prompt)
+        #expect(refusedPart(Self.request([], [RecordingSink()])) == .prompt)
+        #expect(refusedPart(Self.request([1], [])) == .choices)
+        var biased = Self.request([1], [RecordingSink()])
+        biased.sampling.logitBias = [320: 1]
+        #expect(refusedPart(biased) == .logitBias)
         let many = (0..<6).map { _ in RecordingSink() }
         let error = #expect(throws: EngineError.self) { try engine.submit(Self.request([1], many)) }
         #expect(error?.code == .overloaded)

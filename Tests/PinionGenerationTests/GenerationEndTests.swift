@@ -61,7 +61,7 @@ struct GenerationEndTests {
         await #expect(throws: GenerationError.self) { try await model.generate(biased) }
         biased.sampling.logitBias = [-1: 1]
         let error = await #expect(throws: GenerationError.self) { try await model.generate(biased) }
-        #expect(error?.code == .invalidRequest)
+        #expect(error?.code == .invalidRequest && error?.parameter == .logitBias)
         let many = await #expect(throws: GenerationError.self) {
             try await model.generate(GenerationFixtures.request(choices: 4))
         }
