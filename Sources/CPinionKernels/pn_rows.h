@@ -16,6 +16,12 @@ PN_INLINE float pn_outlier_limit(const float *x, const size_t columns) {
     return mean >= PN_LEAST_MEAN_SQUARE ? PN_OUTLIER_THRESHOLD * PN_SQRT(mean) : __builtin_inff();
 }
 
+/// Whether all 32 numbers of a block are finite.
+PN_INLINE int pn_are_finite(pn_vf lo, pn_vf hi) {
+    // A number less itself is 0; infinity and NaN leave NaN, which a sum keeps, while a maximum may pass over it.
+    return vf_reduce_add(vf_add(vf_sub(lo, lo), vf_sub(hi, hi))) == 0;
+}
+
 /// Rounds one token's block.
 ///
 /// - Returns: The columns of the block that are outliers, one bit each.
@@ -45,6 +51,20 @@ PN_INLINE uint32_t pn_quantise_block(const float *block, const float limit, cons
     return outliers;
 }
 
+/// Gives each block of one token's row that holds infinity or NaN the scale NaN.
+static void PN_NAME(poison)(const float *row, const pn_quantised *q, const size_t tile, const size_t lane) {
+    const float nan = __builtin_nanf("");
+    for (size_t b = 0; b < q->blocks; b++) {
+        const float *block = row + b * PN_BLOCK_COLUMNS;
+        if (pn_are_finite(vf_load(block), vf_load(block + PN_LANES))) continue;
+        const size_t at = (tile * q->blocks + b) * PN_TILE_TOKENS + lane;
+        int32_t *minus_sums = q->minus_sums + (tile * q->blocks + b) * 2 * PN_TILE_TOKENS + lane;
+        __builtin_memset(q->quants + at * PN_BLOCK_COLUMNS, 0, PN_BLOCK_COLUMNS);
+        minus_sums[0] = minus_sums[PN_TILE_TOKENS] = 0;
+        q->scales[at] = q->scaled_sums[at] = nan;
+    }
+}
+
 static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t token, size_t count) {
     const size_t columns = q->blocks * PN_BLOCK_COLUMNS, tile = token / PN_TILE_TOKENS;
     int32_t *outlier_columns = q->outlier_columns + tile * pn_outlier_capacity(columns), outliers = 0;
@@ -65,6 +85,11 @@ static void PN_NAME(quantise)(const float *x, const pn_quantised *q, size_t toke
         }
     }
     q->outliers[tile] = outliers;
+    // The mean square of a row with infinity or NaN is not finite, and so its limit is infinite: only such rows are read
+    // again, because a test in every block took 1 % of the rounding.
+    for (size_t t = 0; t < count; t++) {
+        if (limits[t] == __builtin_inff()) PN_NAME(poison)(x + t * columns, q, tile, t);
+    }
 }
 
 static void PN_NAME(rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out) {
@@ -163,9 +188,7 @@ static void PN_NAME(to_q8)(const float *x, size_t count, int8_t *quants, uint16_
         pn_store_q8(lanes, vf_mul(lo, inverse));
         pn_store_q8(lanes + PN_LANES, vf_mul(hi, inverse));
         __builtin_memcpy(quants + first, lanes, here);
-        // A maximum may pass over NaN, a sum does not.
-        const float nothing = vf_reduce_add(vf_add(vf_sub(lo, lo), vf_sub(hi, hi)));
-        scales[first / PN_BLOCK_COLUMNS] = nothing == 0 ? halves[0] : PN_HALF_NAN;
+        scales[first / PN_BLOCK_COLUMNS] = pn_are_finite(lo, hi) ? halves[0] : PN_HALF_NAN;
     }
 }
 

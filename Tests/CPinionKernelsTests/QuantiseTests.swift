@@ -203,14 +203,37 @@ struct QuantiseTests {
         }
     }
 
-    @Test("Activations that are no numbers or infinite end in bytes, not in a trap", arguments: Variant.all)
-    func notNumbers(_ variant: Variant) {
-        for value in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude] {
-            var x = [Float](repeating: 1, count: 64)
-            x[40] = value
-            let row = QuantisedRow(x, variant)
-            // The other block does not suffer.
-            #expect((0..<32).allSatisfy { abs(row.value($0) - 1) < 0.01 }, "\(value)")
+    @Test(
+        "A block with NaN or infinity has the scale NaN and nothing else; the row's other blocks, and other tokens, do not suffer",
+        arguments: Variant.all)
+    func notFinite(_ variant: Variant) {
+        var others = [Float](repeating: 1, count: 96)
+        others[50] = 90
+        for (value, column) in zip([Float.nan, -.nan, .infinity, -.infinity], [32, 40, 50, 63]) {
+            var x = [Float](repeating: 1, count: 96)
+            x[column] = value
+            for (token, count) in [(0, 1), (0, 8), (3, 5), (7, 8)] {
+                let row = QuantisedRow(x, variant, token: token, count: count, others: others)
+                #expect(row.scales[1].isNaN && row.scaledSums[1].isNaN, "\(value)")
+                #expect(row.quants[32..<64].allSatisfy { $0 == 0 } && row.minusSums[1] == [0, 0], "\(value)")
+                #expect(row.outliers.isEmpty, "\(value)")
+                for c in Array(0..<32) + Array(64..<96) { #expect(abs(row.value(c) - 1) < 0.01, "\(value)") }
+                guard count > 1 else { continue }
+                let neighbour = token == 0 ? 1 : 0
+                let beside = QuantisedRow(others, variant, token: neighbour, count: count, others: x)
+                #expect(beside.quants == QuantisedRow(others, .portable).quants, "\(value)")
+                #expect(beside.scales == QuantisedRow(others, .portable).scales, "\(value)")
+                #expect(beside.outliers == [50: 90], "\(value)")
+            }
         }
+    }
+
+    @Test("The largest floats are numbers: their block has a finite scale", arguments: Variant.all)
+    func largestFloats(_ variant: Variant) {
+        var x = [Float](repeating: 1, count: 64)
+        x[40] = .greatestFiniteMagnitude
+        let row = QuantisedRow(x, variant)
+        #expect(row.scales.allSatisfy { $0.isFinite } && row.quants[40] == 127)
+        for c in 0..<32 { #expect(abs(row.value(c) - 1) < 0.01) }
     }
 }

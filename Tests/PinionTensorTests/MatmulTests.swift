@@ -104,6 +104,34 @@ struct MatmulTests {
         }
     }
 
+    @Test(
+        "A token with NaN or infinity has no finite output, and the tokens beside it keep their bits",
+        arguments: TensorType.allCases, [Float.nan, .infinity, -.infinity])
+    func notFinite(_ type: TensorType, _ value: Float) throws {
+        var random = SeededGenerator(seed: 26)
+        let (tokens, columns, rows) = (11, 256, 40)
+        // Tokens 0, 2, 4 ... have outliers, whose columns the others share with a 0.
+        let x = ActivationPattern.outliers.rows(tokens, columns, &random)
+        let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: 27)
+        let matrix = try reference.packed()
+        for kernels in Kernels.available {
+            let sound = try matrix.product(ActivationRows(x, columns: columns, kernels), tokens: tokens, kernels)
+            for (token, column) in [(0, 255), (3, 100), (4, 20), (10, 31)] {
+                var damaged = x
+                damaged[token * columns + column] = value
+                let found = try matrix.product(
+                    ActivationRows(damaged, columns: columns, kernels), tokens: tokens, kernels)
+                let width = matrix.paddedRows
+                for other in 0..<tokens where other != token {
+                    let place = other * width..<(other + 1) * width
+                    #expect(found[place].elementsEqual(sound[place]), "\(kernels.name): \(token) reaches \(other)")
+                }
+                let finite = found[token * width..<token * width + rows].count { $0.isFinite }
+                #expect(finite == 0, "\(kernels.name): \(finite) numbers of token \(token)")
+            }
+        }
+    }
+
     @Test("A product for no tokens writes nothing")
     func noTokens() throws {
         let matrix = try ReferenceMatrix(.f32, rows: 3, columns: 4, seed: 23).packed()

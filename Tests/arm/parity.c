@@ -207,6 +207,7 @@ static void test_matmul(pn_format format, size_t columns, size_t groups, size_t 
     fill_weights(weights, groups * units, format, tame);
     float *x = take(tokens * x_stride * 4), *expected = take(outs * 4), *found = take(outs * 4);
     fill_tokens(x, tokens, x_stride);
+    if (!tame) x[random_below(columns)] = NAN, x[(tokens - 1) * x_stride + random_below(columns)] = INFINITY;
     pn_matmul m = {.weights = weights, .group_bytes = units * layout.bytes, .columns = columns, .x = x,
         .x_stride = x_stride, .tokens = tokens, .out_stride = out_stride};
     if (layout.block_bytes != 0) {
@@ -218,7 +219,7 @@ static void test_matmul(pn_format format, size_t columns, size_t groups, size_t 
             for (size_t i = 0; i < count; i++) memcpy(rows + i * columns, x + (t + i) * x_stride, columns * 4);
             portable->quantise(rows, &m.q, t, count);
         }
-    } else if (!tame) x[random_below(columns)] = NAN, x[(tokens - 1) * x_stride + random_below(columns)] = INFINITY;
+    }
     m.out = expected;
     portable->matmul[format](&m, groups > 1, groups - (groups > 1));
     m.out = found;

@@ -97,7 +97,12 @@ static inline size_t pn_outlier_capacity(size_t columns) { return (columns / 35 
 
 /// Activations rounded to signed bytes, 32 columns to a scale, 8 tokens interleaved.
 ///
-/// x = scale * quant, except in the outlier columns, whose quant is 0. Arrays of [tokens / 8, blocks, 8] hold token t's
+/// x = scale * quant, except in the outlier columns, whose quant is 0. A block that holds infinity or NaN has the scale NaN
+/// and quants of 0, so that every output of its token becomes NaN and the sampler can tell: rounded like a number, NaN
+/// would become -128 times the scale, which is plausible and wrong. Weights are finite, so that a neighbour's outlier
+/// column, which adds weight times 0 to this token, changes nothing.
+///
+/// Arrays of [tokens / 8, blocks, 8] hold token t's
 /// value of block b at ((t / 8) * blocks + b) * 8 + t % 8.
 typedef struct pn_quantised {
     size_t blocks;
