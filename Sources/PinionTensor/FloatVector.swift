@@ -6,7 +6,8 @@ package final class FloatVector: Sendable {
     package var pointer: UnsafePointer<Float> { UnsafePointer(buffer.pointer) }
     package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-    /// - Throws: ``TensorError`` when the tensor is quantised or has more than one dimension.
+    /// - Throws: ``TensorError`` when the tensor is quantised, has more than one dimension, or has an element that is
+    ///   infinite or no number.
     package init(_ tensor: GGUFFile.Tensor, of file: GGUFFile) throws(TensorError) {
         guard tensor.shape.count == 1, tensor.type.blockElements == 1 else {
             throw TensorError(
@@ -27,6 +28,12 @@ package final class FloatVector: Sendable {
                 buffer.pointer[index] = Float(bitPattern: UInt32(bits) << 16)
             default:
                 buffer.pointer[index] = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+            }
+            guard buffer.pointer[index].isFinite else {
+                throw TensorError(
+                    .malformedFile,
+                    "\(file.file.path): tensor '\(tensor.name)' has \(buffer.pointer[index]) as element \(index), "
+                        + "expected finite numbers")
             }
         }
     }

@@ -6,6 +6,11 @@ import CPinionKernels
 struct GroupPacker {
     private static let groupRows = PackedMatrix.groupRows
     private static let registerBytes = PackedMatrix.registerBytes
+    /// All bits but the sign: as integers, magnitudes are ordered as the numbers are, and infinity and NaN come last.
+    private static let floatMagnitude: UInt32 = 0x7fff_ffff
+    private static let halfMagnitude: UInt16 = 0x7fff
+    private static let halfInfinity: UInt16 = 0x7c00
+    private static let brainInfinity: UInt16 = 0x7f80
 
     let type: TensorType
     let columns: Int
@@ -16,17 +21,26 @@ struct GroupPacker {
 
     /// Copies one row into its lane (0...15) of a group.
     ///
-    /// - Returns: Whether all scales and minima are finite.
+    /// - Returns: Whether all weights are finite; in quantised formats, all scales and minima.
     func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutableRawPointer) -> Bool {
         var isFinite = true
         switch type {
         case .f32:
+            var largest: UInt32 = 0
             for c in 0..<columns {
                 let value = row.loadUnaligned(fromByteOffset: c * 4, as: UInt32.self)
+                largest = max(largest, value & Self.floatMagnitude)
                 group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 4, as: UInt32.self)
             }
+            isFinite = largest < Float.infinity.bitPattern
         case .f16, .bf16:
-            for c in 0..<columns { copyHalf(row + c * 2, to: group + (c * Self.groupRows + lane) * 2) }
+            var largest: UInt16 = 0
+            for c in 0..<columns {
+                let value = row.loadUnaligned(fromByteOffset: c * 2, as: UInt16.self)
+                largest = max(largest, value & Self.halfMagnitude)
+                group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 2, as: UInt16.self)
+            }
+            isFinite = largest < (type == .f16 ? Self.halfInfinity : Self.brainInfinity)
         default:
             let source = QuantBlocks(type: type)
             for b in 0..<blocks {
@@ -69,8 +83,8 @@ struct GroupPacker {
         let j = b % unitBlocks
         func put(half offset: Int, at index: Int) {
             copyHalf(block + offset, to: scales + (index * Self.groupRows + lane) * 2)
-            // All bits of the exponent.
-            isFinite = isFinite && block.loadUnaligned(fromByteOffset: offset, as: UInt16.self) & 0x7c00 != 0x7c00
+            let half = block.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+            isFinite = isFinite && half & Self.halfMagnitude < Self.halfInfinity
         }
         func put(_ byte: UInt8, at index: Int) {
             scales.storeBytes(of: byte, toByteOffset: index * 16 + lane, as: UInt8.self)

@@ -40,8 +40,8 @@ package final class PackedMatrix: Sendable {
 
     /// Packs a tensor of shape `[columns, rows]`, the work shared by the team.
     ///
-    /// - Throws: ``TensorError`` when the tensor is no matrix, memory is short, or a block's scale is not finite: times a
-    ///   token's 0 that would be no number, and reach tokens that the block does not concern.
+    /// - Throws: ``TensorError`` when the tensor is no matrix, memory is short, or a weight or a block's scale is not
+    ///   finite: a weight that is not finite times a token's 0 is NaN, and would reach tokens that have nothing there.
     package init(packing tensor: GGUFFile.Tensor, of file: GGUFFile, team: WorkerTeam) throws(TensorError) {
         guard tensor.shape.count == 2 else {
             throw TensorError(
@@ -73,7 +73,9 @@ package final class PackedMatrix: Sendable {
         file.file.forget(file.bytes(of: tensor))
         guard isFinite.load(ordering: .relaxed) else {
             throw TensorError(
-                .malformedFile, "\(file.file.path): tensor '\(tensor.name)' has a scale that is infinite or no number")
+                .malformedFile,
+                "\(file.file.path): tensor '\(tensor.name)' has a \(type.blockElements > 1 ? "scale" : "weight") that is "
+                    + "infinite or no number")
         }
     }
 }

@@ -162,6 +162,9 @@ struct ModelErrorTests {
         ) {
             $0.addTensor("rope_freqs.weight", [1, 1, 1, 1, 1])
         },
+        Case("a frequency divisor that is no number", .tensor, "'rope_freqs.weight' has nan as element 2") {
+            $0.addTensor("rope_freqs.weight", [1, 1, .nan, 1, 1, 1, 1, 1])
+        },
     ]
 
     @Test("Each failure is named, with what was found", arguments: architecture + required + ranges + values + tensors)

@@ -29,18 +29,26 @@ struct PackedMatrixTests {
         }
     }
 
-    @Test("Floats, halves and brain floats survive packing bit for bit, NaN and infinity included")
+    @Test("Floats, halves and brain floats survive packing bit for bit, subnormal ones included")
     func exactBits() throws {
         var random = SeededGenerator(seed: 30)
         for type in [TensorType.f32, .f16, .bf16] {
-            let bytes = random.bytes(5 * 48 * type.blockBytes)
+            var bytes = random.bytes(5 * 48 * type.blockBytes)
+            // One bit of each exponent is 0, so that every number is finite.
+            for last in stride(from: type.blockBytes - 1, to: bytes.count, by: type.blockBytes) { bytes[last] &= 0xbf }
+            // The least subnormal and the largest number of the type.
+            let row = 3 * 48 * type.blockBytes
+            bytes.replaceSubrange(row..<row + type.blockBytes, with: [1] + [0, 0, 0].prefix(type.blockBytes - 1))
+            bytes.replaceSubrange(
+                row + type.blockBytes..<row + 2 * type.blockBytes,
+                with: type == .f32 ? [0xff, 0xff, 0x7f, 0x7f] : type == .f16 ? [0xff, 0x7b] : [0x7f, 0x7f])
             let file = try GGUFFile(
                 GGUFWriter(tensors: [.init(name: "w", type: type.rawValue, shape: [48, 5], data: bytes)]))
             let tensor = try #require(file.tensor(named: "w"))
             let matrix = try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: 1))
-            let vector = try FloatVector(
-                tensorOf: type, bytes: Array(bytes[(3 * 48 * type.blockBytes)..<(4 * 48 * type.blockBytes)]))
+            let vector = try FloatVector(tensorOf: type, bytes: Array(bytes[row..<row + 48 * type.blockBytes]))
             #expect(matrix.row(3).bitPatterns == vector.values.bitPatterns)
+            #expect(vector.values[0] > 0 && vector.values[1].isFinite)
         }
     }
 
@@ -58,6 +66,32 @@ struct PackedMatrixTests {
             _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 2))
         }
         #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing'"))
+    }
+
+    @Test(
+        "A weight that is not finite is refused, in a matrix and in a vector",
+        arguments: [TensorType.f32, .f16, .bf16], [Float.nan, .infinity, -.infinity])
+    func weightNotFinite(_ type: TensorType, _ value: Float) throws {
+        // The top half of a float is a brain float; a half's exponent is 5 bits.
+        let upper = UInt16(value.bitPattern >> 16)
+        let half = upper & 0x8000 | 0x7c00 | (value.isNaN ? 0x200 : 0)
+        for place in [0, 32 * 17 + 5, 32 * 20 - 1] {
+            let reference = ReferenceMatrix(type, rows: 20, columns: 32, seed: 35)
+            var matrix = reference.tensor(named: "blk.0.thing")
+            let last = (place + 1) * type.blockBytes
+            let bits = type == .f16 ? half : upper
+            matrix.data[last - 2] = UInt8(truncatingIfNeeded: bits)
+            matrix.data[last - 1] = UInt8(bits >> 8)
+            let vector = GGUFWriter.Tensor(name: "blk.0.norm", type: type.rawValue, shape: [640], data: matrix.data)
+            let file = try GGUFFile(GGUFWriter(tensors: [matrix, vector]))
+            let refused = try #require(throws: TensorError.self) {
+                _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 2))
+            }
+            #expect(refused.code == .malformedFile && refused.message.contains("'blk.0.thing' has a weight"))
+            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[1], of: file) }
+            #expect(error.code == .malformedFile)
+            #expect(error.message.contains("'blk.0.norm'") && error.message.contains("element \(place)"))
+        }
     }
 
     @Test("Packing does not depend on the number of workers", arguments: TensorType.allCases)
