@@ -96,8 +96,8 @@ let package = Package(
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "PinionMetrics", "EngineTestSupport", "OpenAIAPI",
-                hummingbird,
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionText", "PinionMetrics", "EngineTestSupport",
+                "OpenAIAPI", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
             ],
             swiftSettings: settings),

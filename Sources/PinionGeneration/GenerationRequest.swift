@@ -3,7 +3,7 @@ package import PinionText
 
 /// A conversation and how to continue it.
 package struct GenerationRequest: Sendable {
-    package struct Message: Sendable {
+    package struct Message: Sendable, Equatable {
         package var role: String
         package var content: String
         package var name: String?
