@@ -12,6 +12,8 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private var detokenizer: StreamingDetokenizer
     private var stops: StopStringMatcher
     private var reports: ReportQueue
+    /// Whether a stop string may yet take back what is only begun.
+    private let hasStops: Bool
     private var isStopped = false
 
     package init(choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion) {
@@ -20,6 +22,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         self.completion = completion
         detokenizer = StreamingDetokenizer(tokenizer)
         stops = StopStringMatcher(stop)
+        hasStops = !stop.isEmpty
         reports = ReportQueue()
     }
 
@@ -30,7 +33,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             let report = TokenReport(
                 token: candidate(token.id, logprob),
                 alternatives: token.alternatives.map { candidate($0.id, $0.logprob) })
-            reports.append(report, textBytes: text.utf8.count)
+            reports.append(report, isWhole: !hasStops || !detokenizer.hasUnfinishedScalar, at: text)
         }
         isStopped = stopped
         return send(released, isLast: stopped) && !stopped ? .goOn : .stop
@@ -38,7 +41,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
 
     package func finish(_ outcome: SequenceOutcome) {
         if !isStopped {
-            let (released, stopped) = stops.append(detokenizer.finish())
+            let text = detokenizer.finish()
+            reports.finish(text)
+            let (released, stopped) = stops.append(text)
             send(released + (stopped ? "" : stops.finish()), isLast: true)
             isStopped = stopped
         }
@@ -68,19 +73,48 @@ package final class TextSink: TokenSink, @unchecked Sendable {
 
 /// Reports of tokens whose text has not been released yet, because it may become part of a stop string.
 private struct ReportQueue {
-    private var waiting: [(report: TokenReport, start: Int, end: Int)] = []
+    private struct Waiting {
+        var report: TokenReport
+        /// The token's text within the choice's, in bytes; `end` is nil while the token's last bytes only begin a character:
+        /// the report waits for that character, which a stop string may still take back.
+        var start: Int
+        var end: Int?
+    }
+
+    private var waiting: [Waiting] = []
     private var received = 0
     private var released = 0
 
-    mutating func append(_ report: TokenReport, textBytes: Int) {
-        waiting.append((report, received, received + textBytes))
-        received += textBytes
+    /// - Parameters:
+    ///   - isWhole: Whether the token's text is all there.
+    ///   - text: What became certain with the token.
+    mutating func append(_ report: TokenReport, isWhole: Bool, at text: String) {
+        let start = received
+        receive(text)
+        waiting.append(Waiting(report: report, start: start, end: isWhole ? received : nil))
+    }
+
+    /// Takes the text that became certain after the last token.
+    mutating func finish(_ text: String) { receive(text) }
+
+    private mutating func receive(_ text: String) {
+        if let first = text.unicodeScalars.first {
+            // What earlier tokens began is the first character.
+            for index in waiting.indices.reversed() {
+                guard waiting[index].end == nil else { break }
+                waiting[index].end = received + UTF8.width(first)
+            }
+        }
+        received += text.utf8.count
     }
 
     /// Reports of tokens whose text is out; with the last text, also of a token that a stop string cut in two.
     mutating func release(textBytes: Int, isLast: Bool) -> [TokenReport] {
         released += textBytes
-        let count = waiting.prefix { isLast ? $0.start < released || $0.end <= released : $0.end <= released }.count
+        let count = waiting.prefix { report in
+            if let end = report.end, end <= released { return true }
+            return isLast && report.start < released
+        }.count
         defer { waiting.removeFirst(count) }
         return waiting.prefix(count).map(\.report)
     }

@@ -75,7 +75,7 @@ struct TextSinkTests {
     @Test("A report leaves with the last of its token's text, and a stop string takes along those of what it cuts off")
     func stops() async throws {
         let tokenizer = try await GenerationFixtures.model().tokenizer
-        var stopped = 0
+        var (stopped, begun) = (0, 0)
         for seed in 0..<200 {
             let tokens = Self.tokens(seed, tokenizer)
             let scalars = Array(tokenizer.decode(tokens).unicodeScalars)
@@ -85,19 +85,29 @@ struct TextSinkTests {
             stop.unicodeScalars.append(contentsOf: scalars[start..<start + 1 + seed % 8])
             var feed = Feed(tokenizer, stop: ["\(stop)\u{7F}never", stop])
             var detokenizer = StreamingDetokenizer(tokenizer)
-            var ends: [Int] = []
+            // Where each token's text ends; nil while its last bytes only begin a character.
+            var ends: [Int?] = []
+            var starts: [Int] = []
             var (fed, shown) = (0, 0)
             var decision = TokenDecision.goOn
             for token in tokens where decision == .goOn {
                 decision = feed.sink.accept(Self.report(token))
                 try await feed.drain()
                 fed += 1
-                shown += detokenizer.append(token).utf8.count
-                ends.append(shown)
+                let text = detokenizer.append(token)
+                if let first = text.unicodeScalars.first {
+                    ends = ends.map { $0 ?? shown + String(first).utf8.count }
+                }
+                shown += text.utf8.count
+                var rest = detokenizer
+                ends.append(rest.finish().isEmpty ? shown : nil)
+                starts.append(shown - text.utf8.count)
                 #expect(feed.reports.map(\.token.logprob) == tokens.prefix(feed.reports.count).map { -Float($0) })
                 // What is held back may become the stop string; its tokens' reports wait with it.
                 guard decision == .goOn else { continue }
-                #expect(feed.reports.count == ends.prefix { $0 <= feed.text.count }.count)
+                let out = ends.prefix { $0.map { $0 <= feed.text.count } ?? false }.count
+                #expect(feed.reports.count == out)
+                begun += ends.contains(nil) ? 1 : 0
             }
             let reason: SequenceOutcome.Reason = decision == .stop ? .stop : .length
             feed.sink.finish(SequenceOutcome(reason: reason, generatedTokens: 60))
@@ -106,10 +116,59 @@ struct TextSinkTests {
             stopped += 1
             #expect(feed.reason == .stop)
             // Just the tokens whose text begins before the cut, or that have none.
-            let kept = zip([0] + ends, ends).prefix { $0 < feed.text.count || $1 <= feed.text.count }.count
+            let kept = zip(starts, ends).prefix { $0 < feed.text.count || ($1 ?? .max) <= feed.text.count }.count
             #expect(feed.reports.count == kept && kept <= fed)
         }
-        #expect(stopped > 150)
+        #expect(stopped > 150 && begun > 100)
+    }
+
+    @Test("A token that only begins a character is reported with that character, or cut off with it")
+    func begunCharacter() async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        func token(_ bytes: [UInt8]) throws -> Int32 {
+            try #require((0..<Int32(tokenizer.vocabularyCount)).first { tokenizer.bytes(of: $0) == bytes })
+        }
+        // "é" is C3 A9, "è" is C3 A8.
+        let (z, first, acute, grave) = (try token([0x7a]), try token([0xc3]), try token([0xa9]), try token([0xa8]))
+        func feed(_ tokens: [Int32], stop: [String]) async throws -> (feed: Feed, reported: [[Int32]], stops: Bool) {
+            var feed = Feed(tokenizer, stop: stop)
+            var reported: [[Int32]] = []
+            var stops = false
+            for token in tokens {
+                stops = feed.sink.accept(Self.report(token)) == .stop
+                try await feed.drain()
+                reported.append(feed.reports.map { Int32(-$0.token.logprob) })
+            }
+            feed.sink.finish(SequenceOutcome(reason: stops ? .stop : .length, generatedTokens: 60))
+            try await feed.drain()
+            reported.append(feed.reports.map { Int32(-$0.token.logprob) })
+            return (feed, reported, stops)
+        }
+        let cut = try await feed([z, first, acute], stop: ["é"])
+        #expect(cut.reported == [[z], [z], [z], [z]])
+        #expect(cut.feed.text == [0x7a] && cut.feed.reason == .stop && cut.stops)
+
+        let other = try await feed([z, first, grave], stop: ["é"])
+        #expect(other.reported == [[z], [z], [z, first, grave], [z, first, grave]])
+        #expect(other.feed.text == Array("zè".utf8) && other.feed.reason == .length)
+
+        let cutLater = try await feed([z, first, acute, z, z], stop: ["zz"])
+        #expect(
+            cutLater.reported == [
+                [], [], [z, first, acute], [z, first, acute], [z, first, acute], [z, first, acute],
+            ])
+        #expect(cutLater.feed.text == Array("zé".utf8))
+
+        // What is begun and never ended becomes U+FFFD at the end, which a stop string may be, too.
+        let unfinished = try await feed([z, first], stop: ["é"])
+        #expect(unfinished.reported == [[z], [z], [z, first]])
+        #expect(unfinished.feed.text == Array("z\u{FFFD}".utf8) && unfinished.feed.reason == .length)
+        let replaced = try await feed([z, first], stop: ["\u{FFFD}"])
+        #expect(replaced.reported == [[z], [z], [z]])
+        #expect(replaced.feed.text == [0x7a] && replaced.feed.reason == .stop)
+
+        // Nothing can take it back where there is no stop string: it is told at once.
+        #expect(try await feed([z, first, acute], stop: []).reported.prefix(2) == [[z], [z, first]])
     }
 
     @Test("A failure of the engine reaches the reader after the text before it", arguments: [true, false])

@@ -11,6 +11,9 @@ package struct StreamingDetokenizer: Sendable {
         self.tokenizer = tokenizer
     }
 
+    /// Whether the last tokens' bytes begin a scalar whose end has not come yet.
+    package var hasUnfinishedScalar: Bool { !pending.isEmpty }
+
     /// The text that became certain with this token, maybe none.
     package mutating func append(_ token: Int32) -> String {
         guard !tokenizer.isControl(token) else { return "" }
