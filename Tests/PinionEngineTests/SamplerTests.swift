@@ -71,6 +71,21 @@ struct SamplerTests {
         }
     }
 
+    @Test("A logit that is no number is never an alternative, and drives none out", arguments: Kernels.available)
+    func alternativesAreNumbers(_ kernels: Kernels) {
+        for (place, logits) in [
+            [.nan, 1, 3, 2], [1, .nan, 3, 2], [1, 3, .nan, 2], [1, 3, 2, .nan],
+            [.nan, 3, .nan, .nan, 1, .nan, 2, .nan],
+        ].enumerated() as EnumeratedSequence<[[Float]]> {
+            let sound = logits.indices.filter { !logits[$0].isNaN }.sorted { logits[$0] > logits[$1] }
+            for top in 1...4 {
+                let token = Self.sample(logits, kernels: kernels) { $0.logprobs = top }
+                #expect(token.alternatives.map(\.id) == sound.prefix(top).map(Int32.init), "row \(place), top \(top)")
+                #expect(token.alternatives.allSatisfy { $0.logprob.isFinite && $0.logprob <= 0 }, "row \(place)")
+            }
+        }
+    }
+
     @Test(
         "Logits that are no number do not win, and a row without a finite largest one has no token",
         arguments: [0, 1, 0.01] as [Float])

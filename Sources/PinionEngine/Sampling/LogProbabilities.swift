@@ -7,15 +7,19 @@ struct LogProbabilities {
 
     /// - Parameters:
     ///   - logits: `[vocabulary]`; not changed.
-    ///   - top: Alternatives to list.
+    ///   - top: Alternatives to list; fewer are listed when fewer logits are numbers, for NaN is never an alternative.
     init(_ logits: UnsafeMutableBufferPointer<Float>, kernels: Kernels, top: Int) {
         let highest = TokenWeights.mostLikely(logits, kernels: kernels).logit
         logTotal = TokenWeights.logSum(logits, highest: highest, kernels: kernels)
         // An insertion into a short list: `top` is at most 20.
         var best: [(id: Int, logit: Float)] = []
         for (id, logit) in logits.enumerated() where top > 0 {
-            if best.count == top, let last = best.last, logit <= last.logit { continue }
-            if best.count == top { best.removeLast() }
+            if best.count == top {
+                guard let last = best.last, logit > last.logit else { continue }
+                best.removeLast()
+            } else if logit.isNaN {
+                continue
+            }
             let place = best.firstIndex { logit > $0.logit } ?? best.count
             best.insert((id, logit), at: place)
         }
