@@ -7,8 +7,8 @@ import Synchronization
 struct EngineThread: Sendable {
     private static let stackBytes = 4 << 20
     /// Time before the engine is rebuilt; each time that fails, twice as long, up to the longest.
-    private static let shortestPause: TimeInterval = 0.05
-    private static let longestPause: TimeInterval = 30
+    private static let shortestPause = Duration.milliseconds(50)
+    private static let longestPause = Duration.seconds(30)
 
     let source: any EngineSource
     let configuration: EngineConfiguration
@@ -52,7 +52,7 @@ struct EngineThread: Sendable {
     private func rebuild(as first: EngineDescription?) {
         var failed = first
         var pause = Self.shortestPause
-        while let description = failed, refuse(until: Date(timeIntervalSinceNow: pause)) {
+        while let description = failed, refuse(until: .now + pause) {
             do {
                 failed = try run { made throws(EngineError) in
                     guard made.digest == description.digest else {
@@ -64,7 +64,7 @@ struct EngineThread: Sendable {
                 }
             } catch {
                 configuration.observer?.failed(error)
-                pause = min(2 * pause, Self.longestPause)
+                pause = min(pause * 2, Self.longestPause)
             }
         }
     }
@@ -72,7 +72,7 @@ struct EngineThread: Sendable {
     /// Ends the requests that come until a time.
     ///
     /// - Returns: false when the engine is to stop.
-    private func refuse(until time: Date) -> Bool {
+    private func refuse(until time: ContinuousClock.Instant) -> Bool {
         repeat {
             for command in link.mailbox.take(.until(time)) {
                 switch command {
@@ -85,7 +85,7 @@ struct EngineThread: Sendable {
                 case .stop: return false
                 }
             }
-        } while Date() < time
+        } while ContinuousClock.now < time
         return true
     }
 }

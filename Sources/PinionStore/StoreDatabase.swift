@@ -36,9 +36,9 @@ enum StoreDatabase {
             let reason = String(cString: strerror(errno))
             throw StoreError(.unavailable, "cannot open the data directory \(directory): \(reason)")
         }
-        let deadline = Date(timeIntervalSinceNow: busyTimeout)
+        let deadline = ContinuousClock.now + .seconds(busyTimeout)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR, Date() < deadline else {
+            guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < deadline else {
                 close(descriptor)
                 throw StoreError(.busy, "the database \(path) is being opened by another process")
             }
