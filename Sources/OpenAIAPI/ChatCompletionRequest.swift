@@ -24,7 +24,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     package var logitBias: [Int32: Double] = [:]
     package var seed: Int64?
 
-    /// At least 1; nil until the model stops or its context is full.
+    /// At least 1; nil until the model stops or its context is full, which ends a reply that asked for more, too.
     package var maxTokens: Int?
     /// At most ``maximumStopSequences``, none empty.
     package var stop: [String] = []

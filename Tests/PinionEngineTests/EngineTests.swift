@@ -2,6 +2,7 @@ import Foundation
 import PinionEngine
 import PinionModels
 import PinionTensor
+import Synchronization
 import Testing
 
 /// Collects what the engine says of one sequence.
@@ -147,6 +148,46 @@ struct EngineTests {
         #expect(result.outcome.reason == .stop && result.outcome.generatedTokens == end + 1)
     }
 
+    @Test(
+        "An end token that is the last token allowed ends the reply with stop, by the request's limit and by the context"
+    )
+    func endTokenAtLimit() async throws {
+        let engine = try await Self.engine()
+        let free = RecordingSink()
+        try engine.submit(Self.request(Self.prompt(2, 8), [free], temperature: 0))
+        let ids = try #require(free.wait()).ids
+        let end = try #require(ids.indices.first { !ids[..<$0].contains(ids[$0]) && $0 > 2 })
+        func outcome(_ engine: Engine, maximum: Int?) throws -> SequenceOutcome {
+            let sink = RecordingSink()
+            try engine.submit(
+                Self.request(Self.prompt(2, 8), [sink], maximum: maximum, temperature: 0, endTokens: [ids[end]]))
+            let result = try #require(sink.wait())
+            #expect(result.ids == Array(ids[..<end]))
+            return result.outcome
+        }
+        #expect(try outcome(engine, maximum: end) == SequenceOutcome(reason: .length, generatedTokens: end))
+        #expect(try outcome(engine, maximum: end + 1) == SequenceOutcome(reason: .stop, generatedTokens: end + 1))
+        #expect(try outcome(engine, maximum: end + 2) == SequenceOutcome(reason: .stop, generatedTokens: end + 1))
+        for (context, reason, generated) in [(8 + end, .length, end), (9 + end, .stop, end + 1)]
+            as [(Int, SequenceOutcome.Reason, Int)]
+        {
+            let short = try await Self.engine { $0.contextLength = context }
+            #expect(
+                try outcome(short, maximum: nil) == SequenceOutcome(reason: reason, generatedTokens: generated))
+        }
+    }
+
+    @Test("A sink that says stop at the last token allowed ends the reply with stop")
+    func sinkStopsAtLimit() async throws {
+        let engine = try await Self.engine()
+        for (maximum, reason) in [(2, .length), (3, .stop), (4, .stop)] as [(Int, SequenceOutcome.Reason)] {
+            let sink = RecordingSink(stopAfter: 3)
+            try engine.submit(Self.request(Self.prompt(3, 8), [sink], maximum: maximum))
+            let outcome = try #require(sink.wait()).outcome
+            #expect(outcome == SequenceOutcome(reason: reason, generatedTokens: min(maximum, 3)))
+        }
+    }
+
     @Test("A sink that says stop is asked for no further token")
     func sinkStops() async throws {
         let engine = try await Self.engine()
@@ -157,13 +198,19 @@ struct EngineTests {
         #expect(result.outcome.reason == .stop && result.outcome.generatedTokens == 3)
     }
 
-    @Test("Without a limit the end of the context ends the reply")
+    @Test("The end of the context ends the reply with length, at the border exactly, whatever more was asked for")
     func contextEnd() async throws {
         let engine = try await Self.engine { $0.contextLength = 64 }
-        let sink = RecordingSink()
-        try engine.submit(Self.request(Self.prompt(4, 50), [sink], maximum: nil))
-        let result = try #require(sink.wait())
-        #expect(result.outcome.reason == .length && result.outcome.generatedTokens == 14)
+        for (prompt, maximum, generated) in [
+            (50, 13, 13), (50, 14, 14), (50, 15, 14), (50, 32_000, 14), (50, nil, 14), (63, 1, 1), (63, 2, 1),
+            (63, nil, 1),
+        ] as [(Int, Int?, Int)] {
+            let sink = RecordingSink()
+            try engine.submit(Self.request(Self.prompt(4, prompt), [sink], maximum: maximum))
+            let result = try #require(sink.wait())
+            #expect(result.outcome.reason == .length)
+            #expect(result.outcome.generatedTokens == generated && result.ids.count == generated)
+        }
     }
 
     @Test("Cancelling ends every choice at once")
@@ -215,15 +262,40 @@ struct EngineTests {
         #expect(error?.message.contains("KV cache of one context of 512 tokens") == true)
     }
 
-    @Test("Ending the engine ends its sequences")
+    @Test("Ending the engine ends its sequences, and no token comes after the end")
     func stop() async throws {
-        let sink = RecordingSink()
+        let (hasToken, isLetGo) = (Gate(), Gate())
+        let sink = RecordingSink { count in
+            guard count == 1 else { return }
+            // The engine's thread is here until the handle is gone: the reply cannot reach its own end before.
+            hasToken.open()
+            isLetGo.pass()
+        }
         do {
             let engine = try await Self.engine()
             try engine.submit(Self.request(Self.prompt(6, 8), [sink], maximum: nil))
+            hasToken.pass()
         }
-        let reason = try #require(sink.wait()).outcome.reason
-        #expect(reason == .engineStopped || reason == .length)
+        isLetGo.open()
+        let outcome = try #require(sink.wait()).outcome
+        #expect(outcome == SequenceOutcome(reason: .engineStopped, generatedTokens: 1))
+    }
+}
+
+/// Holds a thread until it is opened.
+final class Gate: Sendable {
+    private let condition = MonotonicCondition()
+    private let isOpen = Mutex(false)
+
+    func open() {
+        condition.withLock {
+            isOpen.withLock { $0 = true }
+            condition.signal()
+        }
+    }
+
+    func pass() {
+        condition.withLock { while !isOpen.withLock({ $0 }) { condition.wait() } }
     }
 }
 

@@ -78,12 +78,18 @@ struct TextModelTests {
         #expect(try await generation.next() == nil)
     }
 
-    @Test("Without a limit a reply goes on to the end of the context")
+    @Test("A reply goes on to the end of the context and ends there with length, whatever more was asked for")
     func contextEnd() async throws {
         let model = try await GenerationFixtures.model { $0.contextLength = 100 }
-        let reply = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request(maximum: nil)))
-        #expect(reply.reasons == [.length])
-        #expect(reply.promptTokens + reply.completionTokens == 100)
+        let room = try 100 - model.prompt(for: GenerationFixtures.request()).count
+        for (maximum, generated) in [
+            (room - 1, room - 1), (room, room), (room + 1, room), (32_000, room), (nil, room),
+        ] as [(Int?, Int)] {
+            let reply = try await GenerationFixtures.collect(
+                model.generate(GenerationFixtures.request(maximum: maximum)))
+            #expect(reply.reasons == [.length])
+            #expect(reply.promptTokens == 100 - room && reply.completionTokens == generated)
+        }
     }
 
     @Test("An end token ends the text before it, unless it is to be ignored")
@@ -98,7 +104,17 @@ struct TextModelTests {
             #expect(reply.reasons == [end == nil ? .length : .stop])
             #expect(reply.text == model.tokenizer.decode(Array(tokens[..<(end ?? tokens.count)])))
             #expect(reply.completionTokens == end.map { $0 + 1 } ?? tokens.count)
-            ended += end == nil ? 0 : 1
+            guard let end else { continue }
+            ended += 1
+            // Just allowed, the end token still ends the reply; one token less, the limit does.
+            for (maximum, reason) in [(end + 1, .stop), (end, .length)] as [(Int, GenerationEvent.FinishReason)]
+            where maximum > 0 {
+                var limited = request
+                limited.maximumTokens = maximum
+                let reply = try await GenerationFixtures.collect(model.generate(limited))
+                #expect(reply.reasons == [reason] && reply.completionTokens == maximum)
+                #expect(reply.text == model.tokenizer.decode(Array(tokens[..<end])))
+            }
         }
         #expect(ended > 3)
     }
@@ -120,6 +136,19 @@ struct TextModelTests {
             #expect(Array(reply.text.utf8) == expected.text)
             #expect(reply.reasons == [.stop])
             #expect(reply.completionTokens == expected.tokens)
+            // Completed by the last token allowed, the stop string still ends the reply; one token less, the limit does.
+            var limited = request
+            limited.maximumTokens = expected.tokens
+            let last = try await GenerationFixtures.collect(model.generate(limited))
+            #expect(last.texts == reply.texts && last.reports == reply.reports && last.reasons == [.stop])
+            #expect(last.completionTokens == expected.tokens)
+            limited.maximumTokens = expected.tokens - 1
+            let shorter = model.tokenizer.decode(Array(tokens.prefix(expected.tokens - 1)))
+            if expected.tokens > 1, !shorter.utf8.contains(stop.utf8) {
+                let cut = try await GenerationFixtures.collect(model.generate(limited))
+                #expect(cut.reasons == [.length] && cut.text.utf8.elementsEqual(shorter.utf8))
+                #expect(cut.completionTokens == expected.tokens - 1)
+            }
             // Reports of just the tokens that the text needs.
             #expect(reply.reports[0].count <= expected.tokens)
             let bytes = reply.reports[0].flatMap { Self.shownBytes($0, model.tokenizer) }
