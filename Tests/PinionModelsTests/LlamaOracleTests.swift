@@ -4,13 +4,15 @@ import Testing
 
 @Suite("Tiny Llama models against transformers")
 struct LlamaOracleTests {
-    /// Float formats differ from the oracle by rounding only; quantised ones also by rounding activations to bytes,
-    /// which the oracle does not do. Bounds are on the root mean square error over the logits' own spread.
+    /// Float formats differ from the oracle by rounding and by a cache of halves; quantised ones also by rounding activations
+    /// to bytes, which the oracle does not do. Bounds are on the root mean square error at the worst position over the size
+    /// of the logits there: a quarter above what is measured, which is the same on every machine. Not over all positions
+    /// together: a sixth of one position's logits could be wrong under such a bound of 0.05.
     static let bounds: [(name: String, bound: Float)] = [
-        ("tiny-llama-f32", 0.001), ("tiny-llama-f16", 0.001), ("tiny-llama-bf16", 0.001),
-        ("tiny-llama-headdim", 0.05), ("tiny-llama-q4_0", 0.05), ("tiny-llama-q4_1", 0.05), ("tiny-llama-q8_0", 0.05),
-        ("tiny-llama-q5_0", 0.05), ("tiny-llama-q5_1", 0.05), ("tiny-llama-q4_k", 0.03), ("tiny-llama-q5_k", 0.03),
-        ("tiny-llama-q6_k", 0.03),
+        ("tiny-llama-f32", 0.0012), ("tiny-llama-f16", 0.0013), ("tiny-llama-bf16", 0.0014),
+        ("tiny-llama-headdim", 0.09), ("tiny-llama-q4_0", 0.05), ("tiny-llama-q4_1", 0.075), ("tiny-llama-q8_0", 0.058),
+        ("tiny-llama-q5_0", 0.085), ("tiny-llama-q5_1", 0.059), ("tiny-llama-q4_k", 0.037), ("tiny-llama-q5_k", 0.038),
+        ("tiny-llama-q6_k", 0.033),
     ]
 
     @Test("Logits equal the oracle's within the format's rounding", arguments: bounds)
@@ -19,10 +21,8 @@ struct LlamaOracleTests {
         for kernels in Kernels.available {
             let model = try ModelFixtures.load(ModelFixtures.modelPath(name), kernels: kernels)
             let found = try ModelFixtures.logits(model, tokens, chunk: 7)
-            let errors = zip(found.joined(), expected.joined()).map { ($0 - $1) * ($0 - $1) }
-            let spread = expected.joined().map { $0 * $0 }
-            let relative = (errors.reduce(0, +) / spread.reduce(0, +)).squareRoot()
-            #expect(relative < bound, "\(kernels.name): relative error \(relative)")
+            let worst = ModelFixtures.worstPosition(found, expected)
+            #expect(worst.error < bound, "\(kernels.name): \(worst.error) at position \(worst.position)")
         }
     }
 

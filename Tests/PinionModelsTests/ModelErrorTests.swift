@@ -210,27 +210,4 @@ struct ModelErrorTests {
             #expect(try ModelFixtures.logits(model, tokens, chunk: 8) == expected, "change \(index)")
         }
     }
-
-    @Test("Linear scaling is applied, whether or not its type is named")
-    func linearScaling() throws {
-        let (tokens, _) = try ModelFixtures.oracle("tiny-llama-f32")
-        func logits(_ change: (inout GGUFEditor) -> Void) throws -> [[Float]] {
-            try ModelFixtures.logits(Self.load(change).1, tokens, chunk: 8)
-        }
-        let plain = try logits { _ in }
-        let named = try logits { editor in
-            editor.set("llama.rope.scaling.type", "linear")
-            editor.set("llama.rope.scaling.factor", float: 4)
-        }
-        let unnamed = try logits { editor in
-            editor.remove("llama.rope.scaling.type")
-            editor.set("llama.rope.scaling.factor", float: 4)
-        }
-        // The key's older name.
-        let older = try logits { editor in
-            editor.remove("llama.rope.scaling.type")
-            editor.set("llama.rope.scale_linear", float: 4)
-        }
-        #expect(named != plain && unnamed == named && older == named)
-    }
 }

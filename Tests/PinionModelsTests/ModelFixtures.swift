@@ -29,6 +29,20 @@ enum ModelFixtures {
         return (oracle.token_ids, (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) })
     }
 
+    /// The position whose logits differ most from the oracle's: root mean square of the difference over that of the oracle's
+    /// logits at the position.
+    static func worstPosition(_ found: [[Float]], _ expected: [[Float]]) -> (position: Int, error: Float) {
+        guard found.count == expected.count else { return (min(found.count, expected.count), .infinity) }
+        let errors = zip(found, expected).map { found, expected in
+            let difference = zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            let error = (difference / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
+            // A comparison with NaN would hide it.
+            return error.isNaN ? .infinity : error
+        }
+        let position = errors.indices.max { errors[$0] < errors[$1] } ?? 0
+        return (position, errors.isEmpty ? .infinity : errors[position])
+    }
+
     static func load(
         _ path: String, kernels: Kernels, workers: Int = 1, limits: StepLimits = StepLimits(tokens: 64, outputs: 64)
     ) throws -> any LanguageModel {
