@@ -14,13 +14,23 @@ extension Interpreter {
         }
     }
 
+    /// The value under a key; nothing for what cannot be a key.
+    func find(_ key: TemplateValue, in mapping: TemplateMapping) throws(TextError) -> TemplateValue? {
+        guard let key = TemplateKey(key) else { return nil }
+        try charge(key.steps)
+        return mapping[key]
+    }
+
+    static func badKey(_ value: TemplateValue) -> TextError {
+        fail("dict keys must be strings, numbers, booleans or none, found \(value.typeName)")
+    }
+
     /// `value[key]`: an item first, then a method or attribute.
     func item(_ key: TemplateValue, of value: TemplateValue) throws(TextError) -> TemplateValue {
         switch value {
         case .undefined(let reason): throw Self.fail(reason.description)
         case .mapping(let mapping):
-            guard case .string(let name) = key else { break }
-            if let found = mapping[name] { return found }
+            if let found = try find(key, in: mapping) { return found }
         case .sequence(let sequence):
             guard sequence.isIndexable, let index = key.integer else { break }
             let place = index < 0 ? index &+ sequence.items.count : index
@@ -110,7 +120,7 @@ extension Interpreter {
             return sequence.items
         case .mapping(let mapping):
             try charge(mapping.keys.count)
-            return mapping.keys.map { .string($0) }
+            return mapping.keys.map(\.value)
         case .string(let text):
             try charge(text.count)
             return (0..<text.count).map { .string(text.slice($0..<($0 + 1))) }

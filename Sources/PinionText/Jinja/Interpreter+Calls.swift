@@ -71,7 +71,7 @@ extension Interpreter {
             scope.set(Parser.WellKnownName.caller.rawValue, caller)
         }
         if definition.usesKwargs {
-            let entries = named.map { (TemplateString($0.name), $0.value) }
+            let entries = named.map { (TemplateKey($0.name), $0.value) }
             scope.set(Parser.WellKnownName.kwargs.rawValue, try dict(entries))
         } else if let extra = named.first {
             throw Self.fail("macro '\(definition.name)' takes no keyword argument '\(extra.name)'")
@@ -114,7 +114,10 @@ extension Interpreter {
             let namespace = NamespaceObject()
             let entries = try entries(arguments, "namespace()")
             try charge(2 * entries.count)
-            for (key, value) in entries { namespace[key] = value }
+            for (key, value) in entries {
+                try charge(key.steps)
+                namespace[key] = value
+            }
             return try object(namespace)
         case .joiner:
             let bound = try arguments.bind("joiner()", ["sep"])
@@ -163,8 +166,8 @@ extension Interpreter {
     /// What `dict(...)` and `namespace(...)` are made of.
     private func entries(
         _ arguments: CallArguments, _ callee: String
-    ) throws(TextError) -> [(TemplateString, TemplateValue)] {
-        var entries: [(TemplateString, TemplateValue)] = []
+    ) throws(TextError) -> [(TemplateKey, TemplateValue)] {
+        var entries: [(TemplateKey, TemplateValue)] = []
         guard arguments.positional.count <= 1 else {
             throw Self.fail("\(callee) takes at most one positional argument")
         }
@@ -175,14 +178,13 @@ extension Interpreter {
             } else {
                 for pair in try iterate(base) {
                     let items = try iterate(pair)
-                    guard items.count == 2, case .string(let key) = items[0] else {
-                        throw Self.fail("\(callee) needs pairs with string keys")
-                    }
+                    guard items.count == 2 else { throw Self.fail("\(callee) needs pairs of key and value") }
+                    guard let key = TemplateKey(items[0]) else { throw Self.badKey(items[0]) }
                     entries.append((key, items[1]))
                 }
             }
         }
-        for (name, value) in arguments.named { entries.append((TemplateString(name), value)) }
+        for (name, value) in arguments.named { entries.append((TemplateKey(name), value)) }
         return entries
     }
 }

@@ -44,12 +44,10 @@ extension Interpreter {
     private func evaluateDict(
         _ entries: [(key: Expression, value: Expression)], _ position: SourcePosition, in scope: Scope
     ) throws(TextError) -> TemplateValue {
-        var pairs: [(TemplateString, TemplateValue)] = []
+        var pairs: [(TemplateKey, TemplateValue)] = []
         for (key, value) in entries {
-            let key = try evaluate(key, in: scope)
-            guard case .string(let key) = key else {
-                throw Self.fail("dict keys must be strings, found \(key.typeName)").located(at: position)
-            }
+            let found = try evaluate(key, in: scope)
+            guard let key = TemplateKey(found) else { throw Self.badKey(found).located(at: position) }
             pairs.append((key, try evaluate(value, in: scope)))
         }
         return try dict(pairs)
@@ -196,7 +194,11 @@ extension Interpreter {
             try charge(mapping.keys.count)
             let known = Set(arguments.named.map(\.name))
             for (key, value) in zip(mapping.keys, mapping.values) {
-                let name = key.text
+                guard case .text(let text) = key else {
+                    throw Self.fail("the keys of an argument after ** must be strings")
+                }
+                try charge(key.steps)
+                let name = text.text
                 guard !known.contains(name) else { throw Self.fail("multiple values for argument '\(name)'") }
                 arguments.named.append((name, value))
             }

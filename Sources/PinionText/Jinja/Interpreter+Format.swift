@@ -53,7 +53,7 @@ extension Interpreter {
             }
             let argument: TemplateValue
             if let key {
-                guard case .mapping(let entries) = mapping, let found = entries[key] else {
+                guard case .mapping(let entries) = mapping, let found = try find(.string(key), in: entries) else {
                     throw Self.fail("format: no value for '\(key.text)'")
                 }
                 argument = found

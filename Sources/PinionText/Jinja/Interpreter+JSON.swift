@@ -68,10 +68,7 @@ extension Interpreter {
         try enter()
         defer { leave() }
         var places = Array(mapping.keys.indices)
-        if style.sortsKeys {
-            try charge(places.count * (Int.bitWidth - places.count.leadingZeroBitCount))
-            places.sort { mapping.keys[$0] < mapping.keys[$1] }
-        }
+        if style.sortsKeys { places = try order(of: mapping.keys) }
         buffer.append("{")
         for (number, place) in places.enumerated() {
             if number > 0 { buffer.append(style.itemSeparator) }
@@ -82,6 +79,27 @@ extension Interpreter {
         }
         try writeLineBreak(style, level: level, into: &buffer)
         buffer.append("}")
+    }
+
+    /// The order of keys by their values; keys of several kinds have none, as in Python.
+    private func order(of keys: [TemplateKey]) throws(TextError) -> [Int] {
+        var texts: [TemplateString] = []
+        for case .text(let text) in keys { texts.append(text) }
+        guard texts.count == keys.count else {
+            return try TemplateFilters.order(self, keys.map(\.value), descending: false)
+        }
+        try charge(keys.count * (Int.bitWidth - keys.count.leadingZeroBitCount))
+        return keys.indices.sorted { texts[$0] < texts[$1] }
+    }
+
+    /// A key as a string, which JSON wants: numbers in their JSON spelling.
+    private func writeJSON(
+        _ key: TemplateKey, _ style: JSONStyle, into buffer: inout Buffer
+    ) throws(TextError) {
+        if case .text(let text) = key { return try writeJSON(text, style, into: &buffer) }
+        buffer.append("\"")
+        try writeJSON(key.value, style, level: 0, into: &buffer)
+        buffer.append("\"")
     }
 
     private func writeLineBreak(_ style: JSONStyle, level: Int, into buffer: inout Buffer) throws(TextError) {

@@ -68,15 +68,14 @@ extension Interpreter {
                 throw Self.fail("get() takes one or two positional arguments")
             }
             let standard = arguments.positional.count == 2 ? arguments.positional[1] : .null
-            guard case .string(let key) = arguments.positional[0] else { return standard }
-            return mapping[key] ?? standard
+            return try find(arguments.positional[0], in: mapping) ?? standard
         }
         try arguments.requireNone("\(name)()")
         switch name {
         case "items":
             try charge(2 * mapping.keys.count)
             return try list(mapping.pairs, kind: .view("dict_items"))
-        case "keys": return try list(mapping.keys.map { .string($0) }, kind: .view("dict_keys"))
+        case "keys": return try list(mapping.keys.map(\.value), kind: .view("dict_keys"))
         case "values": return try list(mapping.values, kind: .view("dict_values"))
         default: return .mapping(mapping)
         }

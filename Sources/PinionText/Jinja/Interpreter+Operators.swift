@@ -192,6 +192,7 @@ extension Interpreter {
         try enter()
         defer { leave() }
         for (key, value) in zip(left.keys, left.values) {
+            try charge(key.steps)
             guard let other = right[key], try equal(value, other) else { return false }
         }
         return true
@@ -238,8 +239,7 @@ extension Interpreter {
             try charge(text: text.count)
             return text.firstIndex(of: part.scalars) != nil
         case .mapping(let mapping):
-            guard case .string(let key) = item else { return false }
-            return mapping[key] != nil
+            return try find(item, in: mapping) != nil
         case .sequence(let sequence):
             for candidate in sequence.items where try equal(candidate, item) { return true }
             return false

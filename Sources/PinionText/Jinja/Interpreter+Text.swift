@@ -86,14 +86,14 @@ extension Interpreter {
 
     @inline(never)
     private func writeRepr(
-        _ keys: [TemplateString], _ values: [TemplateValue], into buffer: inout Buffer
+        _ keys: [TemplateKey], _ values: [TemplateValue], into buffer: inout Buffer
     ) throws(TextError) {
         try enter()
         defer { leave() }
         buffer.append("{")
         for (place, (key, value)) in zip(keys, values).enumerated() {
             if place > 0 { buffer.append(", ") }
-            try writeRepr(key, into: &buffer)
+            try writeRepr(key.value, into: &buffer)
             buffer.append(": ")
             try writeRepr(value, into: &buffer)
         }

@@ -110,8 +110,9 @@ final class Interpreter {
         return .sequence(sequence)
     }
 
-    func dict(_ entries: [(TemplateString, TemplateValue)]) throws(TextError) -> TemplateValue {
+    func dict(_ entries: [(TemplateKey, TemplateValue)]) throws(TextError) -> TemplateValue {
         try charge(2 * entries.count)
+        for (key, _) in entries { try charge(key.steps) }
         let mapping = TemplateMapping(entries)
         try checkDepth(mapping.depth)
         return .mapping(mapping)

@@ -65,11 +65,11 @@ struct ComparisonTerm: Sendable {
 /// An attribute's name with everything about it that can be known while parsing.
 struct AttributeName: Sendable {
     let text: String
-    let key: TemplateString
+    let key: TemplateKey
 
-    init(_ key: TemplateString) {
-        self.key = key
-        text = key.text
+    init(_ text: TemplateString) {
+        self.text = text.text
+        key = .text(text)
     }
 }
 

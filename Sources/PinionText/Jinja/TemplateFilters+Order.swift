@@ -20,7 +20,7 @@ extension TemplateFilters {
 
     /// The stable order of the keys, by merging: a comparison may fail, which the library's sort cannot pass on as a
     /// typed error. Descending order keeps equal items in their first order, as Python does.
-    private static func order(
+    static func order(
         _ interpreter: Interpreter, _ keys: [TemplateValue], descending: Bool
     ) throws(TextError) -> [Int] {
         var places = Array(keys.indices)

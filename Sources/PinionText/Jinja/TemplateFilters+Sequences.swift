@@ -49,7 +49,7 @@ extension TemplateFilters {
         switch value {
         case .string(let text): return text.isEmpty ? nothing : .string(text.slice((text.count - 1)..<text.count))
         case .sequence(let sequence): return sequence.items.last ?? nothing
-        case .mapping(let mapping): return mapping.keys.last.map { .string($0) } ?? nothing
+        case .mapping(let mapping): return mapping.keys.last?.value ?? nothing
         case .undefined: return nothing
         default: throw Interpreter.fail("last: '\(value.typeName)' object is not reversible")
         }

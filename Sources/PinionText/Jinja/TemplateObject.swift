@@ -14,13 +14,13 @@ package class TemplateObject: @unchecked Sendable {
 
 /// `namespace()`: the one value a template can change.
 final class NamespaceObject: TemplateObject, @unchecked Sendable {
-    private(set) var keys: [TemplateString] = []
+    private(set) var keys: [TemplateKey] = []
     private(set) var values: [TemplateValue] = []
-    private var index: [TemplateString: Int] = [:]
+    private var index: [TemplateKey: Int] = [:]
 
     override var typeName: String { "Namespace" }
 
-    subscript(key: TemplateString) -> TemplateValue? {
+    subscript(key: TemplateKey) -> TemplateValue? {
         get { index[key].map { values[$0] } }
         set {
             guard let newValue else { return }

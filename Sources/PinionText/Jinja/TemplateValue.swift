@@ -32,7 +32,7 @@ extension TemplateValue {
 
     /// A dict in the order given; a repeated key keeps its first place and its last value.
     package init(_ entries: [(String, TemplateValue)], origin: TextSpan.Origin = .request) {
-        self = .mapping(TemplateMapping(entries.map { (TemplateString($0.0, origin: origin), $0.1) }))
+        self = .mapping(TemplateMapping(entries.map { (TemplateKey($0.0, origin: origin), $0.1) }))
     }
 
     /// A list of the items.
@@ -92,20 +92,20 @@ package final class TemplateSequence: Sendable {
     }
 }
 
-/// A dict with string keys in insertion order.
+/// A dict in insertion order.
 package final class TemplateMapping: Sendable {
-    let keys: [TemplateString]
+    let keys: [TemplateKey]
     let values: [TemplateValue]
     let depth: Int
     /// Filled only for dicts larger than ``linearSize``: most are small, and scanning those is faster.
-    private let index: [TemplateString: Int]
+    private let index: [TemplateKey: Int]
 
     private static let linearSize = 8
 
-    init(_ entries: [(TemplateString, TemplateValue)]) {
-        var keys: [TemplateString] = []
+    init(_ entries: [(TemplateKey, TemplateValue)]) {
+        var keys: [TemplateKey] = []
         var values: [TemplateValue] = []
-        var index: [TemplateString: Int] = [:]
+        var index: [TemplateKey: Int] = [:]
         var depth = 0
         let isLarge = entries.count > Self.linearSize
         for (key, value) in entries {
@@ -125,13 +125,13 @@ package final class TemplateMapping: Sendable {
         self.depth = depth + 1
     }
 
-    subscript(key: TemplateString) -> TemplateValue? {
+    subscript(key: TemplateKey) -> TemplateValue? {
         let place = index.isEmpty ? keys.firstIndex(of: key) : index[key]
         return place.map { values[$0] }
     }
 
     var pairs: [TemplateValue] {
-        zip(keys, values).map { .tuple([.string($0), $1]) }
+        zip(keys, values).map { .tuple([$0.value, $1]) }
     }
 }
 

@@ -135,6 +135,27 @@ def syntax_cases():
         x=2,
     )
     expressions(
+        "mapping keys",
+        "{% set d = {0: 'zero', 512: 'many', -1: 'less'} %}{{ d[512] }} {{ d[0] }} {{ d[-1] }} {{ d[1] }}|{{ d.0 }} {{ 512 in d }} {{ 3 in d }} {{ '512' in d }}",
+        "{% set d = {0: 'a', 512: 'b'} %}{{ d.get(512) }} {{ d.get(7) }} {{ d.get(7, 'std') }} {{ d.get('0') }} {{ d|length }} {{ d }}",
+        "{% for k, v in {3: 'x', 1: 'y'}.items() %}{{ k + 1 }}{{ v }} {% endfor %}{% for k in {3: 1, 4: 2} %}{{ k }}{% endfor %} {{ {7: 1}|items|list }}",
+        "{{ {1: 'a', true: 'b', 1.0: 'c'} }} {{ {true: 'a', 1: 'b'} }} {{ {0: 1, false: 2, 0.0: 3, -0.0: 4} }} {{ {2.0: 'x', 2: 'y'} }}",
+        "{{ {1: 'a'}[true] }} {{ {1: 'a'}[1.0] }} {{ {true: 'a'}[1] }} {{ {1.0: 'a'}.get(1) }} {{ 1.0 in {1: 0} }} {{ false in {0: 1} }} {{ 1.5 in {1: 0} }}",
+        "{{ {none: 'a', 1.5: 'b', 'c': 'd'} }} {{ {none: 'a'}[none] }} {{ none in {none: 1} }} {{ none in {} }} {{ {1.5: 'b'}[1.5] }}",
+        "{{ {1: 'a', none: 'b', true: 'c', 1.5: 'd', 'x': 'e', 1e100: 'f', -0.0: 'g'}|tojson }} {{ {3: {4: 5}}|tojson(indent=1) }}",
+        "{{ {10: 'a', 9: 'b', 2.5: 'c'}|tojson(sort_keys=true) }} {{ {2: 'a', 1: 'b'}|dictsort }} {{ {2: 'a', 1: 'b'}|dictsort(by='value') }}",
+        "{{ dict([(1, 'a'), (2, 'b')]) }} {{ dict({5: 1}) }} {{ dict({5: 1}, x=2) }} {{ dict([(1, 'a'), (true, 'b')]) }}",
+        "{{ {1: 2} == {1.0: 2.0} }} {{ {1: 2} == {true: 2} }} {{ {1: 2} == {'1': 2} }} {{ {0: 1}.keys()|list }} {{ {0: 1}.values()|list }} {{ {0: 1}.items()|list }}",
+        "{{ {1: 'a', 2: 'b'}|list }} {{ {1: 'a', 2: 'b'}|first }} {{ {1: 'a', 2: 'b'}|last }} {{ {1: 'a', 2: 'b'}|map('string')|join(',') }} {{ {2: 0, 1: 0}|sort }}",
+        "{{ [{0: 'a'}, {0: 'b'}]|map(attribute=0)|join }} {{ [{0: 'a'}, {0: 'b'}]|map(attribute='0')|join }} {{ {1: 'x'}|urlencode }} {{ '{0[1]}'.format({1: 'z'}) }}",
+        "{{ {9007199254740993: 'a'}[9007199254740992.0] }}|{{ {9007199254740992: 'a'}[9007199254740992.0] }} {{ {-9223372036854775807: 'm'} }}",
+        "{% set sizes = {0: 'none', 512: 'small', 2048: 'large'} %}{% set n = 512 %}{{ sizes[n] if n in sizes else 'other' }} {{ sizes.get(n * 4) }}",
+    )
+    failures(
+        "mapping keys", "{{ {[1]: 2} }}", "{{ {{}: 2} }}", "{{ {1: 'a', 'b': 'c'}|tojson(sort_keys=true) }}", "{{ {1: 'a', 'b': 'c'}|dictsort }}",
+        "{{ dict([([], 1)]) }}", "{{ dict(**{1: 2}) }}", "{{ dict([(1,)]) }}",
+    )
+    expressions(
         "access",
         "{{ d.a }} {{ d['a'] }} {{ d.l[0] }} {{ d.l.1 }} {{ d['l'][-1] }} {{ d.n.m.o }}|{{ d.zz }}|{{ d['zz'] }}|{{ d.l[9] }}|",
         "{{ 'héllo'[1] }} {{ 'abc'[-1] }} {{ 'abc'[5] }}|{{ s[0] }} {{ s[1:3] }} {{ s|length }}",

@@ -53,7 +53,7 @@ import Testing
             ("{{ missing.a }}", .templateRuntime, 1, 12),
             ("{{ [1].append(2) }}", .templateRuntime, 1, 14),
             ("\r\n\r\n{{ raise_exception('stop') }}", .templateRaised, 3, 19),
-            ("{{ {1: 2} }}", .templateRuntime, 1, 4),
+            ("{{ {[1]: 2} }}", .templateRuntime, 1, 4),
             ("{% set a = 9223372036854775807 %}\n{{ a + 1 }}", .templateRuntime, 2, 6),
         ])
     func positions(_ template: String, _ code: TextError.Code, _ line: Int, _ column: Int) throws {
