@@ -35,10 +35,10 @@ package struct GenerationRequest: Sendable {
         "joiner", "cycler", "loop", "caller",
     ]
     /// Roles that templates know: words of ours, which a template may build its control tokens of.
-    static let roles: Set<String> = ["system", "user", "assistant", "tool"]
+    static let roles: Set<TemplateName> = ["system", "user", "assistant", "tool"]
 
     /// Extra variables for the chat template, none of ``reservedTemplateArguments``.
-    package var templateArguments: [String: TemplateValue] = [:]
+    package var templateArguments: [TemplateName: TemplateValue] = [:]
 
     package init(messages: [Message]) {
         self.messages = messages

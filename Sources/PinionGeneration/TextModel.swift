@@ -141,7 +141,7 @@ package final class TextModel: Sendable {
         return tokens
     }
 
-    private func templateContext(_ request: GenerationRequest) -> [String: TemplateValue] {
+    private func templateContext(_ request: GenerationRequest) -> [TemplateName: TemplateValue] {
         var context = request.templateArguments
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         context["messages"] = .list(
@@ -150,7 +150,8 @@ package final class TextModel: Sendable {
                     (
                         "role",
                         TemplateValue(
-                            message.role, origin: GenerationRequest.roles.contains(message.role) ? .template : .request)
+                            message.role,
+                            origin: GenerationRequest.roles.contains(TemplateName(message.role)) ? .template : .request)
                     ), ("content", TemplateValue(message.content)),
                 ]
                 if let name = message.name { fields.append(("name", TemplateValue(name))) }

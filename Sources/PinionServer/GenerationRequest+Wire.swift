@@ -29,7 +29,9 @@ extension GenerationRequest {
         stop = request.stop
         ignoresEnd = request.ignoreEOS
         templateArguments = Dictionary(
-            uniqueKeysWithValues: request.chatTemplateArguments.map { ($0.key.text, TemplateValue($0.value)) })
+            uniqueKeysWithValues: request.chatTemplateArguments.map {
+                (TemplateName($0.key.text), TemplateValue($0.value))
+            })
     }
 }
 

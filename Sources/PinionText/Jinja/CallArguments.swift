@@ -1,11 +1,11 @@
 /// The evaluated arguments of a call.
 struct CallArguments {
     var positional: [TemplateValue] = []
-    var named: [(name: String, value: TemplateValue)] = []
+    var named: [(name: TemplateName, value: TemplateValue)] = []
 
     /// The arguments in the order of `parameters`, the first `required` of which must be there.
     func bind(
-        _ callee: String, _ parameters: [String], required: Int = 0
+        _ callee: String, _ parameters: [TemplateName], required: Int = 0
     ) throws(TextError) -> BoundArguments {
         guard positional.count <= parameters.count else {
             throw Interpreter.fail(
@@ -40,7 +40,7 @@ struct CallArguments {
 /// Arguments by parameter, with the conversions callees ask for.
 struct BoundArguments {
     let callee: String
-    let parameters: [String]
+    let parameters: [TemplateName]
     let values: [TemplateValue?]
 
     subscript(place: Int) -> TemplateValue? { values[place] }

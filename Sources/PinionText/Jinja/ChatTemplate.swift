@@ -23,7 +23,7 @@ package struct ChatTemplate: Sendable {
     ///
     /// Throws ``TextError/Code/templateRaised`` if the template refuses the conversation,
     /// ``TextError/Code/templateRuntime`` if it fails, ``TextError/Code/limitExceeded`` if it costs too much.
-    package func render(_ context: [String: TemplateValue], now: Date) throws(TextError) -> [TextSpan] {
+    package func render(_ context: [TemplateName: TemplateValue], now: Date) throws(TextError) -> [TextSpan] {
         let spans = try Interpreter.render(tree, context: context, now: now).spans
         var length = 0
         for span in spans { length += span.text.utf8.count }

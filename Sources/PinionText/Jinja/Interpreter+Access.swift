@@ -5,12 +5,12 @@ extension Interpreter {
         switch value {
         case .undefined(let reason): throw Self.fail(reason.description)
         case .mapping(let mapping):
-            if hasMethod(value, name.text) { return try method(name.text, of: value) }
+            if hasMethod(value, name.name) { return try method(name.name, of: value) }
             if let found = mapping[name.key] { return found }
-            return .undefined(missing(name.text, of: value))
+            return .undefined(missing(name.name, of: value))
         default:
             if let found = try ownAttribute(name, of: value) { return found }
-            return .undefined(missing(name.text, of: value))
+            return .undefined(missing(name.name, of: value))
         }
     }
 
@@ -46,13 +46,14 @@ extension Interpreter {
             {
                 return found
             }
-            return .undefined(missing(name.count <= TemplateLimits.literalLength ? name.text : "...", of: value))
+            let shown = name.count <= TemplateLimits.literalLength ? name : TemplateString("...", origin: .template)
+            return .undefined(missing(TemplateName(shown), of: value))
         }
-        if let index = key.integer { return .undefined(missing("\(index)", of: value)) }
-        return .undefined(missing(key.typeName, of: value))
+        if let index = key.integer { return .undefined(missing(TemplateName("\(index)"), of: value)) }
+        return .undefined(missing(TemplateName(key.typeName), of: value))
     }
 
-    private func missing(_ name: String, of value: TemplateValue) -> UndefinedReason {
+    private func missing(_ name: TemplateName, of value: TemplateValue) -> UndefinedReason {
         if isForbidden(name, of: value) {
             return .message("'\(name)' would change a \(value.typeName), which templates may not do")
         }
@@ -61,24 +62,24 @@ extension Interpreter {
 
     /// Attributes proper, without items.
     func ownAttribute(_ name: AttributeName, of value: TemplateValue) throws(TextError) -> TemplateValue? {
-        if hasMethod(value, name.text) { return try method(name.text, of: value) }
+        if hasMethod(value, name.name) { return try method(name.name, of: value) }
         switch value {
         case .sequence(let sequence):
             guard sequence.kind == .group, sequence.items.count == 2 else { return nil }
-            return name.text == "grouper" ? sequence.items[0] : name.text == "list" ? sequence.items[1] : nil
+            return name.name == "grouper" ? sequence.items[0] : name.name == "list" ? sequence.items[1] : nil
         case .object(let object):
             switch object {
             case let namespace as NamespaceObject: return namespace[name.key]
-            case let loop as LoopObject: return loop.attribute(name.text)
-            case let cycler as CyclerObject: return name.text == "current" ? cycler.current : nil
-            case let macro as MacroObject: return name.text == "name" ? .literal(macro.definition.name) : nil
+            case let loop as LoopObject: return loop.attribute(name.name)
+            case let cycler as CyclerObject: return name.name == "current" ? cycler.current : nil
+            case let macro as MacroObject: return name.name == "name" ? .literal(macro.definition.name.text) : nil
             default: return nil
             }
         default: return nil
         }
     }
 
-    private func method(_ name: String, of value: TemplateValue) throws(TextError) -> TemplateValue {
+    private func method(_ name: TemplateName, of value: TemplateValue) throws(TextError) -> TemplateValue {
         try object(MethodObject(value, name))
     }
 

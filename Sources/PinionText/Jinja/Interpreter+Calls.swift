@@ -1,7 +1,7 @@
 import Foundation
 
 /// The template language's own functions.
-package enum TemplateFunction: String, Sendable {
+package enum TemplateFunction: String, Sendable, CaseIterable {
     case range
     case dict
     case namespace
@@ -9,6 +9,8 @@ package enum TemplateFunction: String, Sendable {
     case cycler
     case raiseException = "raise_exception"
     case strftimeNow = "strftime_now"
+
+    static let table = Dictionary(uniqueKeysWithValues: allCases.map { (TemplateName($0.rawValue), $0) })
 }
 
 extension Interpreter {
@@ -54,7 +56,8 @@ extension Interpreter {
         let parameters = definition.parameters
         var named = arguments.named
         for (place, parameter) in parameters.enumerated() {
-            try charge()
+            // The named arguments are searched for each parameter.
+            try charge(1 + named.count / TemplateLimits.scalarsPerStep)
             if place < arguments.positional.count {
                 scope.set(parameter.id, arguments.positional[place])
             } else if let given = named.firstIndex(where: { $0.name == parameter.name }) {
@@ -71,7 +74,7 @@ extension Interpreter {
             scope.set(Parser.WellKnownName.caller.rawValue, caller)
         }
         if definition.usesKwargs {
-            let entries = named.map { (TemplateKey($0.name), $0.value) }
+            let entries = named.map { (TemplateKey($0.name.text), $0.value) }
             scope.set(Parser.WellKnownName.kwargs.rawValue, try dict(entries))
         } else if let extra = named.first {
             throw Self.fail("macro '\(definition.name)' takes no keyword argument '\(extra.name)'")
@@ -129,7 +132,7 @@ extension Interpreter {
             return try object(CyclerObject(arguments.positional))
         case .raiseException:
             let bound = try arguments.bind("raise_exception()", ["message"], required: 1)
-            throw Self.fail(try string(bound[0] ?? .null).text, .templateRaised)
+            throw Self.fail(try string(bound[0] ?? .null).textForMessage, .templateRaised)
         case .strftimeNow:
             let bound = try arguments.bind("strftime_now()", ["format"], required: 1)
             guard let format = try bound.string(0) else { throw bound.mismatch(0, "a string", .null) }
@@ -184,7 +187,7 @@ extension Interpreter {
                 }
             }
         }
-        for (name, value) in arguments.named { entries.append((TemplateKey(name), value)) }
+        for (name, value) in arguments.named { entries.append((TemplateKey(name.text), value)) }
         return entries
     }
 }

@@ -150,12 +150,12 @@ extension Interpreter {
                 switch operation.kind {
                 case .attribute(let name):
                     if index < operations.count, case .call(let list) = operations[index].kind,
-                        hasMethod(value, name.text)
+                        hasMethod(value, name.name)
                     {
                         var arguments = try evaluate(list, in: scope)
                         index += 1
                         if let caller, index == operations.count { arguments.named.append(("caller", caller)) }
-                        value = try callMethod(name.text, of: value, arguments)
+                        value = try callMethod(name.name, of: value, arguments)
                     } else {
                         value = try attribute(name, of: value)
                     }
@@ -198,7 +198,7 @@ extension Interpreter {
                     throw Self.fail("the keys of an argument after ** must be strings")
                 }
                 try charge(key.steps)
-                let name = text.text
+                let name = TemplateName(text)
                 guard !known.contains(name) else { throw Self.fail("multiple values for argument '\(name)'") }
                 arguments.named.append((name, value))
             }

@@ -54,7 +54,7 @@ extension Interpreter {
             let argument: TemplateValue
             if let key {
                 guard case .mapping(let entries) = mapping, let found = try find(.string(key), in: entries) else {
-                    throw Self.fail("format: no value for '\(key.text)'")
+                    throw Self.fail("format: no value for '\(TemplateName(key))'")
                 }
                 argument = found
             } else {

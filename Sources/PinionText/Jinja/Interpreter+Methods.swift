@@ -1,14 +1,14 @@
 /// Methods of values; those of strings are in `StringMethods.swift`.
 extension Interpreter {
     /// Python's mutating methods, which Jinja2's immutable sandbox refuses.
-    private static let forbiddenListMethods: Set<String> = [
+    private static let forbiddenListMethods: Set<TemplateName> = [
         "append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort",
     ]
-    private static let forbiddenDictMethods: Set<String> = [
+    private static let forbiddenDictMethods: Set<TemplateName> = [
         "clear", "pop", "popitem", "setdefault", "update",
     ]
 
-    func hasMethod(_ value: TemplateValue, _ name: String) -> Bool {
+    func hasMethod(_ value: TemplateValue, _ name: TemplateName) -> Bool {
         switch value {
         case .string: StringMethods.names.contains(name)
         case .mapping:
@@ -32,7 +32,7 @@ extension Interpreter {
         }
     }
 
-    func isForbidden(_ name: String, of value: TemplateValue) -> Bool {
+    func isForbidden(_ name: TemplateName, of value: TemplateValue) -> Bool {
         switch value {
         case .mapping: Self.forbiddenDictMethods.contains(name)
         case .sequence: Self.forbiddenListMethods.contains(name)
@@ -42,7 +42,7 @@ extension Interpreter {
 
     @inline(never)
     func callMethod(
-        _ name: String, of value: TemplateValue, _ arguments: CallArguments
+        _ name: TemplateName, of value: TemplateValue, _ arguments: CallArguments
     ) throws(TextError) -> TemplateValue {
         switch value {
         case .string(let text): return try StringMethods.call(name, on: text, arguments, self)
@@ -61,7 +61,7 @@ extension Interpreter {
     }
 
     private func callDictMethod(
-        _ name: String, of mapping: TemplateMapping, _ arguments: CallArguments
+        _ name: TemplateName, of mapping: TemplateMapping, _ arguments: CallArguments
     ) throws(TextError) -> TemplateValue {
         if name == "get" {
             guard arguments.named.isEmpty, (1...2).contains(arguments.positional.count) else {
@@ -82,7 +82,7 @@ extension Interpreter {
     }
 
     private func callListMethod(
-        _ name: String, of sequence: TemplateSequence, _ arguments: CallArguments
+        _ name: TemplateName, of sequence: TemplateSequence, _ arguments: CallArguments
     ) throws(TextError) -> TemplateValue {
         if name == "copy" {
             try arguments.requireNone("copy()")
@@ -102,7 +102,7 @@ extension Interpreter {
     }
 
     private func callLoopMethod(
-        _ name: String, of loop: LoopObject, _ arguments: CallArguments
+        _ name: TemplateName, of loop: LoopObject, _ arguments: CallArguments
     ) throws(TextError) -> TemplateValue {
         let values = arguments.positional
         guard arguments.named.isEmpty else { throw Self.fail("loop.\(name)() takes no named arguments") }

@@ -74,7 +74,7 @@ extension Interpreter {
             for (target, item) in zip(targets, items) { try bind(target, to: item, in: scope) }
         case .attribute(let id, let attribute):
             guard case .object(let object) = try lookUp(id, in: scope), let namespace = object as? NamespaceObject
-            else { throw Self.fail("cannot assign attribute '\(attribute.text)' of '\(name(id))': not a namespace") }
+            else { throw Self.fail("cannot assign attribute '\(attribute.name)' of '\(name(id))': not a namespace") }
             namespace[attribute.key] = value
         }
     }

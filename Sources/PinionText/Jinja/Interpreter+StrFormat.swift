@@ -50,16 +50,17 @@ extension Interpreter {
     private func readArgument(
         _ reader: inout FormatReader, _ arguments: CallArguments, _ automatic: inout Int
     ) throws(TextError) -> TemplateValue {
-        let name = TemplateString(scalars: readWord(&reader), origin: .template).text
+        let name = TemplateName(TemplateString(scalars: readWord(&reader), origin: .template))
         var value: TemplateValue
-        if name.isEmpty || Int(name) != nil {
-            let place = Int(name) ?? automatic
-            if name.isEmpty { automatic += 1 }
+        if name.text.isEmpty || Int(name.text) != nil {
+            let place = Int(name.text) ?? automatic
+            if name.text.isEmpty { automatic += 1 }
             guard arguments.positional.indices.contains(place) else {
                 throw Self.fail("format: there is no argument \(place)")
             }
             value = arguments.positional[place]
         } else {
+            try charge(arguments.named.count / TemplateLimits.scalarsPerStep)
             guard let found = arguments.named.first(where: { $0.name == name }) else {
                 throw Self.fail("format: there is no argument '\(name)'")
             }

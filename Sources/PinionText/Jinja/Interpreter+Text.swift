@@ -18,7 +18,7 @@ extension Interpreter {
         case .undefined: return TemplateString()
         case .object(let object):
             if let macro = object as? MacroObject {
-                return TemplateString("<Macro '\(macro.definition.name)'>", origin: .template)
+                return TemplateString("<Macro '\(macro.definition.name.text)'>", origin: .template)
             }
         default: break
         }

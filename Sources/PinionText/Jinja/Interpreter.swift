@@ -5,7 +5,7 @@ import Foundation
 /// Used by one thread and thrown away. Everything that costs time or memory is charged to ``TemplateLimits/steps``, and
 /// everything that recurses to a depth.
 final class Interpreter {
-    private let names: [String]
+    private let names: [TemplateName]
     /// The value of each name outside of all scopes: the caller's context first, then the language's own functions.
     private let globals: [TemplateValue?]
     let now: Date
@@ -17,12 +17,12 @@ final class Interpreter {
     /// How a block ended.
     enum Completion { case normal, broke, continued }
 
-    private init(names: [String], context: [String: TemplateValue], now: Date) throws(TextError) {
+    private init(names: [TemplateName], context: [TemplateName: TemplateValue], now: Date) throws(TextError) {
         self.names = names
         self.now = now
         var globals: [TemplateValue?] = []
         for name in names {
-            let value = context[name] ?? TemplateFunction(rawValue: name).map { .function($0) }
+            let value = context[name] ?? TemplateFunction.table[name].map { .function($0) }
             if let value, value.depth > TemplateLimits.depth {
                 throw TextError(
                     .limitExceeded, "'\(name)' is nested deeper than \(TemplateLimits.depth) levels")
@@ -33,7 +33,7 @@ final class Interpreter {
     }
 
     static func render(
-        _ tree: SyntaxTree, context: [String: TemplateValue], now: Date
+        _ tree: SyntaxTree, context: [TemplateName: TemplateValue], now: Date
     ) throws(TextError) -> TemplateString {
         let interpreter = try Interpreter(names: tree.names, context: context, now: now)
         defer { interpreter.release() }
@@ -91,7 +91,7 @@ final class Interpreter {
 
     // MARK: - Values
 
-    func name(_ id: Int) -> String { names[id] }
+    func name(_ id: Int) -> TemplateName { names[id] }
 
     func lookUp(_ id: Int, in scope: Scope) throws(TextError) -> TemplateValue {
         var scope: Scope? = scope

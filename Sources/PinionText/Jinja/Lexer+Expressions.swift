@@ -16,7 +16,7 @@ extension Lexer {
             if scalar.isASCIIDigit {
                 try readNumber()
             } else if scalar == "_" || scalar.properties.isXIDStart {
-                readName()
+                try readName()
             } else if scalar == "'" || scalar == "\"" {
                 try readString(quote: scalar)
             } else {
@@ -25,10 +25,14 @@ extension Lexer {
         }
     }
 
-    private mutating func readName() {
+    private mutating func readName() throws(TextError) {
         let start = offset
         while let scalar = peek(), scalar == "_" || scalar.properties.isXIDContinue { offset += 1 }
-        append(.name(TemplateString(scalars: Array(source[start..<offset]), origin: .template).text), at: start)
+        guard offset - start <= TemplateLimits.nameLength else {
+            throw fail("name longer than \(TemplateLimits.nameLength) characters", at: start)
+        }
+        let text = TemplateString(scalars: Array(source[start..<offset]), origin: .template)
+        append(.name(TemplateName(text)), at: start)
     }
 
     private mutating func readSymbol() throws(TextError) {

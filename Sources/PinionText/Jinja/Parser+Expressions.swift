@@ -10,7 +10,7 @@ extension Parser {
 
     /// One expression, or several with commas between them as a tuple.
     mutating func parseTuple(
-        allowsConditional: Bool = true, endingAt end: String? = nil, isParenthesized: Bool = false
+        allowsConditional: Bool = true, endingAt end: TemplateName? = nil, isParenthesized: Bool = false
     ) throws(TextError) -> Expression {
         var items: [Expression] = []
         var isTuple = false
@@ -26,7 +26,7 @@ extension Parser {
         return .tuple(items)
     }
 
-    private func isTupleEnd(_ end: String?) -> Bool {
+    private func isTupleEnd(_ end: TemplateName?) -> Bool {
         switch current.kind {
         case .variableEnd, .blockEnd, .symbol(.rightParenthesis): true
         case .name(let name): name == end

@@ -30,8 +30,7 @@ extension Parser {
         advance()
         switch token.kind {
         case .name(let name):
-            let attribute = AttributeName(TemplateString(name, origin: .template))
-            return PostfixOperation(kind: .attribute(attribute), position: token.position)
+            return PostfixOperation(kind: .attribute(AttributeName(name)), position: token.position)
         case .integer(let index):
             return PostfixOperation(kind: .item(.literal(.int(index))), position: token.position)
         default:
@@ -114,15 +113,16 @@ extension Parser {
         }
     }
 
-    private mutating func parseDottedName() throws(TextError) -> String {
-        var name = try expectName()
-        while skip(.dot) { name += "." + (try expectName()) }
-        return name
+    private mutating func parseDottedName() throws(TextError) -> TemplateName {
+        var text = try expectName().text
+        while skip(.dot) { text += "." + (try expectName()).text }
+        return TemplateName(text)
     }
 
     mutating func parseArguments() throws(TextError) -> ArgumentList {
         var list = ArgumentList()
         try expect(.leftParenthesis)
+        var names: Set<TemplateName> = []
         var isFirst = true
         while !at(.rightParenthesis) {
             if !isFirst { try expect(.comma) }
@@ -138,7 +138,7 @@ extension Parser {
                 }
                 list.unpacked = try parseExpression()
             } else if case .name(let name) = current.kind, case .symbol(.assign) = following.kind {
-                guard list.unpackedNamed == nil, !list.named.contains(where: { $0.name == name }) else {
+                guard list.unpackedNamed == nil, names.insert(name).inserted else {
                     throw fail("the argument '\(name)' is repeated or follows '**'", at: position)
                 }
                 advance()

@@ -1,10 +1,10 @@
 extension Parser {
-    private static let unsupportedTags: Set<String> = [
+    private static let unsupportedTags: Set<TemplateName> = [
         "include", "import", "from", "extends", "block", "autoescape", "do", "trans", "debug",
     ]
 
     /// Statements up to a tag in `ends`, whose name is then the current token; with no `ends`, to the end.
-    mutating func parseBody(endingWith ends: [String], of opening: Token?) throws(TextError) -> [Statement] {
+    mutating func parseBody(endingWith ends: [TemplateName], of opening: Token?) throws(TextError) -> [Statement] {
         var body: [Statement] = []
         while true {
             let token = current
@@ -62,7 +62,7 @@ extension Parser {
     }
 
     /// The block end, a body and its end tag.
-    private mutating func parseBlock(end: String, _ opening: Token) throws(TextError) -> [Statement] {
+    private mutating func parseBlock(end: TemplateName, _ opening: Token) throws(TextError) -> [Statement] {
         try expectBlockEnd()
         let body = try parseBody(endingWith: [end], of: opening)
         advance()
@@ -71,7 +71,7 @@ extension Parser {
     }
 
     /// A block whose body runs as a function of its own: a `break` in it cannot reach a loop outside.
-    private mutating func parseFunctionBody(end: String, _ opening: Token) throws(TextError) -> [Statement] {
+    private mutating func parseFunctionBody(end: TemplateName, _ opening: Token) throws(TextError) -> [Statement] {
         let outerLoops = loopDepth
         loopDepth = 0
         defer { loopDepth = outerLoops }
@@ -142,6 +142,7 @@ extension Parser {
 
     private mutating func parseParameters() throws(TextError) -> [MacroDefinition.Parameter] {
         var parameters: [MacroDefinition.Parameter] = []
+        var ids: Set<Int> = []
         var hasDefaults = false
         while !at(.rightParenthesis) {
             if !parameters.isEmpty { try expect(.comma) }
@@ -149,7 +150,7 @@ extension Parser {
             let position = current.position
             let name = try expectName()
             let id = identify(name)
-            guard !parameters.contains(where: { $0.id == id }) else {
+            guard ids.insert(id).inserted else {
                 throw fail("the parameter '\(name)' appears twice", at: position)
             }
             var standard: Expression?
@@ -166,7 +167,7 @@ extension Parser {
     }
 
     private mutating func finishMacro(
-        name: String, parameters: [MacroDefinition.Parameter], end: String, _ token: Token
+        name: TemplateName, parameters: [MacroDefinition.Parameter], end: TemplateName, _ token: Token
     ) throws(TextError) -> MacroDefinition {
         let varargs = mentionCount(.varargs)
         let kwargs = mentionCount(.kwargs)
@@ -246,7 +247,7 @@ extension Parser {
         }
         if skip(.dot) {
             let attribute = try expectName()
-            return .attribute(of: identify(name), AttributeName(TemplateString(attribute, origin: .template)))
+            return .attribute(of: identify(name), AttributeName(attribute))
         }
         return .name(identify(name))
     }

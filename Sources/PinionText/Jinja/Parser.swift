@@ -5,8 +5,8 @@ struct Parser {
     var depth = 0
     /// Loops around the current statement within the current macro; `break` needs one.
     var loopDepth = 0
-    private(set) var names: [String] = []
-    private var nameIDs: [String: Int] = [:]
+    private(set) var names: [TemplateName] = []
+    private var nameIDs: [TemplateName: Int] = [:]
     /// How often each of ``WellKnownName`` has been mentioned so far.
     private var mentions = [Int](repeating: 0, count: WellKnownName.allCases.count)
 
@@ -23,7 +23,7 @@ struct Parser {
             )
         }
         var parser = Parser(tokens: try Lexer.tokenize(source))
-        for name in WellKnownName.allCases { _ = parser.identify("\(name)") }
+        for name in WellKnownName.allCases { _ = parser.identify(TemplateName("\(name)")) }
         let body = try parser.parseBody(endingWith: [], of: nil)
         return SyntaxTree(body: body, names: parser.names)
     }
@@ -32,14 +32,14 @@ struct Parser {
 
     // MARK: - Names
 
-    mutating func identify(_ name: String) -> Int {
+    mutating func identify(_ name: TemplateName) -> Int {
         if let id = nameIDs[name] { return id }
         nameIDs[name] = names.count
         names.append(name)
         return names.count - 1
     }
 
-    mutating func mention(_ name: String) -> Int {
+    mutating func mention(_ name: TemplateName) -> Int {
         let id = identify(name)
         if id < mentions.count { mentions[id] += 1 }
         return id
@@ -62,7 +62,7 @@ struct Parser {
         if case .symbol(let found) = current.kind { found == symbol } else { false }
     }
 
-    func at(name: String) -> Bool {
+    func at(name: TemplateName) -> Bool {
         if case .name(let found) = current.kind { found == name } else { false }
     }
 
@@ -72,7 +72,7 @@ struct Parser {
         return true
     }
 
-    mutating func skip(name: String) -> Bool {
+    mutating func skip(name: TemplateName) -> Bool {
         guard at(name: name) else { return false }
         advance()
         return true
@@ -82,11 +82,11 @@ struct Parser {
         guard skip(symbol) else { throw unexpected("'\(symbol.rawValue)'") }
     }
 
-    mutating func expect(name: String) throws(TextError) {
+    mutating func expect(name: TemplateName) throws(TextError) {
         guard skip(name: name) else { throw unexpected("'\(name)'") }
     }
 
-    mutating func expectName() throws(TextError) -> String {
+    mutating func expectName() throws(TextError) -> TemplateName {
         guard case .name(let name) = current.kind else { throw unexpected("a name") }
         advance()
         return name

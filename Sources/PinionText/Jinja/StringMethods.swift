@@ -4,7 +4,7 @@
 /// request in that argument makes the whole result the request's: otherwise a request could carve words of its choice
 /// out of the template's text.
 enum StringMethods {
-    static let names: Set<String> = [
+    static let names: Set<TemplateName> = [
         "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "startswith",
         "endswith", "replace", "lower", "upper", "title", "capitalize", "casefold", "swapcase", "find", "rfind",
         "index", "rindex", "count", "join", "format", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum",
@@ -13,7 +13,7 @@ enum StringMethods {
     ]
 
     static func call(
-        _ name: String, on text: TemplateString, _ arguments: CallArguments, _ interpreter: Interpreter
+        _ name: TemplateName, on text: TemplateString, _ arguments: CallArguments, _ interpreter: Interpreter
     ) throws(TextError) -> TemplateValue {
         try interpreter.charge(text: text.count)
         switch name {
@@ -55,7 +55,7 @@ enum StringMethods {
         }
     }
 
-    private static func property(_ name: String, of text: TemplateString) -> TemplateValue {
+    private static func property(_ name: TemplateName, of text: TemplateString) -> TemplateValue {
         func all(_ condition: (Unicode.Scalar) -> Bool) -> TemplateValue {
             .bool(!text.isEmpty && text.scalars.allSatisfy(condition))
         }
@@ -77,7 +77,7 @@ enum StringMethods {
         }
     }
 
-    private static func single(_ arguments: CallArguments, _ name: String) throws(TextError) -> TemplateValue {
+    private static func single(_ arguments: CallArguments, _ name: TemplateName) throws(TextError) -> TemplateValue {
         guard arguments.positional.count == 1, arguments.named.isEmpty else {
             throw Interpreter.fail("\(name)() takes exactly one positional argument")
         }
@@ -179,7 +179,7 @@ enum StringMethods {
     // MARK: - Searching
 
     private static func hasAffix(
-        _ text: TemplateString, _ name: String, _ arguments: CallArguments, _ interpreter: Interpreter
+        _ text: TemplateString, _ name: TemplateName, _ arguments: CallArguments, _ interpreter: Interpreter
     ) throws(TextError) -> Bool {
         let bound = try arguments.bind("\(name)()", ["affix", "start", "end"], required: 1)
         let (first, count) = Interpreter.places(try bound.integer(1), try bound.integer(2), 1, length: text.count)
@@ -198,7 +198,7 @@ enum StringMethods {
     }
 
     private static func search(
-        _ text: TemplateString, _ name: String, _ arguments: CallArguments, _ interpreter: Interpreter
+        _ text: TemplateString, _ name: TemplateName, _ arguments: CallArguments, _ interpreter: Interpreter
     ) throws(TextError) -> Int {
         let bound = try arguments.bind("\(name)()", ["sub", "start", "end"], required: 1)
         guard let part = try bound.string(0) else { throw Interpreter.fail("\(name)() needs a string") }
@@ -264,7 +264,7 @@ enum StringMethods {
     }
 
     private static func pad(
-        _ text: TemplateString, _ name: String, _ arguments: CallArguments, _ interpreter: Interpreter
+        _ text: TemplateString, _ name: TemplateName, _ arguments: CallArguments, _ interpreter: Interpreter
     ) throws(TextError) -> TemplateString {
         let bound = try arguments.bind("\(name)()", name == "zfill" ? ["width"] : ["width", "fillchar"], required: 1)
         let width = try bound.integer(0) ?? 0
@@ -286,7 +286,7 @@ enum StringMethods {
     }
 
     static func padded(
-        _ text: TemplateString, to width: Int, with fill: TemplateString, _ name: String
+        _ text: TemplateString, to width: Int, with fill: TemplateString, _ name: TemplateName
     ) -> TemplateString {
         let missing = max(0, width - text.count)
         let left =

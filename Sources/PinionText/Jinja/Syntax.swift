@@ -64,12 +64,17 @@ struct ComparisonTerm: Sendable {
 
 /// An attribute's name with everything about it that can be known while parsing.
 struct AttributeName: Sendable {
-    let text: String
+    let name: TemplateName
     let key: TemplateKey
 
     init(_ text: TemplateString) {
-        self.text = text.text
+        name = TemplateName(text)
         key = .text(text)
+    }
+
+    init(_ name: TemplateName) {
+        self.name = name
+        key = TemplateKey(name.text, origin: .template)
     }
 }
 
@@ -80,8 +85,8 @@ struct PostfixOperation: Sendable {
         case item(Expression)
         case slice(Expression?, Expression?, Expression?)
         case call(ArgumentList)
-        case filter(name: String, TemplateFilter?, ArgumentList)
-        case test(name: String, TemplateTest?, ArgumentList, isNegated: Bool)
+        case filter(name: TemplateName, TemplateFilter?, ArgumentList)
+        case test(name: TemplateName, TemplateTest?, ArgumentList, isNegated: Bool)
     }
 
     let kind: Kind
@@ -91,7 +96,7 @@ struct PostfixOperation: Sendable {
 /// The arguments of a call as written.
 struct ArgumentList: Sendable {
     var positional: [Expression] = []
-    var named: [(name: String, value: Expression)] = []
+    var named: [(name: TemplateName, value: Expression)] = []
     var unpacked: Expression?
     var unpackedNamed: Expression?
 
@@ -152,11 +157,11 @@ final class ForStatement: Sendable {
 final class MacroDefinition: Sendable {
     struct Parameter: Sendable {
         let id: Int
-        let name: String
+        let name: TemplateName
         let standard: Expression?
     }
 
-    let name: String
+    let name: TemplateName
     let id: Int
     let parameters: [Parameter]
     let body: [Statement]
@@ -166,7 +171,7 @@ final class MacroDefinition: Sendable {
     let position: SourcePosition
 
     init(
-        name: String, id: Int, parameters: [Parameter], body: [Statement], usesVarargs: Bool, usesKwargs: Bool,
+        name: TemplateName, id: Int, parameters: [Parameter], body: [Statement], usesVarargs: Bool, usesKwargs: Bool,
         usesCaller: Bool, position: SourcePosition
     ) {
         self.name = name
@@ -184,5 +189,5 @@ final class MacroDefinition: Sendable {
 struct SyntaxTree: Sendable {
     let body: [Statement]
     /// Every variable name the template mentions; variables are referred to by their index here.
-    let names: [String]
+    let names: [TemplateName]
 }

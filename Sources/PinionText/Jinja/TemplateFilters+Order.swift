@@ -87,7 +87,7 @@ extension TemplateFilters {
         guard case .mapping(let mapping) = value else {
             throw Interpreter.fail("dictsort: a mapping is required, not \(value.typeName)")
         }
-        let column = try bound.string(1)?.text ?? "key"
+        let column = try bound.string(1).map { TemplateName($0) } ?? "key"
         guard column == "key" || column == "value" else {
             throw Interpreter.fail("dictsort: items can be sorted by \"key\" or \"value\" only")
         }
@@ -139,6 +139,7 @@ extension TemplateFilters {
         for (item, key) in zip(items, keys) {
             try interpreter.charge()
             if case .string(let text) = key {
+                try interpreter.charge(text.count / TemplateLimits.scalarsPerStep)
                 if texts.insert(text).inserted { kept.append(item) }
                 continue
             }

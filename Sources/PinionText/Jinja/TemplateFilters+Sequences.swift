@@ -161,7 +161,8 @@ extension TemplateFilters {
         guard case .string(let name) = arguments.positional[0] else {
             throw Interpreter.fail("map: the name of a filter must be a string")
         }
-        guard let filter = table[name.text] else { throw Interpreter.fail("no filter named '\(name.text)'") }
+        let filterName = TemplateName(name)
+        guard let filter = table[filterName] else { throw Interpreter.fail("no filter named '\(filterName)'") }
         let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
         try interpreter.enter()
         defer { interpreter.leave() }
@@ -211,8 +212,9 @@ extension TemplateFilters {
             guard case .string(let name) = rest.positional.removeFirst() else {
                 throw Interpreter.fail("the name of a test must be a string")
             }
-            guard let found = TemplateTests.table[name.text] else {
-                throw Interpreter.fail("no test named '\(name.text)'")
+            let testName = TemplateName(name)
+            guard let found = TemplateTests.table[testName] else {
+                throw Interpreter.fail("no test named '\(testName)'")
             }
             test = found
         }

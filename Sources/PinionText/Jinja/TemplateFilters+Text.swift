@@ -56,7 +56,7 @@ extension TemplateFilters {
         guard arguments.positional.isEmpty else {
             throw Interpreter.fail("format: positional and named arguments cannot be mixed")
         }
-        let mapping = try interpreter.dict(arguments.named.map { (TemplateKey($0.name), $0.value) })
+        let mapping = try interpreter.dict(arguments.named.map { (TemplateKey($0.name.text), $0.value) })
         return .string(try interpreter.formatPercent(format, [mapping], mapping: mapping))
     }
 

@@ -3,7 +3,7 @@ typealias TemplateFilter =
 
 /// The filters of `|`.
 enum TemplateFilters {
-    static let table: [String: TemplateFilter] = [
+    static let table: [TemplateName: TemplateFilter] = [
         "abs": abs, "attr": attr, "batch": batch, "capitalize": capitalize, "center": center, "count": length,
         "d": standard, "default": standard, "dictsort": dictsort, "e": escape, "escape": escape, "first": first,
         "float": float, "forceescape": escape, "format": format, "groupby": groupby, "indent": indent, "int": int,
@@ -51,10 +51,11 @@ enum TemplateFilters {
         guard let name = try arguments.bind("attr", ["name"], required: 1).string(0) else {
             throw Interpreter.fail("attr: the name must be a string")
         }
+        try interpreter.charge(text: name.count)
         let attribute = AttributeName(name)
         if case .undefined(let reason) = value { throw Interpreter.fail(reason.description) }
         return try interpreter.ownAttribute(attribute, of: value)
-            ?? .undefined(.attribute(attribute.text, of: value.ownerName))
+            ?? .undefined(.attribute(attribute.name, of: value.ownerName))
     }
 
     static func tojson(
@@ -140,7 +141,7 @@ enum TemplateFilters {
     ) throws(TextError) -> TemplateValue {
         let bound = try arguments.bind("round", ["precision", "method"])
         let precision = try bound.integer(0) ?? 0
-        let method = try bound.string(1)?.text ?? "common"
+        let method = try bound.string(1).map { TemplateName($0) } ?? "common"
         guard Swift.abs(precision) <= TemplateLimits.formatWidth else {
             throw Interpreter.fail("round: precision \(precision) is out of range")
         }

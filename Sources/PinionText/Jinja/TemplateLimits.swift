@@ -26,6 +26,10 @@ package enum TemplateLimits {
     package static let formatWidth = 1_000
     /// Unicode scalars of an error's message.
     package static let messageLength = 4_000
+    /// UTF-8 bytes of a name or text that an error's message repeats: enough to recognise it by.
+    static let quoteLength = 80
+    /// Unicode scalars of a name in a template's source: far above any real one's, and a bound on what finding it costs.
+    static let nameLength = 400
     /// Digits of a numeric literal.
     package static let literalLength = 400
 }

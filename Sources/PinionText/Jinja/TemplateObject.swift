@@ -105,7 +105,7 @@ final class LoopObject: TemplateObject, @unchecked Sendable {
 
     override var typeName: String { "LoopContext" }
 
-    func attribute(_ name: String) -> TemplateValue? {
+    func attribute(_ name: TemplateName) -> TemplateValue? {
         let count = items.count
         switch name {
         case "index": return .int(index + 1)
@@ -174,9 +174,9 @@ final class JoinerObject: TemplateObject, @unchecked Sendable {
 /// A method taken from a value but not called yet.
 final class MethodObject: TemplateObject, @unchecked Sendable {
     private(set) var receiver: TemplateValue
-    let name: String
+    let name: TemplateName
 
-    init(_ receiver: TemplateValue, _ name: String) {
+    init(_ receiver: TemplateValue, _ name: TemplateName) {
         self.receiver = receiver
         self.name = name
     }

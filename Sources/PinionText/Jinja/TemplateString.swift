@@ -61,6 +61,21 @@ package struct TemplateString: Sendable {
         }
     }
 
+    /// The text for an error's message, in which the request's own words are cut to ``TemplateLimits/quoteLength`` bytes.
+    var textForMessage: String {
+        var text = ""
+        var left = TemplateLimits.quoteLength
+        for span in spans {
+            if span.origin == .template {
+                text += span.text
+            } else if left > 0 {
+                text += TemplateLimits.quoted(span.text, length: left)
+                left -= span.text.utf8.count
+            }
+        }
+        return text
+    }
+
     var spans: [TextSpan] {
         var spans: [TextSpan] = []
         var start = 0

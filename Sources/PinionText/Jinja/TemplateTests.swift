@@ -2,7 +2,7 @@ typealias TemplateTest = @Sendable (Interpreter, TemplateValue, CallArguments) t
 
 /// The tests of `is`.
 enum TemplateTests {
-    static let table: [String: TemplateTest] = simple.merging(comparing) { first, _ in first }
+    static let table: [TemplateName: TemplateTest] = simple.merging(comparing) { first, _ in first }
 
     private static func plain(_ condition: @escaping @Sendable (TemplateValue) -> Bool) -> TemplateTest {
         { (_, value, arguments) throws(TextError) in
@@ -11,7 +11,7 @@ enum TemplateTests {
         }
     }
 
-    private static let simple: [String: TemplateTest] = [
+    private static let simple: [TemplateName: TemplateTest] = [
         "defined": plain { !$0.isUndefined },
         "undefined": plain(\.isUndefined),
         "none": plain(\.isNull),
@@ -53,15 +53,15 @@ enum TemplateTests {
         },
         "filter": { (_, value, _) throws(TextError) in
             guard case .string(let name) = value else { return false }
-            return TemplateFilters.table[name.text] != nil
+            return TemplateFilters.table[TemplateName(name)] != nil
         },
         "test": { (_, value, _) throws(TextError) in
             guard case .string(let name) = value else { return false }
-            return TemplateTests.table[name.text] != nil
+            return TemplateTests.table[TemplateName(name)] != nil
         },
     ]
 
-    private static let comparing: [String: TemplateTest] = [
+    private static let comparing: [TemplateName: TemplateTest] = [
         "==": comparison(.equal), "eq": comparison(.equal), "equalto": comparison(.equal),
         "!=": comparison(.notEqual), "ne": comparison(.notEqual),
         "<": comparison(.less), "lt": comparison(.less), "lessthan": comparison(.less),

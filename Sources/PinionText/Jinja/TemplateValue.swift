@@ -50,8 +50,8 @@ extension TemplateValue {
 
 /// Why a value is undefined, for the message of the error that using it causes.
 package enum UndefinedReason: Sendable {
-    case name(String)
-    case attribute(String, of: String)
+    case name(TemplateName)
+    case attribute(TemplateName, of: String)
     case message(String)
 
     var description: String {

@@ -6,7 +6,7 @@ struct Token: Sendable {
         case variableEnd
         case blockBegin
         case blockEnd
-        case name(String)
+        case name(TemplateName)
         case string(TemplateString)
         case integer(Int)
         case float(Double)

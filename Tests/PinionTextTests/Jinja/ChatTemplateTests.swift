@@ -3,11 +3,11 @@ import PinionText
 import Testing
 
 @Suite("Chat templates") struct ChatTemplateTests {
-    static func render(_ template: String, _ context: [String: TemplateValue] = [:]) throws -> String {
+    static func render(_ template: String, _ context: [TemplateName: TemplateValue] = [:]) throws -> String {
         try spans(template, context).map(\.text).joined()
     }
 
-    static func spans(_ template: String, _ context: [String: TemplateValue] = [:]) throws -> [TextSpan] {
+    static func spans(_ template: String, _ context: [TemplateName: TemplateValue] = [:]) throws -> [TextSpan] {
         try ChatTemplate(source: template).render(context, now: Date(timeIntervalSince1970: 1_753_106_646))
     }
 
@@ -116,7 +116,9 @@ import Testing
                     let messages = TemplateValue([
                         TemplateValue([("role", TemplateValue("user")), ("content", TemplateValue("n\(number)"))])
                     ])
-                    let context = ["messages": messages, "add_generation_prompt": TemplateValue(true)]
+                    let context: [TemplateName: TemplateValue] = [
+                        "messages": messages, "add_generation_prompt": TemplateValue(true),
+                    ]
                     return (number, try template.render(context, now: Date()).map(\.text).joined())
                 }
             }

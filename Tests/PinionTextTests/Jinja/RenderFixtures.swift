@@ -6,7 +6,7 @@ struct RenderFixtures {
     struct Case: CustomStringConvertible, Sendable {
         let name: String
         let template: String
-        let context: [String: TemplateValue]
+        let context: [TemplateName: TemplateValue]
         /// What Jinja2 printed; nothing if it failed.
         let expected: String?
 
@@ -30,7 +30,7 @@ struct RenderFixtures {
         let cases = try (root["cases"]?.items ?? []).map { entry in
             let shared = entry["context_name"]?.text
             let context = shared.flatMap { name in contexts.first { $0.0 == name }?.1 } ?? entry["context"]
-            let members = (context?.members ?? []).map { ($0.0, $0.1.value) }
+            let members = (context?.members ?? []).map { (TemplateName($0.0), $0.1.value) }
             return Case(
                 name: entry["name"]?.text ?? "",
                 template: try entry["file"]?.text.map(template) ?? entry["template"]?.text ?? "",

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Limits of chat templates", .serialized) struct TemplateLimitTests {
     /// Renders, whatever comes of it, and returns the error and the seconds it took.
-    private func attempt(_ template: String, _ context: [String: TemplateValue] = [:]) -> (TextError?, Double) {
+    private func attempt(_ template: String, _ context: [TemplateName: TemplateValue] = [:]) -> (TextError?, Double) {
         let clock = ContinuousClock()
         let start = clock.now
         var failure: TextError?
@@ -82,7 +82,9 @@ import Testing
         let text = String(repeating: "ab", count: 500_000)
         let many = TemplateValue((0..<100_000).map { TemplateValue([("role", TemplateValue("r\($0)"))]) })
         let wide = TemplateValue((0..<100_000).map { ("key\($0)", TemplateValue($0)) })
-        let context = ["x": TemplateValue(text), "y": TemplateValue(text + "c"), "many": many, "wide": wide]
+        let context: [TemplateName: TemplateValue] = [
+            "x": TemplateValue(text), "y": TemplateValue(text + "c"), "many": many, "wide": wide,
+        ]
         for template in [
             "{{ x in y }}{{ y in x }}", "{{ x.replace(y, '') == x }}", "{{ x.split('a')|length }}", "{{ x|wordcount }}",
             "{{ x.strip(y) }}", "{{ x|tojson|length }}",

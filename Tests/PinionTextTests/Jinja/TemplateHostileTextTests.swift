@@ -1,0 +1,81 @@
+import PinionText
+import TestSupport
+import Testing
+
+/// Text of a request that would cost more than time in proportion to its length: many pieces, long runs of marks.
+@Suite("Hostile text in chat templates", .serialized) struct TemplateHostileTextTests {
+    private func expectQuick(_ template: String, _ context: [TemplateName: TemplateValue], within limit: Double = 1) {
+        let seconds = HostileText.seconds {
+            do {
+                _ = try ChatTemplateTests.spans(template, context)
+            } catch {
+                #expect((error as? TextError)?.line != nil, "\(template): \(error)")
+            }
+        }
+        #expect(seconds < limit, "\(template)")
+    }
+
+    @Test(
+        "Combining marks cost time in proportion to their length wherever a template compares them",
+        arguments: [
+            "m == n", "m != n", "m < n", "m in n", "n in m", "[n, m]|sort|length", "[n, m]|unique|list|length",
+            "[m, n]|max|length", "m|round(1, m)", "1.5|round(1, m)", "{}|dictsort(by=m)", "[1]|map(m)|list",
+            "[1]|select(m)|list", "[1]|selectattr(m)|list", "{}|attr(m)", "m|attr(n)", "{m: 1, n: 2}[m]",
+            "{m: 1}.get(n)",
+            "{}[m]", "m in {n: 1}", "wide[m]", "wide.get(m)", "m in wide", "dict([[m, 1], [n, 2]])[m]",
+            "'%(x)s' % {m: 1}",
+            "namespace({m: 1})", "dict(**{m: 1})", "m.format(m)", "'{x}'.format(**{m: 1})", "m % {n: 1}", "m is filter",
+            "m is test", "m is eq(n)", "m is sameas(n)", "m.startswith(n)", "m.split(n)|length",
+            "m.replace(n, '')|length",
+            "m|tojson|length", "{m: 1, n: 2}|tojson(sort_keys=true)|length", "m|int", "m|float", "m.strip(n)|length",
+            "m|upper|length", "m|title|length", "strftime_now(m)|length", "raise_exception(m)",
+            "[{'a': m}, {'a': n}]|groupby('a')|length",
+            "['x']|map(attribute=m)|list", "m|urlencode|length", "m|wordcount", "1|format(m)", "range(m)",
+            "m|default(n)|length",
+        ])
+    func marks(_ expression: String) {
+        let marks = HostileText.marks(bytes: 1 << 20)
+        let wide = TemplateValue((0..<20).map { ("key\($0)", TemplateValue($0)) })
+        // Half a million scalars each: what cannot be done in the steps there are ends in an error.
+        expectQuick(
+            "{{ \(expression) }}", ["m": TemplateValue(marks), "n": TemplateValue(marks + "\u{316}"), "wide": wide])
+    }
+
+    @Test("Thousands of variables with names of marks are found in time proportional to their length")
+    func names() throws {
+        let marks = HostileText.marks(bytes: 1_000)
+        var context: [TemplateName: TemplateValue] = [:]
+        let seconds = try HostileText.seconds {
+            for number in 0..<4_000 { context[TemplateName("\(marks)\(number)")] = TemplateValue(number) }
+            _ = try ChatTemplateTests.render("{{ caf\u{E9} }}|{{ cafe\u{301} }}", context)
+        }
+        #expect(seconds < 4)
+        let both: [TemplateName: TemplateValue] = ["caf\u{E9}": TemplateValue(1), "cafe\u{301}": TemplateValue(2)]
+        #expect(try ChatTemplateTests.render("{{ caf\u{E9} }}|{{ cafe\u{301} }}", both) == "1|2")
+        let used = String(repeating: "{{ a\(HostileText.marks(bytes: 700)).x|b }}", count: 1_000)
+        let parsing = HostileText.seconds { _ = try? ChatTemplate(source: used) }
+        #expect(parsing < 1)
+        #expect(throws: TextError.self) { try ChatTemplate(source: "{{ \(HostileText.marks(bytes: 900)) }}") }
+    }
+
+    @Test("An error repeats at most 80 bytes of the request's text, and all of the template's")
+    func quoting() {
+        let context: [TemplateName: TemplateValue] = ["x": TemplateValue(HostileText.marks(bytes: 30_000))]
+        let words = String(repeating: "own words ", count: 30)
+        let raised = #expect(throws: TextError.self) {
+            try ChatTemplateTests.render("{{ raise_exception('\(words)' ~ x ~ '!' ~ x) }}", context)
+        }
+        #expect(raised?.message.utf8.starts(with: (words + "a\u{301}").utf8) == true)
+        #expect(raised.map { $0.message.utf8.count <= words.utf8.count + 80 + "…!".utf8.count } == true)
+        for template in [
+            "{{ {}[x].y }}", "{{ [1]|map(x)|list }}", "{{ [1]|select(x)|list }}", "{{ ('%(' ~ x ~ ')s') % {} }}",
+            "{{ ('{' ~ x ~ '}').format(a=1) }}", "{{ 'a'.strip(**{x: 1}) }}", "{{ [1]|join(**{x: 1}) }}",
+            "{{ ({}|attr(x)) + 1 }}", "{{ dict(a=1, **{x: 1, 'a': 2}) }}", "{{ '{0.k}'.format(**{x: 1}) }}",
+        ] {
+            let error = #expect(throws: TextError.self, "\(template)") {
+                try ChatTemplateTests.render(template, context)
+            }
+            #expect(error.map { $0.message.utf8.count < 250 } == true, "\(template): \(error?.message.utf8.count ?? 0)")
+        }
+    }
+}
