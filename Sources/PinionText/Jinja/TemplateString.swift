@@ -100,17 +100,29 @@ package struct TemplateString: Sendable {
             return result
         }
         var result = TemplateString()
-        var start = 0
-        for run in runs {
-            let lower = max(start, range.lowerBound)
-            let upper = min(run.end, range.upperBound)
-            if lower < upper {
-                result.note(from: lower - range.lowerBound, to: upper - range.lowerBound, origin: run.origin)
-            }
-            start = run.end
+        // Only the runs in the range are looked at: cutting a text of many runs into pieces takes time in proportion
+        // to the text and not to runs times pieces.
+        var index = range.isEmpty ? runs.count : Self.index(of: range.lowerBound, in: runs)
+        var start = range.lowerBound
+        while index < runs.count, start < range.upperBound {
+            let end = min(runs[index].end, range.upperBound)
+            result.note(from: start - range.lowerBound, to: end - range.lowerBound, origin: runs[index].origin)
+            start = end
+            index += 1
         }
         result.scalars = part
         return result
+    }
+
+    /// The index of the run that holds a scalar.
+    private static func index(of place: Int, in runs: [Run]) -> Int {
+        var low = 0
+        var high = runs.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].end > place { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// The origin of one scalar; the index must be in range.
@@ -118,14 +130,7 @@ package struct TemplateString: Sendable {
         switch origins {
         case .template: return .template
         case .request: return .request
-        case .mixed(let runs):
-            var low = 0
-            var high = runs.count - 1
-            while low < high {
-                let middle = (low + high) / 2
-                if runs[middle].end > index { high = middle } else { low = middle + 1 }
-            }
-            return runs[low].origin
+        case .mixed(let runs): return runs[Self.index(of: index, in: runs)].origin
         }
     }
 

@@ -15,6 +15,40 @@ import Testing
         #expect(seconds < limit, "\(template)")
     }
 
+    /// The template's commas between 45,000 words of the request: 90,000 pieces of alternating origin.
+    private static let words: [TemplateName: TemplateValue] = [
+        "words": .list((0..<45_000).map { TemplateValue("w\($0 % 7) ") })
+    ]
+
+    @Test(
+        "A string of 90,000 pieces costs time in proportion to its length, whatever is done with it",
+        arguments: [
+            "s.split(',')|length", "s.rsplit(',')|length", "s.split()|length", "s.rsplit()|length", "s.split(',', 9)",
+            "s.splitlines()|length", "s.partition(',')[0]", "s.rpartition(',')[2]", "s|list|length", "s[1:]|length",
+            "s[::-1]|length", "s[::2]|length", "s[100:90000]|length", "s.replace(',', '\n')|length",
+            "s|replace('w', '')|length", "s.strip(',')|length", "s|trim|length", "s.find('zz')", "s.count(',')",
+            "s.startswith('w', 5)", "s.endswith(' ')", "s.upper()|length", "s|lower|length", "s|title|length",
+            "s|capitalize|length", "s.swapcase()|length", "s|escape|length", "s|urlencode|length", "s|tojson|length",
+            "s|wordcount", "s|indent|length", "s|truncate(1000)|length", "s|center(400000)|length",
+            "s.zfill(400000)|length",
+            "s|reverse|length", "s|first ~ s|last", "s.split(',')|join(';')|length", "(s ~ s)|length", "(s * 3)|length",
+            "s == s ~ ''", "s < s ~ 'a'", "'w3' in s", "s.removeprefix('w')|length", "s|batch(9)|list|length",
+            "s|unique|list|length", "s|sort|length", "s|string|length", "('%s' % s)|length", "'{}'.format(s)|length",
+            "s.join(['a', 'b'])|length", "{s: 1}[s]", "s|replace(s, 'x')", "s|map('upper')|list|length",
+        ])
+    func pieces(_ expression: String) {
+        expectQuick("{% set s = words|join(',') %}{{ \(expression) }}", Self.words)
+    }
+
+    @Test("Loops over and cuts through a string of many pieces keep each piece's origin")
+    func origins() throws {
+        let spans = try ChatTemplateTests.spans(
+            "{% set s = words|join(',') %}{{ s.split(',')[5] }}<{{ s[3:8] }}>{{ s[-3:] }}{{ s[4:4] }}", Self.words)
+        let text = spans.map { $0.origin == .template ? "T(\($0.text))" : "R(\($0.text))" }.joined()
+        #expect(text == "R(w5 )T(<,)R(w1 )T(,>)R(w3 )")
+        expectQuick("{% set s = words|join(',') %}{% for c in s %}{{ c }}{% endfor %}", Self.words)
+    }
+
     @Test(
         "Combining marks cost time in proportion to their length wherever a template compares them",
         arguments: [
