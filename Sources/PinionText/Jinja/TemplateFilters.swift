@@ -142,7 +142,7 @@ enum TemplateFilters {
         let bound = try arguments.bind("round", ["precision", "method"])
         let precision = try bound.integer(0) ?? 0
         let method = try bound.string(1).map { TemplateName($0) } ?? "common"
-        guard Swift.abs(precision) <= TemplateLimits.formatWidth else {
+        guard (-TemplateLimits.formatWidth...TemplateLimits.formatWidth).contains(precision) else {
             throw Interpreter.fail("round: precision \(precision) is out of range")
         }
         guard let number = value.number else {
