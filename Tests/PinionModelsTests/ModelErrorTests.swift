@@ -175,7 +175,8 @@ struct ModelErrorTests {
         for word in item.words { #expect(message.contains(word), "\(message)") }
     }
 
-    @Test("An architecture of megabytes of combining marks is refused in time proportional to its length, in short words")
+    @Test(
+        "An architecture of megabytes of combining marks is refused in time proportional to its length, in short words")
     func hostileArchitecture() throws {
         let name = HostileText.marks(bytes: 4 << 20)
         let seconds = HostileText.seconds {
