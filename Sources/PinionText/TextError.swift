@@ -14,6 +14,8 @@ package struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         case templateRaised
         /// A named limit (depth, steps, output size) was reached.
         case limitExceeded
+        /// Whoever asked for the work has ended it; see ``WorkMeter``.
+        case abandoned
     }
 
     package let code: Code

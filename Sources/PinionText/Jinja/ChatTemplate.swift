@@ -22,9 +22,12 @@ package struct ChatTemplate: Sendable {
     /// differ in origin, and none is empty. `now` is what `strftime_now` tells, in UTC.
     ///
     /// Throws ``TextError/Code/templateRaised`` if the template refuses the conversation,
-    /// ``TextError/Code/templateRuntime`` if it fails, ``TextError/Code/limitExceeded`` if it costs too much.
-    package func render(_ context: [TemplateName: TemplateValue], now: Date) throws(TextError) -> [TextSpan] {
-        let spans = try Interpreter.render(tree, context: context, now: now).spans
+    /// ``TextError/Code/templateRuntime`` if it fails, ``TextError/Code/limitExceeded`` if it costs too much, and what
+    /// `meter` ends the work with.
+    package func render(
+        _ context: [TemplateName: TemplateValue], now: Date, meter: WorkMeter = WorkMeter()
+    ) throws(TextError) -> [TextSpan] {
+        let spans = try Interpreter.render(tree, context: context, now: now, meter: meter).spans
         var length = 0
         for span in spans { length += span.text.utf8.count }
         guard length <= TemplateLimits.stringLength else {

@@ -9,6 +9,7 @@ final class Interpreter {
     /// The value of each name outside of all scopes: the caller's context first, then the language's own functions.
     private let globals: [TemplateValue?]
     let now: Date
+    private let meter: WorkMeter
     private var steps = 0
     private var depth = 0
     var macroDepth = 0
@@ -17,9 +18,12 @@ final class Interpreter {
     /// How a block ended.
     enum Completion { case normal, broke, continued }
 
-    private init(names: [TemplateName], context: [TemplateName: TemplateValue], now: Date) throws(TextError) {
+    private init(
+        names: [TemplateName], context: [TemplateName: TemplateValue], now: Date, meter: WorkMeter
+    ) throws(TextError) {
         self.names = names
         self.now = now
+        self.meter = meter
         var globals: [TemplateValue?] = []
         for name in names {
             let value = context[name] ?? TemplateFunction.table[name].map { .function($0) }
@@ -33,9 +37,9 @@ final class Interpreter {
     }
 
     static func render(
-        _ tree: SyntaxTree, context: [TemplateName: TemplateValue], now: Date
+        _ tree: SyntaxTree, context: [TemplateName: TemplateValue], now: Date, meter: WorkMeter
     ) throws(TextError) -> TemplateString {
-        let interpreter = try Interpreter(names: tree.names, context: context, now: now)
+        let interpreter = try Interpreter(names: tree.names, context: context, now: now, meter: meter)
         defer { interpreter.release() }
         var output = TemplateString()
         _ = try interpreter.run(tree.body, in: Scope(parent: nil), into: &output)
@@ -50,6 +54,7 @@ final class Interpreter {
             throw TextError(
                 .limitExceeded, "the chat template needs more than \(TemplateLimits.steps) evaluation steps")
         }
+        try meter.count(count)
     }
 
     /// Charges for reading or copying text of `length` scalars, which must be allowed to exist at all.

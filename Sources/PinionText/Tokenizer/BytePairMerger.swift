@@ -49,7 +49,13 @@ struct BytePairMerger {
     }
 
     /// Appends the tokens of a piece; bytes the vocabulary has no token for are left out.
-    mutating func append(_ piece: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
+    ///
+    /// Work on a long piece is counted here, beside the bytes that the caller counts: a single word may be megabytes.
+    ///
+    /// - Throws: What `meter` ends the work with.
+    mutating func append(
+        _ piece: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32], meter: WorkMeter
+    ) throws(TextError) {
         symbols.removeAll(keepingCapacity: true)
         for byte in piece {
             let token = merges.byteTokens[Int(byte)]
@@ -60,13 +66,16 @@ struct BytePairMerger {
             return
         }
         rules.removeAll(keepingCapacity: true)
-        for index in 0..<symbols.count - 1 { rules.append(merges.rule(symbols[index], symbols[index + 1])) }
+        for index in 0..<symbols.count - 1 {
+            rules.append(merges.rule(symbols[index], symbols[index + 1]))
+            if index % WorkMeter.stride == WorkMeter.stride - 1 { try meter.count(WorkMeter.stride) }
+        }
         rules.append(UInt64(MergeTable.noRank) << 32)
         if symbols.count <= Self.scannedLength {
             mergeByScanning()
             tokens += symbols
         } else {
-            mergeByHeap(into: &tokens)
+            try mergeByHeap(into: &tokens, meter: meter)
         }
     }
 
@@ -91,13 +100,19 @@ struct BytePairMerger {
         }
     }
 
-    private mutating func mergeByHeap(into tokens: inout [Int32]) {
+    private mutating func mergeByHeap(into tokens: inout [Int32], meter: WorkMeter) throws(TextError) {
         let count = symbols.count
         next = Array(1...count)
         previous = Array(-1..<count - 1)
         heap.removeAll()
-        for index in 0..<count { push(index) }
+        for index in 0..<count {
+            push(index)
+            if index % WorkMeter.stride == WorkMeter.stride - 1 { try meter.count(WorkMeter.stride) }
+        }
+        var popped = 0
         while let (rank, index) = heap.popLeast() {
+            popped += 1
+            if popped % WorkMeter.stride == 0 { try meter.count(WorkMeter.stride) }
             // A stale entry: the pair it was pushed for is no more.
             guard UInt32(truncatingIfNeeded: rules[index] >> 32) == rank else { continue }
             let absorbed = next[index]

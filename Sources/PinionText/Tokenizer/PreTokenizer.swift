@@ -58,17 +58,69 @@ struct PreTokenizer: Sendable {
     /// in the length of a run, so a text with more is hostile and stays as it is.
     private static let maximumMarkRun = 256
 
+    /// Bytes that are composed at once.
+    private static let composedBytes = 32 << 10
+
     /// The composed form of UTF-8 text, or nil if it needs no change.
-    static func composed(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    ///
+    /// The text is composed in parts, so that the work on a long one can be shared out: parts begin at characters that
+    /// never change with what comes before them, so the parts join to what the whole would be.
+    ///
+    /// - Throws: What `meter` ends the work with.
+    static func composed(_ text: UnsafeBufferPointer<UInt8>, meter: WorkMeter) throws(TextError) -> [UInt8]? {
         // Below U+0300 (lead byte CC) everything is composed already.
         guard text.contains(where: { $0 >= 0xCC }) else { return nil }
-        let string = String(decoding: text, as: UTF8.self)
-        var run = 0
-        for scalar in string.unicodeScalars {
-            run = scalar.value >= 0x300 && isMark(scalar) ? run + 1 : 0
-            if run > maximumMarkRun { return nil }
+        if try hasLongMarkRun(text, meter: meter) { return nil }
+        var composed: [UInt8] = []
+        composed.reserveCapacity(text.count)
+        var start = 0
+        while start < text.count {
+            let end = composingBoundary(in: text, from: start + composedBytes)
+            let part = String(decoding: UnsafeBufferPointer(rebasing: text[start..<end]), as: UTF8.self)
+            composed += part.precomposedStringWithCanonicalMapping.utf8
+            try meter.count(end - start)
+            start = end
         }
-        return Array(string.precomposedStringWithCanonicalMapping.utf8)
+        return composed
+    }
+
+    private static func hasLongMarkRun(
+        _ text: UnsafeBufferPointer<UInt8>, meter: WorkMeter
+    ) throws(TextError) -> Bool {
+        var run = 0
+        var count = 0
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            run = scalar.value >= 0x300 && isMark(scalar) ? run + 1 : 0
+            if run > maximumMarkRun { return true }
+            count += 1
+            if count % WorkMeter.stride == 0 { try meter.count(WorkMeter.stride) }
+        }
+        return false
+    }
+
+    /// The first place at or after `start` before which text may be cut without changing its composed form; the end of
+    /// the text if there is none.
+    private static func composingBoundary(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position < text.count {
+            if text[position] & 0xC0 != 0x80 {
+                let scalar = String(decoding: text[position..<min(position + 4, text.count)], as: UTF8.self)
+                    .unicodeScalars.first
+                if let scalar, neverComposesBackwards(scalar) { return position }
+            }
+            position += 1
+        }
+        return text.count
+    }
+
+    /// Whether a character is certain to stand for itself after any other. Marks may join their base, Hangul vowels and
+    /// finals their syllable, and some vowel signs of the planes above the first are letters by their category.
+    private static func neverComposesBackwards(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case ..<0x300: true
+        case 0x1160...0x11FF, 0x10000..<0x1F000: false
+        default: !isMark(scalar) && scalar.properties.canonicalCombiningClass == .notReordered
+        }
     }
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {

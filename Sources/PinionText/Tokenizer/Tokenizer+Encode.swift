@@ -1,4 +1,17 @@
 extension Tokenizer {
+    /// What became of a text that was tokenized up to a limit.
+    package enum Encoding: Sendable, Equatable {
+        case tokens([Int32])
+        /// The text reaches the limit, and was left before its end: it has more tokens than this.
+        case beyond(Int)
+    }
+
+    /// Units of work after which it is asked anew whether a text can stay below its limit.
+    private static let checkedWork = 16 << 10
+    /// Bytes at the end of a text that are tokenized although the limit is reached: in a few milliseconds the true number
+    /// of tokens is known, which helps its author more than "more than 8192".
+    private static let countedBytes = 64 << 10
+
     /// The tokens of a text; no begin or end token is added.
     ///
     /// User-defined tokens are always recognised, control tokens only with `parsingSpecialTokens`.
@@ -12,6 +25,20 @@ extension Tokenizer {
     /// Neighbouring spans of one origin count as one. Everything else in the text, look-alikes of control tokens too, is
     /// tokenized as ordinary text across the borders of spans.
     package func encode(_ spans: [TextSpan]) -> [Int32] {
+        do {
+            if case .tokens(let tokens) = try encode(spans, limit: .max, meter: WorkMeter()) { return tokens }
+            preconditionFailure("a text without a limit was left before its end")
+        } catch {
+            preconditionFailure("a meter that never stops has stopped: \(error)")
+        }
+    }
+
+    /// The same for a prompt that has to stay below a number of tokens, in slices of work.
+    ///
+    /// A text that is certain to reach `limit` is left there, unless its rest is so short that it is counted nonetheless.
+    ///
+    /// - Throws: What `meter` ends the work with.
+    package func encode(_ spans: [TextSpan], limit: Int, meter: WorkMeter) throws(TextError) -> Encoding {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(spans.reduce(0) { $0 + $1.text.utf8.count })
         var templates: [Range<Int>] = []
@@ -25,14 +52,18 @@ extension Tokenizer {
                 templates.append(start..<bytes.count)
             }
         }
-        return bytes.withUnsafeBufferPointer { encode($0, templates: templates) }
+        return try bytes.withUnsafeBufferPointer { text throws(TextError) in
+            try encode(text, templates: templates, limit: limit, meter: meter)
+        }
     }
 
-    private func encode(_ text: UnsafeBufferPointer<UInt8>, templates: [Range<Int>]) -> [Int32] {
-        var encoder = SegmentEncoder(self)
+    private func encode(
+        _ text: UnsafeBufferPointer<UInt8>, templates: [Range<Int>], limit: Int, meter: WorkMeter
+    ) throws(TextError) -> Encoding {
+        var encoder = SegmentEncoder(self, text, limit: limit, meter: meter)
+        if let count = encoder.countBeyondLimit() { return .beyond(count) }
         guard !specials.isEmpty else {
-            encoder.append(text)
-            return encoder.tokens
+            return try encoder.append(0..<text.count) ? .tokens(encoder.tokens) : encoder.beyond
         }
         var segmentStart = 0
         var position = 0
@@ -42,6 +73,7 @@ extension Tokenizer {
                 position += 1
                 continue
             }
+            try meter.count(1)
             while template < templates.count, templates[template].upperBound <= position { template += 1 }
             let isTemplate = template < templates.count && templates[template].contains(position)
             let limit = isTemplate ? templates[template].upperBound : position
@@ -49,57 +81,105 @@ extension Tokenizer {
                 position += 1
                 continue
             }
-            encoder.append(UnsafeBufferPointer(rebasing: text[segmentStart..<position]))
-            encoder.tokens.append(match.token)
+            guard try encoder.append(segmentStart..<position) else { return encoder.beyond }
+            guard try encoder.append(special: match.token, endingAt: match.end) else { return encoder.beyond }
             position = match.end
             segmentStart = position
         }
-        encoder.append(UnsafeBufferPointer(rebasing: text[segmentStart...]))
-        return encoder.tokens
-    }
-}
-
-/// Tokenizes stretches of ordinary text, keeping scratch memory and the tokens so far.
-private struct SegmentEncoder {
-    var tokens: [Int32] = []
-    private let tokenizer: Tokenizer
-    private var matcher: PatternMatcher
-    private var merger: BytePairMerger
-
-    init(_ tokenizer: Tokenizer) {
-        self.tokenizer = tokenizer
-        matcher = PatternMatcher(tokenizer.preTokenizer.pattern, stepLimit: .max)
-        merger = BytePairMerger(tokenizer.merges)
+        return try encoder.append(segmentStart..<text.count) ? .tokens(encoder.tokens) : encoder.beyond
     }
 
-    mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
-        guard !text.isEmpty else { return }
-        if tokenizer.preTokenizer.composes, let composed = PreTokenizer.composed(text) {
-            composed.withUnsafeBufferPointer { appendComposed($0) }
-        } else {
-            appendComposed(text)
+    /// Tokenizes stretches of ordinary text, keeping scratch memory and the tokens so far.
+    private struct SegmentEncoder {
+        private(set) var tokens: [Int32] = []
+        private(set) var beyond = Encoding.beyond(0)
+        private let tokenizer: Tokenizer
+        private let text: UnsafeBufferPointer<UInt8>
+        private let weight: Int
+        private let limit: Int
+        private let meter: WorkMeter
+        private var matcher: PatternMatcher
+        private var merger: BytePairMerger
+        /// The end of what ``tokens`` stand for in the text; in composed text the furthest that it can be.
+        private var consumed = 0
+        private var uncounted = 0
+
+        init(_ tokenizer: Tokenizer, _ text: UnsafeBufferPointer<UInt8>, limit: Int, meter: WorkMeter) {
+            self.tokenizer = tokenizer
+            self.text = text
+            self.limit = limit
+            self.meter = meter
+            weight = limit == .max ? 0 : tokenizer.bound.weight(of: text)
+            matcher = PatternMatcher(tokenizer.preTokenizer.pattern, stepLimit: .max)
+            merger = BytePairMerger(tokenizer.merges)
         }
-    }
 
-    private mutating func appendComposed(_ text: UnsafeBufferPointer<UInt8>) {
-        var start = 0
-        while start < text.count {
-            let end = PreTokenizer.endOfPiece(in: text, from: start, matcher: &matcher)
-            appendPiece(UnsafeBufferPointer(rebasing: text[start..<end]))
-            start = end
-        }
-    }
-
-    private mutating func appendPiece(_ piece: UnsafeBufferPointer<UInt8>) {
-        if tokenizer.preTokenizer.ignoresMerges, let token = tokenizer.wholeToken(piece) {
+        /// - Returns: Whether to go on; if not, ``beyond`` says why.
+        mutating func append(special token: Int32, endingAt end: Int) throws(TextError) -> Bool {
             tokens.append(token)
-            return
+            return try goesOn(after: 1, consumed: end)
         }
-        var rest = piece
-        while !rest.isEmpty {
-            let length = min(rest.count, Tokenizer.maximumPieceLength)
-            merger.append(UnsafeBufferPointer(rebasing: rest[..<length]), to: &tokens)
-            rest = UnsafeBufferPointer(rebasing: rest[length...])
+
+        /// - Returns: Whether to go on; if not, ``beyond`` says why.
+        mutating func append(_ segment: Range<Int>) throws(TextError) -> Bool {
+            guard !segment.isEmpty else { return true }
+            let part = UnsafeBufferPointer(rebasing: text[segment])
+            if tokenizer.preTokenizer.composes, let composed = try PreTokenizer.composed(part, meter: meter) {
+                return try composed.withUnsafeBufferPointer { composed throws(TextError) in
+                    try appendPieces(of: composed, from: segment, shrinkage: TokenBound.composedShrinkage)
+                }
+            }
+            return try appendPieces(of: part, from: segment, shrinkage: 1)
+        }
+
+        /// - Parameters:
+        ///   - segment: Where in the whole text `part` comes from.
+        ///   - shrinkage: Bytes there to one of `part`, at most.
+        private mutating func appendPieces(
+            of part: UnsafeBufferPointer<UInt8>, from segment: Range<Int>, shrinkage: Int
+        ) throws(TextError) -> Bool {
+            var start = 0
+            while start < part.count {
+                let end = PreTokenizer.endOfPiece(in: part, from: start, matcher: &matcher)
+                try appendPiece(UnsafeBufferPointer(rebasing: part[start..<end]))
+                let consumed = min(segment.lowerBound + end * shrinkage, segment.upperBound)
+                guard try goesOn(after: end - start, consumed: consumed) else { return false }
+                start = end
+            }
+            return true
+        }
+
+        private mutating func goesOn(after work: Int, consumed end: Int) throws(TextError) -> Bool {
+            uncounted += work
+            guard uncounted >= Tokenizer.checkedWork else { return true }
+            try meter.count(uncounted)
+            uncounted = 0
+            consumed = end
+            guard let count = countBeyondLimit() else { return true }
+            beyond = .beyond(count)
+            return false
+        }
+
+        /// A number of tokens that the whole text is certain to exceed, if that is not below the limit and counting them
+        /// all would take long.
+        func countBeyondLimit() -> Int? {
+            let rest = weight - consumed
+            guard rest > Tokenizer.countedBytes else { return nil }
+            let fewest = tokens.count + tokenizer.bound.fewestTokens(weight: rest)
+            return fewest >= limit ? fewest - 1 : nil
+        }
+
+        private mutating func appendPiece(_ piece: UnsafeBufferPointer<UInt8>) throws(TextError) {
+            if tokenizer.preTokenizer.ignoresMerges, let token = tokenizer.wholeToken(piece) {
+                tokens.append(token)
+                return
+            }
+            var rest = piece
+            while !rest.isEmpty {
+                let length = min(rest.count, Tokenizer.maximumPieceLength)
+                try merger.append(UnsafeBufferPointer(rebasing: rest[..<length]), to: &tokens, meter: meter)
+                rest = UnsafeBufferPointer(rebasing: rest[length...])
+            }
         }
     }
 }

@@ -33,6 +33,9 @@ package final class Tokenizer: Sendable {
     let preTokenizer: PreTokenizer
     let merges: MergeTable
     let specials: SpecialTokenTrie
+    let bound: TokenBound
+    /// Bytes of the longest token.
+    package let longestToken: Int
     private let vocabulary: Vocabulary
 
     /// Throws `invalidTokenizer` with what was found and expected if the description contradicts itself.
@@ -69,6 +72,9 @@ package final class Tokenizer: Sendable {
         }
         self.storage = storage
         self.offsets = offsets
+        longestToken = zip(offsets.dropFirst(), offsets).map { $0 - $1 }.max() ?? 0
+        bound = TokenBound(
+            longestToken: longestToken, byteTokens: merges.byteTokens, composes: preTokenizer.composes)
     }
 
     private static func checked(_ token: Int32?, _ name: String, count: Int) throws(TextError) -> Int32? {
@@ -124,6 +130,7 @@ package final class Tokenizer: Sendable {
 
     /// The ordinary token of a whole piece, for pre-tokenizers that ask.
     func wholeToken(_ piece: UnsafeBufferPointer<UInt8>) -> Int32? {
-        vocabulary.ordinary(ByteAlphabet.encode(piece))
+        guard piece.count <= longestToken else { return nil }
+        return vocabulary.ordinary(ByteAlphabet.encode(piece))
     }
 }
