@@ -198,15 +198,19 @@ extension APIError {
     /// - Parameters:
     ///   - limit: the model's context in tokens.
     ///   - prompt: tokens in the rendered messages.
+    ///   - isPartialCount: whether the messages have more tokens than that, and were left before their end.
     ///   - requested: tokens asked for the completion, when they are part of what does not fit.
-    package static func contextLengthExceeded(limit: Int, prompt: Int, requested: Int? = nil) -> APIError {
+    package static func contextLengthExceeded(
+        limit: Int, prompt: Int, isPartialCount: Bool = false, requested: Int? = nil
+    ) -> APIError {
+        let more = isPartialCount ? "more than " : ""
         var message = "This model's maximum context length is \(limit) tokens. However, "
         if let requested {
             let (total, overflow) = prompt.addingReportingOverflow(requested)
-            message += "you requested \(overflow ? Int.max : total) tokens (\(prompt) in the messages, "
+            message += "you requested \(more)\(overflow ? Int.max : total) tokens (\(more)\(prompt) in the messages, "
             message += "\(requested) in the completion). Please reduce the length of the messages or completion."
         } else {
-            message += "your messages resulted in \(prompt) tokens. Please reduce the length of the messages."
+            message += "your messages resulted in \(more)\(prompt) tokens. Please reduce the length of the messages."
         }
         return invalidRequest(400, message, code: "context_length_exceeded", param: "messages")
     }

@@ -25,18 +25,22 @@ package struct GenerationError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// With ``Code/promptTooLong``: how long the prompt is.
     package let promptTokens: Int?
+    /// Whether the prompt was left before its end, so that it has more tokens than ``promptTokens``.
+    package let isPartialCount: Bool
     /// With ``Code/invalidRequest``: the part of the request that is at fault, if it is known.
     package let parameter: EngineError.Parameter?
     package let cause: (any Error)?
 
     package init(
-        _ code: Code, _ message: String, promptTokens: Int? = nil, parameter: EngineError.Parameter? = nil,
+        _ code: Code, _ message: String, promptTokens: Int? = nil, isPartialCount: Bool = false,
+        parameter: EngineError.Parameter? = nil,
         cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.promptTokens = promptTokens
         self.parameter = parameter
+        self.isPartialCount = isPartialCount
         self.cause = cause
     }
 

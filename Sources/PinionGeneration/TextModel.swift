@@ -1,10 +1,7 @@
-import Dispatch
-import Foundation
 package import PinionEngine
 import PinionModels
 package import PinionTensor
 package import PinionText
-import Synchronization
 
 /// A model with its tokenizer and chat template, ready to continue conversations.
 package final class TextModel: Sendable {
@@ -12,22 +9,14 @@ package final class TextModel: Sendable {
     package let tokenizer: Tokenizer
     /// Name and version by the file's own metadata.
     package let name: ModelName
-    private let template: ChatTemplate
-    private let beginText: String
-    private let endText: String
-    private let promptQueue = DispatchQueue(label: "pinion.prompt")
+    private let prompts: PromptBuilder
+    private let promptQueue = PromptQueue()
 
     private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName) {
         self.engine = engine
         self.tokenizer = tokenizer
-        self.template = template
         self.name = name
-        beginText = Self.text(of: tokenizer.beginToken, tokenizer)
-        endText = Self.text(of: tokenizer.endToken, tokenizer)
-    }
-
-    private static func text(of token: Int32?, _ tokenizer: Tokenizer) -> String {
-        token.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) } ?? ""
+        prompts = PromptBuilder(tokenizer: tokenizer, template: template)
     }
 
     /// Loads a GGUF file: weights on the engine's threads, the tokenizer meanwhile.
@@ -102,71 +91,50 @@ package final class TextModel: Sendable {
         }
     }
 
-    /// Renders and tokenizes off the cooperative pool, one prompt at a time: a prompt of megabytes takes a second, in
-    /// which the pool's few threads have streams to serve.
+    /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.
     private func promptOnQueue(_ request: GenerationRequest) async throws(GenerationError) -> [Int32] {
-        let isAbandoned = Abandonment()
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                promptQueue.async { [self] in
-                    continuation.resume(
-                        returning: Result { () throws(GenerationError) in
-                            if isAbandoned.flag.load(ordering: .relaxed) {
-                                throw GenerationError(.interrupted, "the request was cancelled")
-                            }
-                            return try prompt(for: request)
-                        })
-                }
-            }
-        } onCancel: {
-            isAbandoned.flag.store(true, ordering: .relaxed)
-        }
-        return try result.get()
-    }
-
-    /// The tokens of a conversation, ending where the reply begins.
-    package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
-        var tokens: [Int32]
+        let limit = engine.description.contextLength
+        let fewest = prompts.fewestTokens(of: request)
+        guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
+        let encoding: Tokenizer.Encoding
         do {
-            tokens = tokenizer.encode(try template.render(templateContext(request), now: Date()))
+            encoding = try await promptQueue.run(tenant: request.tenant, size: prompts.size(of: request)) {
+                [prompts] meter throws(TextError) in try prompts.encode(request, limit: limit, meter: meter)
+            }
         } catch {
-            throw GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
+            throw Self.promptError(error)
         }
-        if tokenizer.addsBeginToken, let begin = tokenizer.beginToken, tokens.first != begin {
-            tokens.insert(begin, at: 0)
+        switch encoding {
+        case .tokens(let tokens): return try prompts.finish(tokens)
+        case .beyond(let count): throw Self.tooLong(moreThan: count, limit: limit)
         }
-        guard !tokens.isEmpty else {
-            throw GenerationError(.template, "the chat template made an empty prompt of the messages")
-        }
-        return tokens
     }
 
-    private func templateContext(_ request: GenerationRequest) -> [TemplateName: TemplateValue] {
-        var context = request.templateArguments
-        context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
-        context["messages"] = .list(
-            request.messages.map { message in
-                var fields: [(String, TemplateValue)] = [
-                    (
-                        "role",
-                        TemplateValue(
-                            message.role,
-                            origin: GenerationRequest.roles.contains(TemplateName(message.role)) ? .template : .request)
-                    ), ("content", TemplateValue(message.content)),
-                ]
-                if let name = message.name { fields.append(("name", TemplateValue(name))) }
-                if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
-                return TemplateValue(fields)
-            })
-        context["bos_token"] = TemplateValue(beginText, origin: .template)
-        context["eos_token"] = TemplateValue(endText, origin: .template)
-        return context
+    /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.
+    package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
+        let encoding: Tokenizer.Encoding
+        do {
+            encoding = try prompts.encode(request, limit: .max, meter: WorkMeter())
+        } catch {
+            throw Self.promptError(error)
+        }
+        guard case .tokens(let tokens) = encoding else {
+            preconditionFailure("a prompt without a limit was left before its end")
+        }
+        return try prompts.finish(tokens)
     }
-}
 
-/// Tells the prompt queue that nobody waits any more.
-private final class Abandonment: Sendable {
-    let flag = Atomic<Bool>(false)
+    private static func tooLong(moreThan count: Int, limit: Int) -> GenerationError {
+        GenerationError(
+            .promptTooLong,
+            "the prompt has more than \(count) tokens, which leaves no room in a context of \(limit)",
+            promptTokens: count, isPartialCount: true)
+    }
+
+    private static func promptError(_ error: TextError) -> GenerationError {
+        if error.code == .abandoned { return GenerationError(.interrupted, error.message, cause: error) }
+        return GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
+    }
 }
 
 extension GenerationError {

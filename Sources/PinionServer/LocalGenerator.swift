@@ -102,7 +102,8 @@ extension LocalGenerator {
         switch error.code {
         case .promptTooLong:
             APIError.contextLengthExceeded(
-                limit: contextLength, prompt: error.promptTokens ?? contextLength, requested: requested)
+                limit: contextLength, prompt: error.promptTokens ?? contextLength,
+                isPartialCount: error.isPartialCount, requested: requested)
         case .template: APIError.invalidValue("messages", error.message)
         case .invalidRequest:
             if let parameter = error.parameter {

@@ -79,6 +79,14 @@ def test_a_prompt_longer_than_the_context(client):
     assert caught.value.param == "messages"
 
 
+def test_a_text_that_cannot_fit_is_refused_without_reading_it(client):
+    # More bytes than the context has room for, were every token the longest of the vocabulary.
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "word " * 600_000}])
+    assert caught.value.code == "context_length_exceeded"
+    assert "resulted in more than " in caught.value.message
+
+
 def test_a_body_that_is_no_json(server):
     reply = httpx.post(
         f"{server.address}/v1/chat/completions",

@@ -104,6 +104,15 @@ struct APIErrorTests {
                 == "This model's maximum context length is 4097 tokens. However, you requested 4203 tokens "
                 + "(3703 in the messages, 500 in the completion). Please reduce the length of the messages or completion."
         )
+        #expect(
+            APIError.contextLengthExceeded(limit: 10, prompt: 11, isPartialCount: true).message
+                == "This model's maximum context length is 10 tokens. However, your messages resulted in more than 11 "
+                + "tokens. Please reduce the length of the messages.")
+        #expect(
+            APIError.contextLengthExceeded(limit: 10, prompt: 11, isPartialCount: true, requested: 5).message
+                == "This model's maximum context length is 10 tokens. However, you requested more than 16 tokens "
+                + "(more than 11 in the messages, 5 in the completion). "
+                + "Please reduce the length of the messages or completion.")
     }
 
     @Test("A 405 names the methods that are allowed")

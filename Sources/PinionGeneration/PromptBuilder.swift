@@ -1,0 +1,79 @@
+import Foundation
+import PinionText
+
+/// Makes the tokens of conversations: renders them by the model's chat template and tokenizes what that wrote.
+struct PromptBuilder: Sendable {
+    /// Bytes that a message counts beside its texts, which is about what a template writes around it.
+    private static let messageBytes = 64
+
+    private let tokenizer: Tokenizer
+    private let template: ChatTemplate
+    private let beginText: String
+    private let endText: String
+
+    init(tokenizer: Tokenizer, template: ChatTemplate) {
+        self.tokenizer = tokenizer
+        self.template = template
+        beginText = Self.text(of: tokenizer.beginToken, tokenizer)
+        endText = Self.text(of: tokenizer.endToken, tokenizer)
+    }
+
+    private static func text(of token: Int32?, _ tokenizer: Tokenizer) -> String {
+        token.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) } ?? ""
+    }
+
+    /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see
+    /// ``finish(_:)``.
+    ///
+    /// - Throws: What the template or `meter` ends the work with.
+    func encode(_ request: GenerationRequest, limit: Int, meter: WorkMeter) throws(TextError) -> Tokenizer.Encoding {
+        let spans = try template.render(context(of: request), now: Date(), meter: meter)
+        return try tokenizer.encode(spans, limit: limit, meter: meter)
+    }
+
+    /// Puts the begin token before a prompt where the model wants one and the template wrote none.
+    func finish(_ tokens: [Int32]) throws(GenerationError) -> [Int32] {
+        var tokens = tokens
+        if tokenizer.addsBeginToken, let begin = tokenizer.beginToken, tokens.first != begin {
+            tokens.insert(begin, at: 0)
+        }
+        guard !tokens.isEmpty else {
+            throw GenerationError(.template, "the chat template made an empty prompt of the messages")
+        }
+        return tokens
+    }
+
+    /// Bytes of a conversation's texts, about: what rendering and tokenizing it takes time and memory for.
+    func size(of request: GenerationRequest) -> Int {
+        request.messages.reduce(0) { $0 + Self.messageBytes + $1.content.utf8.count + $1.role.utf8.count }
+    }
+
+    /// The fewest tokens that the contents of the messages become, known without tokenizing them.
+    ///
+    /// A template that drops a part of them (the white space around them, or an earlier turn's reasoning) could make fewer.
+    func fewestTokens(of request: GenerationRequest) -> Int {
+        tokenizer.fewestTokens(in: request.messages.lazy.map(\.content))
+    }
+
+    private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
+        var context = request.templateArguments
+        context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
+        context["messages"] = .list(
+            request.messages.map { message in
+                var fields: [(String, TemplateValue)] = [
+                    (
+                        "role",
+                        TemplateValue(
+                            message.role,
+                            origin: GenerationRequest.roles.contains(TemplateName(message.role)) ? .template : .request)
+                    ), ("content", TemplateValue(message.content)),
+                ]
+                if let name = message.name { fields.append(("name", TemplateValue(name))) }
+                if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
+                return TemplateValue(fields)
+            })
+        context["bos_token"] = TemplateValue(beginText, origin: .template)
+        context["eos_token"] = TemplateValue(endText, origin: .template)
+        return context
+    }
+}

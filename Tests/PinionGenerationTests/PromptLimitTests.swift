@@ -1,0 +1,52 @@
+import PinionEngine
+import PinionGeneration
+import PinionText
+import Testing
+
+@Suite("Prompts that do not fit the context", .timeLimit(.minutes(1)))
+struct PromptLimitTests {
+    private static func failure(_ model: TextModel, _ content: String) async throws -> GenerationError {
+        do {
+            _ = try await model.generate(GenerationFixtures.request(content))
+        } catch {
+            return error
+        }
+        throw GenerationError(.invalidRequest, "the prompt was taken")
+    }
+
+    @Test("A text of more bytes than the context can hold is refused without any work on it")
+    func refusedUnseen() async throws {
+        let model = try await GenerationFixtures.model { $0.contextLength = 100 }
+        let text = String(repeating: "the light ", count: 400_000)
+        let clock = ContinuousClock()
+        let whole = clock.measure { _ = model.tokenizer.encode(text) }
+        var error: GenerationError?
+        let elapsed = try await clock.measure { error = try await Self.failure(model, text) }
+        #expect(error?.code == .promptTooLong)
+        #expect(error?.isPartialCount == true)
+        #expect(try #require(error?.promptTokens) >= text.utf8.count / model.tokenizer.longestToken - 1)
+        #expect(elapsed < whole / 4, "\(elapsed) of \(whole)")
+        #expect(model.engine.pendingSequences == 0)
+    }
+
+    @Test("The border of that refusal is the context times the longest token")
+    func border() async throws {
+        let model = try await GenerationFixtures.model { $0.contextLength = 100 }
+        let most = 100 * model.tokenizer.longestToken
+        let fits = try await Self.failure(model, String(repeating: "~", count: most))
+        #expect(fits.code == .promptTooLong && !fits.isPartialCount)
+        let more = try await Self.failure(model, String(repeating: "~", count: most + 1))
+        #expect(more.code == .promptTooLong && more.isPartialCount)
+        #expect(try #require(more.promptTokens) == 100)
+    }
+
+    @Test("A text a little too long is refused with its true number of tokens")
+    func counted() async throws {
+        let model = try await GenerationFixtures.model { $0.contextLength = 100 }
+        let text = String(repeating: "~! ", count: 60)
+        let tokens = try model.prompt(for: GenerationFixtures.request(text)).count
+        let error = try await Self.failure(model, text)
+        #expect(tokens >= 100)
+        #expect(error.code == .promptTooLong && error.promptTokens == tokens && !error.isPartialCount)
+    }
+}

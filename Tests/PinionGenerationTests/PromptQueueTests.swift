@@ -1,0 +1,173 @@
+import Foundation
+import PinionGeneration
+import PinionText
+import Synchronization
+import Testing
+
+@Suite("Prompts of several tenants", .timeLimit(.minutes(1)))
+struct PromptQueueTests {
+    /// Slices of the long work that were done.
+    private final class Progress: Sendable {
+        let slices = Atomic<Int>(0)
+        let begun = Atomic<Int>(0)
+
+        var count: Int { slices.load(ordering: .relaxed) }
+
+        /// Work in slices of a millisecond.
+        func work(_ meter: WorkMeter, slices count: Int) throws(TextError) {
+            begun.add(1, ordering: .relaxed)
+            for _ in 0..<count {
+                Thread.sleep(forTimeInterval: 0.001)
+                slices.add(1, ordering: .relaxed)
+                try meter.count(WorkMeter.slice)
+            }
+        }
+    }
+
+    private static let longSize = 1 << 20
+
+    @Test("A short prompt waits for a slice of another tenant's long ones, not for their end")
+    func fairness() async throws {
+        let queue = PromptQueue()
+        let progress = Progress()
+        let long = (0..<8).map { _ in
+            Task {
+                try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+                    try progress.work(meter, slices: 150)
+                }
+            }
+        }
+        #expect(try await GenerationFixtures.eventually { progress.count > 20 })
+        for _ in 0..<5 {
+            let before = progress.count
+            let answer = try await queue.run(tenant: "b", size: 100) { _ in 42 }
+            #expect(answer == 42)
+            #expect(progress.count - before <= 4)
+        }
+        #expect(progress.count < 1000, "the long prompts are still being made")
+        for task in long { try await task.value }
+        #expect(progress.count == 8 * 150)
+    }
+
+    @Test("Two tenants' long prompts are made side by side, a tenant's own one after the other")
+    func sharing() async throws {
+        let queue = PromptQueue()
+        let (first, second) = (Progress(), Progress())
+        async let a: Void = queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+            try first.work(meter, slices: 300)
+        }
+        #expect(try await GenerationFixtures.eventually { first.count > 5 })
+        async let b: Void = queue.run(tenant: "b", size: Self.longSize) { meter throws(TextError) in
+            try second.work(meter, slices: 300)
+        }
+        async let c: Void = queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+            #expect(first.count == 300)
+        }
+        #expect(try await GenerationFixtures.eventually { second.count > 50 })
+        #expect(first.count < 200)
+        _ = try await (a, b, c)
+        #expect(first.count == 300 && second.count == 300)
+    }
+
+    @Test("A prompt whose client leaves ends within a slice, and the next one is made")
+    func cancelRunning() async throws {
+        let queue = PromptQueue()
+        let progress = Progress()
+        let task = Task {
+            try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+                try progress.work(meter, slices: 1_000_000)
+            }
+        }
+        #expect(try await GenerationFixtures.eventually { progress.count > 3 })
+        task.cancel()
+        let result = await task.result
+        #expect(throws: TextError.self) { try result.get() }
+        let count = progress.count
+        #expect(try await queue.run(tenant: "a", size: Self.longSize) { _ in 1 } == 1)
+        #expect(progress.count == count)
+    }
+
+    @Test("A prompt whose client leaves before its turn is answered at once and never begun")
+    func cancelWaiting() async throws {
+        let queue = PromptQueue()
+        let (first, second) = (Progress(), Progress())
+        let running = Task {
+            try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+                try first.work(meter, slices: 1_000_000)
+            }
+        }
+        #expect(try await GenerationFixtures.eventually { first.count > 3 })
+        let waiting = Task {
+            try await queue.run(tenant: "a", size: 1) { meter throws(TextError) in try second.work(meter, slices: 1) }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        waiting.cancel()
+        let result = await waiting.result
+        #expect(throws: TextError.self) { try result.get() }
+        // Cancelled before it was queued.
+        let late = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await queue.run(tenant: "b", size: 1) { meter throws(TextError) in try second.work(meter, slices: 1) }
+        }
+        let lateResult = await late.result
+        #expect(throws: TextError.self) { try lateResult.get() }
+        running.cancel()
+        _ = await running.result
+        #expect(second.begun.load(ordering: .relaxed) == 0)
+    }
+
+    @Test("Many tenants' prompts of all sizes, some of them given up, all end")
+    func crowd() async throws {
+        let queue = PromptQueue()
+        let progress = Progress()
+        let ended = await withTaskGroup(of: Int.self) { group in
+            for index in 0..<400 {
+                group.addTask {
+                    let isLong = index % 3 == 0
+                    let task = Task {
+                        try await queue.run(tenant: "\(index % 7)", size: isLong ? Self.longSize : 10) {
+                            meter throws(TextError) in
+                            progress.begun.add(1, ordering: .relaxed)
+                            for _ in 0..<(isLong ? 20 : 1) { try meter.count(WorkMeter.slice) }
+                        }
+                    }
+                    if index % 5 == 0 { task.cancel() }
+                    _ = await task.result
+                    return 1
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(ended == 400)
+        #expect(progress.begun.load(ordering: .relaxed) >= 320)
+    }
+
+    @Test("Short prompts beside another tenant's 2 MiB ones: how long they wait")
+    func waiting() async throws {
+        let model = try await GenerationFixtures.model()
+        let text = String(repeating: "the light of the river, ", count: (2 << 20) / 24)
+        let tokenizer = model.tokenizer
+        let clock = ContinuousClock()
+        let alone = clock.measure { _ = tokenizer.encode(text) }
+        let queue = PromptQueue()
+        let long = (0..<8).map { _ in
+            Task {
+                try await queue.run(tenant: "a", size: text.utf8.count) { meter throws(TextError) in
+                    try tokenizer.encode([TextSpan(text, origin: .request)], limit: .max, meter: meter)
+                }
+            }
+        }
+        try await Task.sleep(for: .milliseconds(50))
+        var longest = Duration.zero
+        for _ in 0..<10 {
+            let start = clock.now
+            _ = try await queue.run(tenant: "b", size: 5) { _ in tokenizer.encode("Hello") }
+            longest = max(longest, start.duration(to: clock.now))
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        for task in long { _ = try await task.value }
+        print("2 MiB take \(alone), a short prompt beside 8 of them waits at most \(longest)")
+        // One after the other it would wait for eight times the whole. Half of one leaves room for a busy machine.
+        #expect(longest < alone / 2 + .milliseconds(50))
+    }
+}
