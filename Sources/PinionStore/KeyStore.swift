@@ -6,26 +6,26 @@ import Synchronization
 /// The API keys of a data directory, in SQLite.
 ///
 /// Several processes may use one file at once. Nothing is cached: each ``authenticate(_:)`` reads the last committed
-/// state, so a key revoked by another process is refused from the next request on.
+/// state of the file that lies at ``path`` then, so a key revoked by another process is refused from the next request on,
+/// also after the file was replaced by a copy of it. While there is no file, nobody is authenticated.
 package final class KeyStore: Sendable {
-    /// Seconds between two writes of one key's `lastUsed`, so that authenticating stays a read.
-    package static let lastUsedGranularity = 60.0
-    /// Characters of a key's name.
+    /// Time between two writes of one key's `lastUsed`, so that authenticating stays a read.
+    package static let lastUsedGranularity = Duration.seconds(60)
+    /// Unicode scalars of a key's name, so that it has 256 bytes at most; one letter may have any number of marks.
     package static let maximumNameLength = 64
     private static let identifierLetters = 16
     private static let columns = "id, name, prefix, created, revoked, last_used"
 
-    package let path: String
-    private let pool: DatabasePool
+    package var path: String { connection.path }
+    private let connection: StoreConnection
     /// When each key's `last_used` was last written by this process.
-    private let noted = Mutex<[String: Date]>([:])
+    private let noted = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// Opens the database at `path`, creating file and directory where they are missing.
     ///
     /// - Throws: `unavailable`, `damaged`, `newerSchema` or `busy`; the message names the file.
     package init(path: String) throws(StoreError) {
-        self.path = path
-        pool = try StoreDatabase.open(path: path)
+        connection = try StoreConnection(path: path)
     }
 
     /// Makes a key. Its secret exists only in the returned value.
@@ -33,7 +33,8 @@ package final class KeyStore: Sendable {
         let name = try Self.validated(name)
         let secret = KeySecret.make()
         let record = KeyRecord(
-            id: "key_" + KeySecret.letters(Self.identifierLetters), name: name, prefix: KeySecret.prefix(of: secret),
+            id: KeyReference.identifierMarker + KeySecret.letters(Self.identifierLetters), name: name,
+            prefix: KeySecret.prefix(of: secret),
             created: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)))
         let digest = Data(KeySecret.digest(of: secret))
         try write { db in
@@ -46,6 +47,7 @@ package final class KeyStore: Sendable {
 
     /// All keys, revoked ones included, oldest first.
     package func list() throws(StoreError) -> [KeyRecord] {
+        let pool: DatabasePool = try connection.pool()
         do {
             return try pool.read { db in
                 try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM api_key ORDER BY created, id")
@@ -56,23 +58,22 @@ package final class KeyStore: Sendable {
         }
     }
 
-    /// Revokes the key with this identifier, prefix or secret; revoking twice keeps the first time.
+    /// Revokes the key with this identifier or beginning of it, prefix or secret; revoking twice keeps the first time.
     ///
-    /// - Throws: `notFound`; `ambiguous` when a prefix stands for several keys.
+    /// - Throws: `notFound`; `ambiguous` when the reference stands for several keys.
     package func revoke(_ reference: String) throws(StoreError) -> KeyRecord {
-        let digest = Data(KeySecret.digest(of: reference))
+        let reference = KeyReference(reference)
         return try write { db in
-            let matches = try Row.fetchAll(
-                db, sql: "SELECT \(Self.columns) FROM api_key WHERE id = ? OR prefix = ? OR digest = ?",
-                arguments: [reference, reference, digest]
+            let found = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Self.columns) FROM api_key
+                    WHERE id = ?1 OR prefix = ?1 OR digest = ?2 OR (?3 AND substr(id, 1, length(?1)) = ?1)
+                    ORDER BY created, id
+                    """,
+                arguments: [reference.text, reference.digest, reference.mayBeginIdentifier]
             ).map(KeyRecord.init(row:))
-            guard let match = matches.first else {
-                throw StoreError(.notFound, "no such key; `pinion keys list` shows the identifiers")
-            }
-            guard matches.count == 1 else {
-                let ids = matches.map(\.id).joined(separator: ", ")
-                throw StoreError(.ambiguous, "several keys begin with \(reference); give one identifier of: \(ids)")
-            }
+            let match = try reference.choose(from: found, path: path)
             try db.execute(
                 sql: "UPDATE api_key SET revoked = coalesce(revoked, ?) WHERE id = ?",
                 arguments: [Int64(Date().timeIntervalSince1970), match.id])
@@ -88,6 +89,7 @@ package final class KeyStore: Sendable {
     package func authenticate(_ secret: String) async throws(StoreError) -> KeyRecord? {
         guard secret.utf8.count <= KeySecret.maximumLength else { return nil }
         let digest = KeySecret.digest(of: secret)
+        let pool = try await connection.pool()
         let record: KeyRecord?
         do {
             record = try await pool.read { db in
@@ -102,27 +104,29 @@ package final class KeyStore: Sendable {
             throw StoreError(error, path: path)
         }
         guard let record, record.revoked == nil else { return nil }
-        noteUse(of: record.id)
+        noteUse(of: record.id, in: pool)
         return record
     }
 
     /// Records that a key was used, without waiting; a failure to do so harms nobody.
-    private func noteUse(of id: String) {
-        let now = Date()
+    private func noteUse(of id: String, in pool: DatabasePool) {
+        let now = ContinuousClock.now
         let due = noted.withLock { noted in
-            if let last = noted[id], now.timeIntervalSince(last) < Self.lastUsedGranularity { return false }
+            if let last = noted[id], last.duration(to: now) < Self.lastUsedGranularity { return false }
             noted[id] = now
             return true
         }
         guard due else { return }
+        let date = Int64(Date().timeIntervalSince1970)
         pool.asyncWriteWithoutTransaction { db in
             try? db.execute(
                 sql: "UPDATE api_key SET last_used = ? WHERE id = ?",
-                arguments: [Int64(now.timeIntervalSince1970), id])
+                arguments: [date, id])
         }
     }
 
     private func write<T>(_ updates: (Database) throws -> T) throws(StoreError) -> T {
+        let pool: DatabasePool = try connection.pool()
         do {
             return try pool.write(updates)
         } catch {
@@ -133,7 +137,7 @@ package final class KeyStore: Sendable {
     private static func validated(_ name: String) throws(StoreError) -> String {
         let name = name.trimmingCharacters(in: .whitespaces)
         let isPrintable = name.unicodeScalars.allSatisfy { !CharacterSet.controlCharacters.contains($0) }
-        guard !name.isEmpty, name.count <= maximumNameLength, isPrintable else {
+        guard !name.isEmpty, name.unicodeScalars.count <= maximumNameLength, isPrintable else {
             throw StoreError(
                 .invalidValue, "a key's name must have 1 to \(maximumNameLength) printable characters")
         }

@@ -14,15 +14,31 @@ enum StoreDatabase {
     /// Seconds between two tries to become the one that opens.
     static let lockPollInterval = 0.02
 
-    static func open(path: String) throws(StoreError) -> DatabasePool {
-        try prepareFile(path: path)
+    /// Times that a file is opened anew because another one took its place meanwhile.
+    private static let maximumTries = 20
+
+    /// - Parameter creates: Whether a file that is missing is made.
+    /// - Returns: The database, and what its file was after the opening, which may have written to it.
+    static func open(path: String, creates: Bool) throws(StoreError) -> (pool: DatabasePool, identity: FileIdentity) {
+        try prepareFile(path: path, creates: creates)
         let turn = try waitForTurn(path: path)
         defer { close(turn) }
-        do {
-            return try openAndMigrate(path: path)
-        } catch {
-            throw StoreError(error, path: path)
+        let sideFiles = SideFiles(database: path)
+        for _ in 0..<maximumTries {
+            let before = FileIdentity(path: path)
+            try sideFiles.removeStale()
+            let pool: DatabasePool
+            do {
+                pool = try openAndMigrate(path: path)
+            } catch {
+                throw StoreError(error, path: path)
+            }
+            // No note about a file that came later: it would make a pair of its database and another's log.
+            guard let after = FileIdentity(path: path), after.inode == before?.inode else { continue }
+            sideFiles.writeNote()
+            return (pool, after)
         }
+        throw StoreError(.busy, "the database \(path) is being replaced again and again")
     }
 
     /// Takes a lock on the directory, held until the returned descriptor is closed.
@@ -108,7 +124,25 @@ enum StoreDatabase {
     ///
     /// An existing file is never opened here: closing any descriptor of it would drop the locks that SQLite holds on
     /// it elsewhere in this process.
-    private static func prepareFile(path: String) throws(StoreError) {
+    private static func prepareFile(path: String, creates: Bool) throws(StoreError) {
+        if creates { try createFile(path: path) }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.unavailable, "cannot open the database \(path): it is not a regular file")
+        }
+        // SQLite would make a database of an empty file. While one is being restored, that file is half of a copy.
+        guard creates || status.st_size > 0 else {
+            throw StoreError(.unavailable, "cannot open the database \(path): it is empty")
+        }
+        guard access(path, R_OK | W_OK) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot open the database \(path) for writing: \(reason)")
+        }
+        // A file that somebody made readable to others holds only digests, so failing to tighten it is no reason to stop.
+        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
+    }
+
+    private static func createFile(path: String) throws(StoreError) {
         let directory = (path as NSString).deletingLastPathComponent
         do {
             try FileManager.default.createDirectory(
@@ -124,16 +158,6 @@ enum StoreDatabase {
             let reason = String(cString: strerror(errno))
             throw StoreError(.unavailable, "cannot create the database \(path): \(reason)")
         }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.unavailable, "cannot open the database \(path): it is not a regular file")
-        }
-        guard access(path, R_OK | W_OK) == 0 else {
-            let reason = String(cString: strerror(errno))
-            throw StoreError(.unavailable, "cannot open the database \(path) for writing: \(reason)")
-        }
-        // A file that somebody made readable to others holds only digests, so failing to tighten it is no reason to stop.
-        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
     }
 }
 

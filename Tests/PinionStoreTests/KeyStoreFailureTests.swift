@@ -118,6 +118,19 @@ struct KeyStoreFailureTests {
         }
     }
 
+    @Test("First letters that several keys share revoke none of them, and a bounded number of them is listed")
+    func ambiguousBeginning() async throws {
+        let store = try KeyStore(path: path)
+        for _ in 0..<20 { _ = try store.create(name: "k") }
+        try await DatabaseQueue(path: path).write { db in
+            try db.execute(sql: "UPDATE api_key SET id = 'key_same' || substr(id, 5)")
+        }
+        let error = #expect(throws: StoreError.self) { try store.revoke("key_same") }
+        #expect(error?.code == .ambiguous)
+        #expect(error?.message.contains("and 12 more") == true, "\(error?.message ?? "")")
+        #expect(try store.list().allSatisfy { $0.revoked == nil })
+    }
+
     @Test("A store that breaks while it is open throws instead of letting anyone in")
     func breaksLater() async throws {
         let store = try KeyStore(path: path)

@@ -81,17 +81,47 @@ struct KeyStoreTests {
         #expect(first == second)
     }
 
-    @Test("Revoking what is not there is an error that does not repeat the given secret")
+    @Test("A key is revoked by the first letters of its identifier")
+    func revokeByBeginning() async throws {
+        let keys = try (0..<3).map { try store.create(name: "key \($0)") }
+        let reference = String(keys[1].record.id.prefix(12))
+        #expect(try store.revoke(reference).id == keys[1].record.id)
+        #expect(try store.list().count { $0.revoked != nil } == 1)
+        // Too little to mean one key for certain, or not at the beginning.
+        for reference in ["key_", String(keys[0].record.id.prefix(7)), String(keys[0].record.id.dropFirst()), "", "%"] {
+            let error = #expect(throws: StoreError.self) { try store.revoke(reference) }
+            #expect(error?.code == .notFound, "\(reference)")
+        }
+        #expect(try store.list().count { $0.revoked != nil } == 1)
+    }
+
+    @Test("Revoking what is not there names what was looked for, but never a secret")
     func revokeUnknown() throws {
-        let error = #expect(throws: StoreError.self) { try store.revoke("pk-canary0000") }
-        #expect(error?.code == .notFound)
-        #expect(error?.message.contains("canary") == false)
+        let secret = #expect(throws: StoreError.self) { try store.revoke("pk-canary0000") }
+        #expect(secret?.code == .notFound)
+        #expect(secret?.message.contains("canary") == false)
+        #expect(secret?.message.contains("no key has this secret") == true)
+        for (reference, shown) in [
+            ("key_nosuchkey", "'key_nosuchkey'"), ("laptop", "'laptop'"), ("pk-abcde", "'pk-abcde'"),
+            ("a\u{1B}[2J\n", "'a?[2J?'"), (String(repeating: "a\u{301}\u{316}", count: 20_000), "'a????a????a"),
+        ] {
+            let error = #expect(throws: StoreError.self) { try store.revoke(reference) }
+            #expect(error?.code == .notFound)
+            #expect(error?.message.contains(shown) == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("pinion keys list") == true)
+            #expect(try #require(error?.message.utf8.count) < 400)
+        }
     }
 
     @Test("Names are trimmed, and empty, long or unprintable ones are refused")
     func names() throws {
         #expect(try store.create(name: "  my key ").record.name == "my key")
-        for name in ["", "   ", "a\nb", "\u{1B}[2J", String(repeating: "x", count: KeyStore.maximumNameLength + 1)] {
+        #expect(try store.create(name: String(repeating: "\u{1F511}", count: 64)).record.name.utf8.count == 256)
+        // One letter to a reader, however many marks it carries.
+        let marks = "a" + String(repeating: "\u{301}\u{316}", count: 32)
+        for name in [
+            "", "   ", "a\nb", "\u{1B}[2J", String(repeating: "x", count: KeyStore.maximumNameLength + 1), marks,
+        ] {
             let error = #expect(throws: StoreError.self) { try store.create(name: name) }
             #expect(error?.code == .invalidValue)
         }
