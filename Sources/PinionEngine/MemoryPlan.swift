@@ -37,18 +37,36 @@ package struct MemoryPlan: Sendable {
         let available = self.budget - weights - buffers - Self.overheadBytes
         let affordable = max(available, 0) / blockBytes
         guard affordable >= perContext else {
+            let needed = weights + buffers + Self.overheadBytes + perContext * blockBytes
+            let advice = Self.advice(
+                shape: model.shape.cache, available: available, perContext: perContext, needed: needed)
             throw EngineError(
                 .insufficientMemory,
                 """
                 memory budget of \(Self.mebibytes(self.budget)) is too small: weights \(Self.mebibytes(weights)) + \
                 buffers \(Self.mebibytes(buffers)) + \
                 overhead \(Self.mebibytes(Self.overheadBytes)) + KV cache of one context of \(context) tokens \
-                \(Self.mebibytes(perContext * blockBytes)) = \
-                \(Self.mebibytes(weights + buffers + Self.overheadBytes + perContext * blockBytes)); \
-                lower --context, set --kv-type q8, or raise --memory
+                \(Self.mebibytes(perContext * blockBytes)) = \(Self.mebibytes(needed)); \(advice)
                 """)
         }
         cacheBlocks = min(affordable, overflow ? affordable : wanted, BlockPool.maximumCapacity)
+    }
+
+    /// What would make the model fit: only what is not in force already, and only what is enough by itself.
+    ///
+    /// - Parameters:
+    ///   - available: Bytes that the budget leaves for the cache.
+    ///   - perContext: Blocks of one context.
+    ///   - needed: Bytes of everything.
+    private static func advice(shape: KVCache.Shape, available: Int, perContext: Int, needed: Int) -> String {
+        let affordable = max(available, 0) / shape.blockBytes
+        var ways: [String] = []
+        if affordable > 0 { ways.append("lower --context to \(affordable * KVCache.blockTokens)") }
+        var smaller = shape
+        smaller.elementType = .q8
+        if shape.elementType != .q8, smaller.blockBytes * perContext <= available { ways.append("set --kv-type q8") }
+        ways.append("raise --memory to \(mebibytesCount(needed))M for each model")
+        return ways.count > 1 ? ways.dropLast().joined(separator: ", ") + " or " + ways[ways.count - 1] : ways[0]
     }
 
     /// The smallest budget that gives a model so many cache blocks.
@@ -65,5 +83,8 @@ package struct MemoryPlan: Sendable {
         """
     }
 
-    private static func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+    private static func mebibytes(_ bytes: Int) -> String { "\(mebibytesCount(bytes)) MiB" }
+
+    /// Rounded up.
+    private static func mebibytesCount(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
 }
