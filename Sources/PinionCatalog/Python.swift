@@ -5,7 +5,11 @@ struct Python: Sendable {
     /// Bytes kept of what a child said on its standard error.
     private static let maximumLog = 64 << 10
 
+    /// Begins the names of this program's own settings, among them `PINION_API_KEY`.
+    private static let ownVariables = "PINION_"
+
     let executable: String
+    /// What children inherit: the caller's variables without this program's own, which are secret or mean nothing to them.
     let environment: [String: String]
 
     /// - Throws: `pythonMissing`.
@@ -18,7 +22,7 @@ struct Python: Sendable {
                     + "install it, or give a model file with --model PATH")
         }
         executable = found
-        self.environment = environment
+        self.environment = environment.filter { !$0.key.utf8.starts(with: Self.ownVariables.utf8) }
     }
 
     struct Outcome {

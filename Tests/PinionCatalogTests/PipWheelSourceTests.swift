@@ -24,6 +24,20 @@ struct PipWheelSourceTests {
         #expect(given.last == "llm-test==1.0")
     }
 
+    @Test("The child knows the caller's variables, but none of this program's own")
+    func environment() async throws {
+        try script("env > \(root.path)/environment; touch \(root.path)/out/llm_test-1.0.whl")
+        let given = [
+            "PATH": root.path + "/bin:/usr/bin:/bin", "PINION_API_KEY": "canary", "PINION_PORT": "1",
+            "PIP_INDEX_URL": "mirror",
+        ]
+        let source = PipWheelSource(showsProgress: false, environment: given)
+        _ = try await source.download("llm-test==1.0", into: root.path + "/out")
+        let seen = try String(contentsOfFile: root.path + "/environment", encoding: .utf8)
+        #expect(!seen.contains("PINION_") && !seen.contains("canary"))
+        #expect(seen.contains("PIP_INDEX_URL=mirror"))
+    }
+
     @Test("A failure is one line with pip's last error and the network's cause")
     func failure() async throws {
         try script(
