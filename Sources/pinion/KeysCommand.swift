@@ -58,7 +58,7 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revoke a key; running servers refuse it from their next request on.")
 
-        @Argument(help: "The key's identifier, or its first 8 characters.") var key: String
+        @Argument(help: "The key's identifier or its beginning, or the first 8 characters of the key.") var key: String
         @OptionGroup var data: DataOptions
 
         func run() throws {

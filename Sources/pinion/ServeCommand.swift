@@ -80,6 +80,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try settings()
+        if !SecretArguments.blank("--api-key", values: apiKey) {
+            Console.notice(
+                "other users of this machine can read the key given with --api-key; "
+                    + "PINION_API_KEY or `pinion keys create` keeps it from them")
+        }
         let keys = try ServerKeys(settings: settings)
         let fetcher = ModelFetcher(directory: settings.dataDirectory, report: Console.notice)
         let models = try await cancelledBySignals {

@@ -1,12 +1,21 @@
 """Keys made and revoked beside a running server."""
 
+import contextlib
+import hashlib
 import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import sqlite3
 import stat
+import subprocess
 import time
 
 import openai
 import pytest
-from conftest import Server, run
+from conftest import BINARY, Server, environment, run
 
 
 def accepted(server, key):
@@ -81,3 +90,138 @@ def test_no_auth_serves_everyone_on_loopback(new_data):
         assert accepted(server, "whatever")
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def database(path):
+    connection = sqlite3.connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def refused_within_a_second(server, key):
+    start = time.monotonic()
+    while True:
+        try:
+            if not accepted(server, key):
+                return True
+        except openai.APIStatusError:
+            return True
+        if time.monotonic() - start > 1:
+            return False
+
+
+def test_a_replaced_database_is_noticed(new_data, tmp_path):
+    data = new_data()
+    key = run("keys", "create", "--data-dir", data).stdout.strip()
+    server = Server("--data-dir", data)
+    try:
+        assert accepted(server, key)
+        backup = tmp_path / "backup.db"
+        with database(data / "pinion.db") as connection:
+            connection.execute("VACUUM INTO ?", [str(backup)])
+        later = run("keys", "create", "--data-dir", data).stdout.strip()
+        assert accepted(server, later)
+        shutil.copy(backup, data / "backup.db")
+        os.replace(data / "backup.db", data / "pinion.db")
+        # The server is not asked in between: the file is replaced, then changed by another process.
+        assert run("keys", "revoke", key, "--data-dir", data).returncode == 0
+        assert refused_within_a_second(server, key)
+        assert refused_within_a_second(server, later), "the backup does not have it"
+        made = run("keys", "create", "--data-dir", data).stdout.strip()
+        assert accepted(server, made)
+        # Without a file nobody is let in, and none is made.
+        os.rename(data / "pinion.db", data / "away.db")
+        assert refused_within_a_second(server, made)
+        assert not (data / "pinion.db").exists()
+        os.rename(data / "away.db", data / "pinion.db")
+        assert accepted(server, made)
+        assert not accepted(server, key)
+    finally:
+        server.stop()
+
+
+def test_a_key_given_as_a_flag_cannot_be_read_by_other_users(new_data):
+    server = Server("--data-dir", new_data(), "--api-key", "canary-one", "--api-key=canary-two")
+    try:
+        command = pathlib.Path("/proc", str(server.process.pid), "cmdline").read_bytes()
+        assert b"canary" not in command, command
+        assert command.split(b"\0").count(b"**********") == 1 and b"--api-key=**********" in command
+        assert accepted(server, "canary-one") and accepted(server, "canary-two")
+        assert not any("canary" in line for line in server.output + server.errors)
+    finally:
+        server.stop()
+
+
+def test_kill_9_while_keys_are_made(tmp_path):
+    data = tmp_path / "data"
+    assert run("keys", "create", "--name", "first", "--data-dir", data).returncode == 0
+    acknowledged = []
+    pauses = random.Random(5)
+    for _ in range(50):
+        process = subprocess.Popen(
+            [BINARY, "keys", "create", "--data-dir", str(data)],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(pauses.uniform(0, 0.08))
+        process.send_signal(signal.SIGKILL)
+        output = process.communicate()[0].decode()
+        # The secret is printed when the key is in the database.
+        if output.endswith("\n"):
+            acknowledged.append(output.strip())
+    listed = json.loads(run("keys", "list", "--json", "--data-dir", data).stdout)
+    assert len({record["id"] for record in listed}) == len(listed) <= 51
+    with database(data / "pinion.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        stored = {digest for (digest,) in connection.execute("SELECT digest FROM api_key")}
+    assert len(stored) == len(listed)
+    assert all(hashlib.sha256(secret.encode()).digest() in stored for secret in acknowledged)
+
+
+def test_a_full_disk_is_refused_and_harms_no_key(tmp_path):
+    # A file system of a few pages, in a mount namespace of this test's own.
+    script = """
+        set -e
+        mount -t tmpfs -o size=192k tmpfs "$1"
+        "$2" keys create --name kept --data-dir "$1/data" > "$3/kept"
+        cat /dev/zero > "$1/filler" 2> /dev/null || true
+        set +e
+        for round in $(seq 40); do
+            "$2" keys create --name more --data-dir "$1/data" > "$3/more" 2> "$3/errors" || break
+        done
+        echo $? > "$3/status"
+        rm "$1/filler"
+        set -e
+        "$2" keys list --json --data-dir "$1/data" > "$3/list"
+        "$2" keys create --name later --data-dir "$1/data" > "$3/later"
+    """
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "mount", "-t", "tmpfs", "tmpfs", mount], capture_output=True).returncode != 0:
+        pytest.skip("this machine lets no test mount a file system")
+    done = subprocess.run(
+        [*namespace, "sh", "-c", script, "sh", mount, BINARY, tmp_path], env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = (tmp_path / "errors").read_text().splitlines()
+    assert "disk is full" in line and str(mount) in line, line
+    names = [record["name"] for record in json.loads((tmp_path / "list").read_text())]
+    assert names.count("kept") == 1
+    assert (tmp_path / "later").read_text().startswith("pk-")
+
+
+def test_keys_are_revoked_by_the_beginning_of_their_identifier(tmp_path):
+    data = tmp_path / "data"
+    run("keys", "create", "--name", "mine", "--data-dir", data)
+    (record,) = json.loads(run("keys", "list", "--json", "--data-dir", data).stdout)
+    done = run("keys", "revoke", "key_nosuchkey", "--data-dir", data)
+    assert done.returncode == 1 and "'key_nosuchkey'" in done.stderr and "keys list" in done.stderr
+    done = run("keys", "revoke", "pk-" + "a" * 43, "--data-dir", data)
+    assert done.returncode == 1 and "no key has this secret" in done.stderr and "aaaa" not in done.stderr
+    assert run("keys", "revoke", record["id"][:10], "--data-dir", data).stdout.startswith(f"revoked {record['id']}")

@@ -54,3 +54,12 @@ def test_the_budget_holds_under_load(new_data, smallest):
         assert all(status == 200 for status, _, _ in replies)
         assert all(reply["usage"]["completion_tokens"] == 24 for _, _, reply in replies)
         assert vitals(server).peak < budget * MEBIBYTE, vitals(server).peak // MEBIBYTE
+
+
+def test_a_refusal_advises_only_what_is_not_in_force(model_path, tmp_path, smallest):
+    flags = ["--port", 0, "--no-auth", "--model", model_path, "--context", CONTEXT, "--data-dir", tmp_path]
+    plain = run("serve", *flags, "--memory", f"{smallest - 4}M").stderr
+    assert "--kv-type q8" in plain and "lower --context to" in plain and f"raise --memory to {smallest}M" in plain
+    done = run("serve", *flags, "--memory", "64M", "--kv-type", "q8")
+    assert done.returncode == 1
+    assert "--kv-type" not in done.stderr and "--memory" in done.stderr
