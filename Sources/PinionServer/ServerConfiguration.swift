@@ -43,17 +43,11 @@ package struct ServerConfiguration: Sendable {
 
 extension ServerConfiguration {
     /// Whether only programs of this machine reach the address.
-    package var bindsLoopback: Bool {
-        let name = Self.hostName(of: host)
-        if name == "localhost" || name == "::1" { return true }
-        // The whole of 127.0.0.0/8, but not a name such as 127.example.org.
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
+    package var bindsLoopback: Bool { HostName(ofAuthority: host).isLoopback }
 
     /// The address without the brackets that IPv6 has in a URL.
     var bindHost: String {
-        host.hasPrefix("[") ? Self.hostName(of: host) : host
+        host.hasPrefix("[") ? String(host.dropFirst().prefix { $0 != "]" }) : host
     }
 
     /// Whether a request that names this `Host` is meant for this server.
@@ -64,21 +58,8 @@ extension ServerConfiguration {
     /// empty. A request without `Host` cannot come from a browser and is accepted.
     func accepts(authority: String?) -> Bool {
         guard bindsLoopback || !allowedHosts.isEmpty, let authority else { return true }
-        let name = Self.hostName(of: authority)
-        let isBuiltIn = bindsLoopback && (name == "localhost" || name == "127.0.0.1" || name == "::1")
-        return isBuiltIn || name == Self.hostName(of: host) || allowedHosts.contains { Self.hostName(of: $0) == name }
-    }
-
-    /// The name in `name:port`, lower case, without the brackets of IPv6 and a final dot.
-    private static func hostName(of authority: String) -> String {
-        var name = authority.lowercased()[...]
-        if name.hasPrefix("[") {
-            return String(name.dropFirst().prefix { $0 != "]" })
-        }
-        // More than one colon is an address of IPv6 without brackets, as a configuration may spell it.
-        if let colon = name.firstIndex(of: ":"), !name[name.index(after: colon)...].contains(":") {
-            name = name[..<colon]
-        }
-        return String(name.hasSuffix(".") ? name.dropLast() : name)
+        let name = HostName(ofAuthority: authority)
+        return bindsLoopback && name.isBuiltIn || name == HostName(ofAuthority: host)
+            || allowedHosts.contains { HostName(ofAuthority: $0) == name }
     }
 }

@@ -17,8 +17,9 @@ struct FixedKeys: KeyAuthority {
     struct DamagedDatabase: Error {}
 
     func authenticate(_ bearer: String) async throws -> Tenant? {
-        if bearer == Self.damaging { throw DamagedDatabase() }
-        return bearer == Self.good ? Tenant(id: "tenant-7") : nil
+        // As bytes, as every authority has to: the key may be hostile.
+        if bearer.utf8.elementsEqual(Self.damaging.utf8) { throw DamagedDatabase() }
+        return bearer.utf8.elementsEqual(Self.good.utf8) ? Tenant(id: "tenant-7") : nil
     }
 }
 

@@ -107,7 +107,7 @@ extension ConnectionGuard {
         case .head(let head):
             unanswered += 1
             isReadingRequest = true
-            if head.headerFields[.connection]?.lowercased() == "close", unanswered == 1 { closesAfterReply = true }
+            if head.headerFields[.connection]?.matchesWord("close") == true, unanswered == 1 { closesAfterReply = true }
             after(bodyTime, context) { [self] context in
                 // After an early reply nobody reads the body, and nobody would hear of it.
                 if unanswered == 0 {
@@ -116,7 +116,7 @@ extension ConnectionGuard {
                     context.fireErrorCaught(APIError.bodyTimeout)
                 }
             }
-            if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue" {
+            if unanswered == 1, head.headerFields[.expect]?.matchesWord("100-continue") == true {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         case .body:

@@ -27,10 +27,11 @@ struct AuthenticationMiddleware: RouterMiddleware {
 
     /// The credentials after `Bearer`, whose case does not matter; nil without any.
     private static func bearer(in header: String?) -> String? {
-        guard let header, let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer" else {
+        let space = UInt8(ascii: " ")
+        guard let header, let end = header.utf8.firstIndex(of: space), header[..<end].matchesWord("bearer") else {
             return nil
         }
-        let key = header[space...].drop { $0 == " " }
+        let key = Substring(header.utf8[end...].drop { $0 == space })
         return key.isEmpty ? nil : String(key)
     }
 }

@@ -58,9 +58,13 @@ struct ChatCompletionRoute: Sendable {
 
     /// Takes JSON, whatever its parameters, and a body that does not say what it is.
     private static func checkContentType(_ header: String?) throws(APIError) {
-        guard let header, !header.isEmpty else { return }
-        let type = header.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-        guard type == ReplyHeaders.json || type.hasSuffix("+json") else { throw .unsupportedContentType(header) }
+        guard let header, !header.isEmpty else {
+            return
+        }
+        let type = Substring(header.utf8.prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks())
+        let suffix = "+json"
+        guard type.matchesWord(ReplyHeaders.json) || Substring(type.utf8.suffix(suffix.utf8.count)).matchesWord(suffix)
+        else { throw .unsupportedContentType(header) }
     }
 }
 
