@@ -35,6 +35,11 @@ package struct ServerConfiguration: Sendable {
         /// Silence in a stream after which a comment is sent.
         package var pingInterval: Duration = .seconds(15)
         /// Time that requests in flight are given to end once the server is told to stop.
+        /// Time in which a client may still read its last reply before the connection is cut. Cut at once, with unread
+        /// bytes of the request around, the connection would be reset and the reply lost.
+        package var lingerTime: Duration = .seconds(1)
+        /// Most bytes that are read, only to be dropped, of what a client sends after its last request was answered.
+        package var lingerSize = 1024 * 1024
         package var shutdownGrace: Duration = .seconds(30)
 
         package init() {}
