@@ -25,6 +25,8 @@ package struct EngineConfiguration: Sendable {
     package var threads: Int?
     /// Bytes for weights, buffers and KV cache together; nil for most of what is free at the start.
     package var memory: Int?
+    /// Bytes of ``memory`` that the bodies of requests take before they become prompts.
+    package var bodyMemory = 0
 
     /// Told what the engine does.
     package var observer: (any EngineObserver)?

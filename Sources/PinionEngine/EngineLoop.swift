@@ -47,7 +47,8 @@ final class EngineLoop {
                         + "model was made for \(shape.contextLength)")
             }
             let memory = try MemoryPlan(
-                budget: configuration.memory, model: model, context: context, sequences: configuration.maximumSequences)
+                budget: configuration.memory, model: model, context: context, sequences: configuration.maximumSequences,
+                bodies: configuration.bodyMemory)
             self.model = try file.load(LoadContext(kernels: kernels, team: team, limits: limits))
             cache = try KVCache(shape: shape.cache, blocks: memory.cacheBlocks)
             scheduler = Scheduler(

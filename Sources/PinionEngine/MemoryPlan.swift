@@ -3,7 +3,7 @@ import PinionTensor
 
 /// Divides the memory budget, before the model or anything else is allocated from it.
 package struct MemoryPlan: Sendable {
-    /// What the rest of the process needs: code, tokenizer, requests and connections.
+    /// What the rest of the process needs: code, tokenizer, requests without their bodies, and connections.
     private static let overheadBytes = 64 << 20
     /// Of the memory that is free when the engine starts, the part that it takes unless it is told.
     private static let shareOfFree = 0.8
@@ -14,30 +14,36 @@ package struct MemoryPlan: Sendable {
     package let budget: Int
     package let weights: Int
     package let buffers: Int
+    /// What the rest of the process needs, of which other engines plan their own part.
+    package let overhead: Int
     package let cacheBlocks: Int
     /// Bytes of one block over all layers.
     package let blockBytes: Int
 
     package var cacheBytes: Int { cacheBlocks * blockBytes }
     /// All that is planned; at most the budget.
-    package var bytes: Int { weights + buffers + Self.overheadBytes + cacheBytes }
+    package var bytes: Int { weights + buffers + overhead + cacheBytes }
 
     /// - Parameters:
     ///   - budget: Bytes; nil for most of the memory that is free now.
     ///   - context: Tokens of the longest sequence, for which there must be room.
     ///   - sequences: The cache is never larger than for as many contexts.
+    ///   - bodies: Bytes of the budget that are kept for the bodies of requests.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.
-    init(budget: Int?, model: ModelPlan, context: Int, sequences: Int) throws(EngineError) {
+    init(
+        budget: Int?, model: ModelPlan, context: Int, sequences: Int, bodies: Int
+    ) throws(EngineError) {
         self.budget = budget ?? Self.standardBudget
         weights = model.weightBytes
         buffers = model.bufferBytes
+        overhead = Self.overheadBytes + bodies
         blockBytes = model.shape.cache.blockBytes
         let perContext = (context + KVCache.blockTokens - 1) / KVCache.blockTokens
         let (wanted, overflow) = perContext.multipliedReportingOverflow(by: sequences)
-        let available = self.budget - weights - buffers - Self.overheadBytes
+        let available = self.budget - weights - buffers - overhead
         let affordable = max(available, 0) / blockBytes
         guard affordable >= perContext else {
-            let needed = weights + buffers + Self.overheadBytes + perContext * blockBytes
+            let needed = weights + buffers + overhead + perContext * blockBytes
             let advice = Self.advice(
                 shape: model.shape.cache, available: available, perContext: perContext, needed: needed)
             throw EngineError(
@@ -45,7 +51,7 @@ package struct MemoryPlan: Sendable {
                 """
                 memory budget of \(Self.mebibytes(self.budget)) is too small: weights \(Self.mebibytes(weights)) + \
                 buffers \(Self.mebibytes(buffers)) + \
-                overhead \(Self.mebibytes(Self.overheadBytes)) + KV cache of one context of \(context) tokens \
+                overhead \(Self.mebibytes(overhead)) + KV cache of one context of \(context) tokens \
                 \(Self.mebibytes(perContext * blockBytes)) = \(Self.mebibytes(needed)); \(advice)
                 """)
         }
@@ -78,7 +84,7 @@ package struct MemoryPlan: Sendable {
     package var description: String {
         """
         weights \(Self.mebibytes(weights)) + buffers \(Self.mebibytes(buffers)) + overhead \
-        \(Self.mebibytes(Self.overheadBytes)) + KV cache \(Self.mebibytes(cacheBytes)) = \(Self.mebibytes(bytes)) of \
+        \(Self.mebibytes(overhead)) + KV cache \(Self.mebibytes(cacheBytes)) = \(Self.mebibytes(bytes)) of \
         \(Self.mebibytes(budget))
         """
     }

@@ -65,7 +65,8 @@ package struct PinionApplication: Sendable {
         ModelRoutes(models: models).add(to: guarded)
         MetricsRoute(registry: metrics.registry).add(to: guarded)
         ChatCompletionRoute(
-            models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration
+            models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration,
+            bodies: BodyBudget(limit: configuration.limits.bodiesInFlight)
         ).add(to: guarded)
         return router
     }

@@ -18,6 +18,9 @@ package struct ServerConfiguration: Sendable {
     package struct Limits: Sendable {
         /// Largest request body, in bytes.
         package var bodySize = 4 * 1024 * 1024
+        /// Most bytes of bodies that are on their way or being decoded, over all connections; beyond it a request is
+        /// refused. Enough for sixteen of the largest bodies, and for thousands of usual ones.
+        package var bodiesInFlight = 64 * 1024 * 1024
         /// Largest request line and header fields together, and largest single field, in bytes.
         package var headerSize = 32 * 1024
         /// Most header fields of a request.
@@ -32,14 +35,14 @@ package struct ServerConfiguration: Sendable {
         package var requestGrace: Duration = .seconds(2)
         /// Longest time in which a client reads nothing of what is waiting for it.
         package var writeStall: Duration = .seconds(30)
-        /// Silence in a stream after which a comment is sent.
-        package var pingInterval: Duration = .seconds(15)
-        /// Time that requests in flight are given to end once the server is told to stop.
         /// Time in which a client may still read its last reply before the connection is cut. Cut at once, with unread
         /// bytes of the request around, the connection would be reset and the reply lost.
         package var lingerTime: Duration = .seconds(1)
         /// Most bytes that are read, only to be dropped, of what a client sends after its last request was answered.
         package var lingerSize = 1024 * 1024
+        /// Silence in a stream after which a comment is sent.
+        package var pingInterval: Duration = .seconds(15)
+        /// Time that requests in flight are given to end once the server is told to stop.
         package var shutdownGrace: Duration = .seconds(30)
 
         package init() {}

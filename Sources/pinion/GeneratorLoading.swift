@@ -17,6 +17,8 @@ func loadGenerator(
     configuration.cacheType = settings.cacheType
     configuration.threads = settings.threads
     configuration.memory = memory
+    // One budget of bodies for all models, as of memory.
+    configuration.bodyMemory = settings.server.limits.bodiesInFlight / settings.models.count
     let observer = EngineMetrics(logger: logger)
     configuration.observer = observer
     let loaded = try await TextModel.load(path: model.path, configuration)

@@ -12,6 +12,7 @@ struct ChatCompletionRoute: Sendable {
     /// Fires when requests in flight have had their time.
     let stopped: OneShotSignal
     let configuration: ServerConfiguration
+    let bodies: BodyBudget
 
     func add(to group: RouterGroup<ServerRequestContext>) {
         group.post("/v1/chat/completions") { request, context in
@@ -47,13 +48,10 @@ struct ChatCompletionRoute: Sendable {
 
     private func decode(_ request: Request) async throws -> ChatCompletionRequest {
         try Self.checkContentType(request.headers[.contentType])
-        let limit = configuration.limits.bodySize
-        if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
-            throw APIError.bodyTooLarge(limit: limit)
+        return try await bodies.withBody(of: request, upTo: configuration.limits.bodySize) { body in
+            try ChatCompletionRequest.decode(
+                body, options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
         }
-        let body = try await request.body.collect(upTo: limit)
-        return try ChatCompletionRequest.decode(
-            Array(body.readableBytesView), options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
     }
 
     /// Takes JSON, whatever its parameters, and a body that does not say what it is.

@@ -1,0 +1,85 @@
+import NIOCore
+import OpenAIAPI
+import PinionServer
+import Testing
+
+@Suite("Bodies on their way", .timeLimit(.minutes(1)))
+struct BodyBudgetTests {
+    private static let head =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(FixedKeys.good)\r\n"
+
+    /// A server with room for four bodies of the largest size.
+    private func fixture() -> ServerFixture {
+        ServerFixture(.greeting()) {
+            $0.limits.bodySize = 100_000
+            $0.limits.bodiesInFlight = 400_000
+        }
+    }
+
+    /// Opens connections that each promise a body, and begin it; returns how many were refused while all were open.
+    private func refusals(of count: Int, _ opening: String, port: Int) async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<count {
+                group.addTask {
+                    try await RawConnection.open(port: port) { connection in
+                        try await connection.send(Self.head + opening)
+                        // Only a refusal comes; the others are waited for until all have been heard.
+                        let channel = connection.channel
+                        let leaving = Task {
+                            try await Task.sleep(for: .milliseconds(800))
+                            try await channel.close().get()
+                        }
+                        let isRefused = try await connection.receives("}}")
+                        if isRefused {
+                            #expect(connection.received.hasPrefix("HTTP/1.1 503 "))
+                            #expect(connection.received.lowercased().contains("\r\nretry-after: 2\r\n"))
+                            #expect(connection.received.contains("server_overloaded"))
+                        }
+                        _ = await leaving.result
+                        return isRefused
+                    }
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+    }
+
+    @Test("Bodies beyond the budget are refused at once; those that leave make room, each exactly once")
+    func lengthTold() async throws {
+        try await LiveServer.run(fixture()) { server in
+            for _ in 0..<3 {
+                let opening = "Content-Length: 100000\r\n\r\n{"
+                #expect(try await refusals(of: 10, opening, port: server.port) == 6)
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    @Test("A body that does not tell its length counts as it grows")
+    func chunked() async throws {
+        let chunk = "186A0\r\n" + String(repeating: " ", count: 100_000) + "\r\n"
+        try await LiveServer.run(fixture()) { server in
+            let opening = "Transfer-Encoding: chunked\r\n\r\n"
+            #expect(try await refusals(of: 10, opening, port: server.port) == 0)
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(try await refusals(of: 10, opening + chunk, port: server.port) == 6)
+        }
+    }
+
+    @Test("However a request ends, its body's room is free again")
+    func ends() async throws {
+        let padding = String(repeating: " ", count: 90_000)
+        try await LiveServer.run(fixture()) { server in
+            try await RawConnection.open(port: server.port) { connection in
+                for body in [ServerFixture.chatBody(), "{nonsense", "{}", ServerFixture.chatBody(model: "none/1")] {
+                    for _ in 0..<5 {
+                        try await connection.sendChat(body + padding)
+                        #expect(try await connection.receives("}}"))
+                        #expect(!connection.received.hasPrefix("HTTP/1.1 503"))
+                        connection.forget()
+                    }
+                }
+            }
+        }
+    }
+}
