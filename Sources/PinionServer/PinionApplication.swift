@@ -67,6 +67,8 @@ package struct PinionApplication: Sendable {
         ChatCompletionRoute(
             models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration,
             bodies: BodyBudget(limit: configuration.limits.bodiesInFlight)
+        // A key is proof enough: no browser adds one to what a foreign page sends.
+        if !configuration.requiresAuthentication { guarded.add(middleware: CrossSiteMiddleware()) }
         ).add(to: guarded)
         return router
     }

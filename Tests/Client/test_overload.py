@@ -9,7 +9,7 @@ import time
 
 from health_watch import HealthWatch
 from vitals import SPARE, eventually, sequences, vitals
-from wire import ask, chat, completion, place, plain, serving
+from wire import JSON, ask, chat, completion, place, plain, serving
 
 RUNNING = 2
 WAITING = 6
@@ -67,13 +67,13 @@ def test_four_times_the_capacity(new_data):
         connections = [opened(server) for _ in range(FLOOD)]
         with HealthWatch(*place(server)) as health, Depth(server) as depth:
             for connection in connections[:CAPACITY]:
-                connection.request("POST", "/v1/chat/completions", completion(**LONG))
+                connection.request("POST", "/v1/chat/completions", completion(**LONG), JSON)
             # Each has passed the tokenizer, which takes one prompt after the other.
             time.sleep(0.3)
             refusals, times = [], []
             for connection in connections[CAPACITY:]:
                 start = time.monotonic()
-                connection.request("POST", "/v1/chat/completions", completion(**LONG))
+                connection.request("POST", "/v1/chat/completions", completion(**LONG), JSON)
                 refusals.append(answered(connection))
                 times.append(time.monotonic() - start)
             accepted = [answered(connection) for connection in connections[:CAPACITY]]

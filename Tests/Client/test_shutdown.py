@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from wire import completion, plain, serving
+from wire import JSON, completion, plain, serving
 
 GRACE = 30
 LIMIT = 40
@@ -20,7 +20,7 @@ class Stream(threading.Thread):
     def __init__(self, server, **fields):
         super().__init__()
         self.connection = plain(server, timeout=LIMIT + 20)
-        self.connection.request("POST", "/v1/chat/completions", completion(**fields))
+        self.connection.request("POST", "/v1/chat/completions", completion(**fields), JSON)
         self.begun = threading.Event()
         self.events, self.error = [], None
         self.start()

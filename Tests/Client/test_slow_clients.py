@@ -14,7 +14,7 @@ import pytest
 from conftest import MODEL, ROOT
 from health_watch import HealthWatch
 from vitals import MEBIBYTE, SPARE, sequences, vitals
-from wire import chat, completion, head, place, plain, serving, stalled
+from wire import JSON, chat, completion, head, place, plain, serving, stalled
 
 READERS = 100
 SENDERS = 50
@@ -57,7 +57,7 @@ def neighbour(server):
     """When a well-behaved client began its stream, and the seconds it took."""
     start = time.monotonic()
     connection = plain(server)
-    connection.request("POST", "/v1/chat/completions", completion(stream=True, max_tokens=48, ignore_eos=True))
+    connection.request("POST", "/v1/chat/completions", completion(stream=True, max_tokens=48, ignore_eos=True), JSON)
     reply = connection.getresponse()
     events = [line for line in reply if line != b"\n"]
     assert reply.status == 200

@@ -8,6 +8,8 @@ import urllib.parse
 
 from conftest import MODEL, Server
 
+# What a server that asks for no key wants of a body.
+JSON = {"Content-Type": "application/json"}
 # Of prompts that need no meaning.
 WORDS = "the river a town and of then under light stone with every morning she said nobody was there".split()
 
@@ -55,7 +57,7 @@ def chat(content="Tell me a story.", **fields):
 def ask(server, content="What is the capital of France?", connection=None, **fields):
     """Status, headers and JSON of one chat completion."""
     connection = connection or plain(server)
-    connection.request("POST", "/v1/chat/completions", completion(content, **fields))
+    connection.request("POST", "/v1/chat/completions", completion(content, **fields), JSON)
     reply = connection.getresponse()
     return reply.status, reply.headers, json.loads(reply.read())
 

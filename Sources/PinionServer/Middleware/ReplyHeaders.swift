@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import OpenAIAPI
 
-/// Header values that more than one place writes.
+/// Header values that more than one place writes or compares.
 enum ReplyHeaders {
     static let json = "application/json"
 }
@@ -11,6 +11,12 @@ extension HTTPField.Name {
     static let requestID = constant("x-request-id")
     /// Tells nginx to pass a stream on as it comes.
     static let accelBuffering = constant("x-accel-buffering")
+
+    /// Whence a browser's request comes: `same-origin`, `same-site`, `cross-site` or `none`.
+    static let fetchSite = constant("sec-fetch-site")
+    static let fetchMode = constant("sec-fetch-mode")
+    static let fetchDestination = constant("sec-fetch-dest")
+    static let fetchUser = constant("sec-fetch-user")
 
     /// A `Host` beside the first, which becomes the authority of the request.
     static let repeatedHost = constant("host")

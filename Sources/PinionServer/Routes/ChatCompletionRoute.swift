@@ -47,16 +47,20 @@ struct ChatCompletionRoute: Sendable {
     }
 
     private func decode(_ request: Request) async throws -> ChatCompletionRequest {
-        try Self.checkContentType(request.headers[.contentType])
+        try checkContentType(request.headers[.contentType])
         return try await bodies.withBody(of: request, upTo: configuration.limits.bodySize) { body in
             try ChatCompletionRequest.decode(
                 body, options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
         }
     }
 
-    /// Takes JSON, whatever its parameters, and a body that does not say what it is.
-    private static func checkContentType(_ header: String?) throws(APIError) {
+    /// Takes JSON, whatever its parameters; where a key was asked for, also a body that does not say what it is.
+    ///
+    /// Without a key the type has to be said: a browser lets any page post a body that says nothing, and asks the server
+    /// first before it posts JSON.
+    private func checkContentType(_ header: String?) throws(APIError) {
         guard let header, !header.isEmpty else {
+            guard configuration.requiresAuthentication else { throw .missingContentType }
             return
         }
         let type = Substring(header.utf8.prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks())
