@@ -50,7 +50,12 @@ package struct PinionApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.bindHost, port: configuration.port),
                 availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
-            onServerRunning: { [onRunning] channel in await onRunning(channel.localAddress?.port ?? 0) },
+            onServerRunning: { [onRunning] channel in
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
+                }.get()
+                await onRunning(channel.localAddress?.port ?? 0)
+            },
             logger: logger)
     }
 
@@ -62,13 +67,13 @@ package struct PinionApplication: Sendable {
         HealthRoute(readiness: readiness, models: models).add(to: router)
         let guarded = router.group().add(
             middleware: AuthenticationMiddleware(keys: keys, isRequired: configuration.requiresAuthentication))
+        // A key is proof enough: no browser adds one to what a foreign page sends.
+        if !configuration.requiresAuthentication { guarded.add(middleware: CrossSiteMiddleware()) }
         ModelRoutes(models: models).add(to: guarded)
         MetricsRoute(registry: metrics.registry).add(to: guarded)
         ChatCompletionRoute(
             models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration,
             bodies: BodyBudget(limit: configuration.limits.bodiesInFlight)
-        // A key is proof enough: no browser adds one to what a foreign page sends.
-        if !configuration.requiresAuthentication { guarded.add(middleware: CrossSiteMiddleware()) }
         ).add(to: guarded)
         return router
     }

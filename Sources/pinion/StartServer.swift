@@ -11,6 +11,7 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         handler.logLevel = level
         return handler
     }
+    let server = fittedToDescriptors(settings.server)
     let metrics = ServerMetrics()
     let logger = Logger(label: "pinion")
     // One budget for all models of the process.
@@ -22,7 +23,7 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     }
     let registry = try ModelRegistry(generators)
     let application = try PinionApplication(
-        configuration: settings.server, models: registry, keys: keys, readiness: Readiness(.ready),
+        configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, logger: logger
     ) { port in
         Interruption.handOver()
@@ -37,4 +38,19 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         throw CommandFailure(
             "cannot serve on \(settings.server.host) port \(settings.server.port): \(reason ?? text)")
     }
+}
+
+/// The configuration with as many connections as this process may have open.
+private func fittedToDescriptors(_ configuration: ServerConfiguration) -> ServerConfiguration {
+    var configuration = configuration
+    let descriptors = DescriptorLimit.raise()
+    let wanted = configuration.limits.connections
+    let connections = DescriptorLimit.connections(wanted: wanted, limit: descriptors)
+    if connections < wanted {
+        Console.notice(
+            "at most \(connections) connections instead of \(wanted), as the system allows this process only "
+                + "\(descriptors) open files; a higher hard limit (`ulimit -Hn`) allows more")
+    }
+    configuration.limits.connections = connections
+    return configuration
 }

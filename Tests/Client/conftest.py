@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -40,9 +41,13 @@ def run(*arguments, timeout=START_SECONDS, **extra):
 
 
 class Server:
-    """A running `pinion serve`, and what it printed."""
+    """A running `pinion serve`, and what it printed; `descriptors` is the most that the system lets it open."""
 
-    def __init__(self, *arguments, **extra):
+    def __init__(self, *arguments, descriptors=None, **extra):
+        def limit():
+            if descriptors:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
         self.output = []
         self.errors = []
         self.process = subprocess.Popen(
@@ -52,6 +57,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=limit if descriptors else None,
         )
         self.readers = [
             threading.Thread(target=self._read, args=pair, daemon=True)
