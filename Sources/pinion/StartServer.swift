@@ -27,6 +27,11 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         metrics: metrics, logger: logger
     ) { port in
         Interruption.handOver()
+        if !server.bindsLoopback {
+            Console.notice(
+                "\(server.host) is reached by others, and this server speaks no TLS: keys and texts cross the network in "
+                    + "the clear unless a proxy in front of it speaks TLS")
+        }
         Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()
     }
     do {
