@@ -62,6 +62,7 @@ struct ServerFixture {
     let metrics = ServerMetrics()
     var configuration = ServerConfiguration()
     var generators: [any TextGenerator]
+    var keys: any KeyAuthority = FixedKeys()
 
     init(real generator: any TextGenerator) {
         generators = [generator]
@@ -81,7 +82,7 @@ struct ServerFixture {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws -> PinionApplication {
         try PinionApplication(
-            configuration: configuration, models: ModelRegistry(generators), keys: FixedKeys(), readiness: readiness,
+            configuration: configuration, models: ModelRegistry(generators), keys: keys, readiness: readiness,
             metrics: metrics, logger: recorder.logger, onRunning: onRunning)
     }
 

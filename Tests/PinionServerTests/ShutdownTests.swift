@@ -66,6 +66,39 @@ struct ShutdownTests {
         }
     }
 
+    /// Takes a thread for some seconds, whatever is cancelled.
+    private struct StuckKeys: KeyAuthority {
+        static let time: Duration = .seconds(4)
+
+        func authenticate(_ bearer: String) async throws -> Tenant? {
+            let end = ContinuousClock.now + Self.time
+            while ContinuousClock.now < end {}
+            return nil
+        }
+    }
+
+    @Test("Work that does not stop holds up neither a second request to stop nor the end of the grace")
+    func stuck() async throws {
+        for requests in 1...2 {
+            var fixture = ServerFixture(.greeting()) { $0.limits.shutdownGrace = .zero }
+            fixture.keys = StuckKeys()
+            let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+            let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
+            let application = try fixture.application { portFound.yield($0) }
+            let serving = Task { try await application.run(stopRequests: stops) }
+            let port = try #require(await ports.first { _ in true })
+            try await RawConnection.open(port: port) { connection in
+                try await connection.sendChat(ServerFixture.chatBody())
+                try await Task.sleep(for: .milliseconds(100))
+                let start = ContinuousClock.now
+                for _ in 0..<requests { stop.yield() }
+                try await serving.value
+                // Once asked, the farewell of two seconds is waited for as well.
+                #expect(start.duration(to: .now) < (requests == 2 ? .seconds(1) : .seconds(3)))
+            }
+        }
+    }
+
     @Test("Connections that arrive while the server stops do no harm", .timeLimit(.minutes(1)))
     func arrivals() async throws {
         for _ in 0..<20 {
