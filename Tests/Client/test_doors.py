@@ -1,0 +1,300 @@
+"""What the server takes of clients before it knows them: hostile headers, bodies, early replies, descriptors."""
+
+import contextlib
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from conftest import MODEL, ROOT, Server
+from health_watch import HealthWatch
+from vitals import MEBIBYTE, eventually, vitals
+from wire import completion, head, place, serving
+
+KEY = "door-key"
+TINY = ROOT / "Tests/Fixtures/models/tiny-llama-q8_0.gguf"
+# Combining marks that a normalisation has to sort: cheap to send, dear to compare.
+MARKS = "\u0301\u0316".encode()
+HEADER_MARKS = MARKS * 7_500
+# A body of the largest size that is read.
+BODY = 4 * MEBIBYTE
+# Whether the words of a body are compared as bytes as those of a header are: until then the attacks below send no hostile
+# bodies, of which one takes seconds.
+BODIES_ARE_COMPARED_AS_BYTES = False
+# What the server holds of bodies at one time.
+BODIES_IN_FLIGHT = 64 * MEBIBYTE
+
+
+@contextlib.contextmanager
+def keyed(data, *arguments):
+    """A server of a test's own, which asks for a key."""
+    server = Server("--api-key", KEY, "--data-dir", data, *arguments)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def request_head(length=0, method=b"POST", path=b"/v1/chat/completions", **fields):
+    """A head with header fields of any bytes."""
+    fields = {"Host": b"localhost", "Content-Type": b"application/json", "Content-Length": b"%d" % length} | fields
+    lines = [b"%s: %s\r\n" % (name.replace("_", "-").encode(), value) for name, value in fields.items()]
+    return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, path, b"".join(lines))
+
+
+def connected(server, timeout=20):
+    return socket.create_connection(place(server), timeout=timeout)
+
+
+def reply_of(client):
+    """Everything up to the end of the JSON, or of the connection."""
+    data = b""
+    while not data.endswith(b"}}") and (part := client.recv(1 << 16)):
+        data += part
+    return data
+
+
+# Hostile clients
+
+
+class Hostile(threading.Thread):
+    """Sends one hostile request after the other until it is told to end."""
+
+    def __init__(self, server, requests, ended):
+        super().__init__()
+        self.server, self.requests, self.ended, self.sent = server, requests, ended, 0
+
+    def run(self):
+        while not self.ended.is_set():
+            for request in self.requests:
+                with contextlib.suppress(OSError), connected(self.server) as client:
+                    client.sendall(request)
+                    client.recv(1 << 16)
+                    self.sent += 1
+
+
+def hostile_headers(key):
+    own = {"Authorization": b"Bearer " + key.encode()} if key else {}
+    yield request_head(method=b"GET", path=b"/v1/models", **own | {"Host": b"a" + HEADER_MARKS})
+    for name in ["Connection", "Expect", "Authorization", "Origin", "Sec_Fetch_Site", "Content_Type", "X_Other"]:
+        yield request_head(**own | {name: b"a" + HEADER_MARKS})
+    yield request_head(**own | {"Authorization": b"Bearer a" + HEADER_MARKS})
+
+
+def hostile_bodies(key):
+    """Bodies of 4 MiB whose words are marks, in every place that takes a word."""
+    if not BODIES_ARE_COMPARED_AS_BYTES:
+        return
+    own = {"Authorization": b"Bearer " + key.encode()} if key else {}
+    marks = "a" + "\u0301\u0316" * ((BODY - 1024) // 4)
+    message = {"role": "user", "content": "Hi"}
+    for change in [
+        {"model": marks},
+        {"messages": [message | {"role": marks}]},
+        {"messages": [message | {"content": [{"type": marks, "text": "Hi"}]}]},
+        {"response_format": {"type": marks}},
+        {"service_tier": marks},
+        {marks: 1},
+    ]:
+        fields = {"model": MODEL, "messages": [message]} | change
+        body = json.dumps(fields, ensure_ascii=False).encode()
+        yield request_head(len(body), **own) + body
+
+
+def attack(server, *attacks):
+    """Health's times while each attack's requests come from clients of their own; how many were sent."""
+    ended = threading.Event()
+    clients = [Hostile(server, requests, ended) for requests in attacks]
+    with HealthWatch(*place(server)) as health:
+        for client in clients:
+            client.start()
+        time.sleep(6)
+        ended.set()
+        for client in clients:
+            client.join()
+    return health, sum(client.sent for client in clients)
+
+
+def test_hostile_headers_do_not_hold_up_health(new_data):
+    with keyed(new_data(), "--model", TINY) as server:
+        attacks = [list(hostile_headers(key)) for key in [KEY] * 4 + [None] * 4]
+        health, sent = attack(server, *attacks)
+        assert sent > 500
+        assert health.worst < 0.1, sorted(health.times)[-10:]
+
+
+@pytest.mark.skipif(not BODIES_ARE_COMPARED_AS_BYTES, reason="the words of a body are still compared as text")
+def test_hostile_bodies_do_not_hold_up_health(new_data):
+    with keyed(new_data(), "--model", TINY) as server:
+        attacks = [[*hostile_headers(key), *hostile_bodies(key)] for key in [KEY] * 4 + [None] * 4]
+        health, sent = attack(server, *attacks)
+        assert sent > 0
+        assert health.worst < 0.1, sorted(health.times)[-10:]
+
+
+def test_two_signals_end_a_server_beside_hostile_clients(new_data):
+    with keyed(new_data(), "--model", TINY) as server:
+        ended = threading.Event()
+        clients = [Hostile(server, [*hostile_headers(KEY), *hostile_bodies(KEY)], ended) for _ in range(8)]
+        for client in clients:
+            client.start()
+        time.sleep(2)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        again = time.monotonic()
+        server.process.wait(20)
+        assert time.monotonic() - again < 1
+        ended.set()
+        for client in clients:
+            client.join()
+
+
+# Bodies on their way
+
+
+def test_unfinished_bodies_take_bounded_memory(new_data):
+    with serving(new_data(), "--model", TINY) as server:
+        with connected(server) as client:
+            body = completion(model="tiny-llama-q8_0", max_tokens=1)
+            client.sendall(head(len(body)) + body)
+            assert reply_of(client)
+        before = vitals(server).resident
+        for _ in range(2):
+            clients, refused, times = [], 0, []
+            for _ in range(40):
+                client = connected(server)
+                clients.append(client)
+                start = time.monotonic()
+                # Nearly the whole of it.
+                client.sendall(request_head(BODY))
+                client.settimeout(0.02)
+                with contextlib.suppress(TimeoutError):
+                    reply = client.recv(1 << 16)
+                    times.append(time.monotonic() - start)
+                    assert reply.startswith(b"HTTP/1.1 503 ") and b"retry-after: " in reply.lower()
+                    refused += 1
+                client.settimeout(20)
+                client.sendall(b" " * (BODY - 1000))
+            assert refused == 40 - BODIES_IN_FLIGHT // BODY
+            assert max(times) < 0.05
+            time.sleep(0.5)
+            assert vitals(server).resident - before < BODIES_IN_FLIGHT + 32 * MEBIBYTE
+            for client in clients:
+                client.close()
+            time.sleep(0.3)
+
+
+# Replies that come while the client is still sending
+
+
+def oversized(server, key, fields, reads_meanwhile):
+    """The reply to a body of 20 MiB, and how sending it ended; the reply is read during the sending or after it."""
+    size = 20 * MEBIBYTE
+    reply = []
+    with connected(server) as client:
+        client.sendall(request_head(size, Authorization=b"Bearer " + key.encode(), **fields))
+        reader = threading.Thread(target=lambda: reply.append(reply_of(client)))
+        if reads_meanwhile:
+            reader.start()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            client.sendall(b" " * size)
+        if not reads_meanwhile:
+            reader.start()
+        reader.join()
+    return reply[0] if reply else b""
+
+
+@pytest.mark.parametrize("fields", [{}, {"Connection": b"close"}, {"Expect": b"100-continue"}], ids=str)
+@pytest.mark.parametrize("reads_meanwhile", [True, False])
+def test_an_early_reply_can_be_read_whole(new_data, fields, reads_meanwhile):
+    with keyed(new_data(), "--model", TINY) as server:
+        for key, status in [(KEY, b"413"), ("wrong", b"401")]:
+            start = time.monotonic()
+            reply = oversized(server, key, fields, reads_meanwhile)
+            reply = reply.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+            assert reply.startswith(b"HTTP/1.1 " + status), reply[:100]
+            header, _, body = reply.partition(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", header, re.IGNORECASE).group(1))
+            assert len(body) == length and json.loads(body)["error"]["type"] == "invalid_request_error"
+            # Half a second of grace for a machine under load.
+            assert time.monotonic() - start < 1.5
+
+
+def test_a_client_that_sends_on_and_on_is_cut_off(new_data):
+    with keyed(new_data(), "--model", TINY) as server, connected(server) as client:
+        client.sendall(request_head(1 << 40, Authorization=b"Bearer " + KEY.encode()))
+        start, sent = time.monotonic(), 0
+        with contextlib.suppress(OSError):
+            while time.monotonic() - start < 10:
+                sent += client.send(b" " * (1 << 16))
+        assert time.monotonic() - start < 2
+        # What is read of it, and what the kernels' buffers hold.
+        assert sent < 24 * MEBIBYTE
+
+
+# Descriptors
+
+
+def cpu_seconds(server):
+    fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def healthy(server):
+    with contextlib.suppress(OSError), connected(server, timeout=3) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+    return False
+
+
+def test_without_descriptors_the_server_waits(new_data):
+    with serving(new_data(), "--model", TINY) as server:
+        assert healthy(server)
+        limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        assert limits[0] == limits[1], "raised to the hard limit at start"
+        # Lowered behind the server's back, so that it meets the end of its descriptors.
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (vitals(server).descriptors + 8, limits[1]))
+        clients = [connected(server) for _ in range(40)]
+        time.sleep(0.3)
+        before = cpu_seconds(server)
+        time.sleep(2)
+        # The accept loop spun through two thirds of the time.
+        assert cpu_seconds(server) - before < 0.2
+        for client in clients:
+            client.close()
+        assert eventually(lambda: healthy(server), 5)
+
+
+def test_connections_fit_below_a_low_limit(new_data):
+    hard = 64
+    server = Server("--no-auth", "--data-dir", new_data(), "--model", TINY, descriptors=hard)
+    try:
+        notice = rf"at most \d+ connections instead of 512.* {hard} open files"
+        assert any(re.search(notice, line) for line in server.errors), server.errors
+        clients = [connected(server) for _ in range(100)]
+        time.sleep(0.3)
+        before = cpu_seconds(server)
+        time.sleep(1)
+        assert cpu_seconds(server) - before < 0.2
+        assert vitals(server).descriptors < hard - 8
+        for client in clients:
+            client.close()
+        assert eventually(lambda: healthy(server), 5)
+    finally:
+        server.stop()
+
+
+# Addresses
+
+
+def test_an_address_that_others_reach_is_pointed_out(new_data):
+    with keyed(new_data(), "--model", TINY, "--host", "0.0.0.0") as server:
+        assert sum("TLS" in line for line in server.errors) == 1
+    with keyed(new_data(), "--model", TINY) as server:
+        assert not any("TLS" in line for line in server.errors)
