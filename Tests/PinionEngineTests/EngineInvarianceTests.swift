@@ -45,15 +45,22 @@ struct EngineInvarianceTests {
         }
     }
 
+    /// Models, and what their cache holds.
+    static let crowds: [(name: String, cacheType: KVCache.ElementType)] = [
+        ("tiny-llama-q4_1", .f16), ("tiny-llama-f16", .f16), ("tiny-llama-q6_k", .f16), ("tiny-llama-q4_1", .q8),
+        ("tiny-llama-f16", .q8),
+    ]
+
     @Test(
         "Tokens and log probabilities are the same alone and afresh, and in a crowd that shares, waits and is preempted",
-        arguments: ["tiny-llama-q4_1", "tiny-llama-f16", "tiny-llama-q6_k"])
-    func crowd(_ name: String) async throws {
+        arguments: crowds)
+    func crowd(_ name: String, _ cacheType: KVCache.ElementType) async throws {
         let conversations = Self.conversations(60, seed: 11)
         let quiet = try await EngineTests.engine(name) { configuration in
             configuration.speculation = false
             configuration.threads = 1
             configuration.contextLength = 160
+            configuration.cacheType = cacheType
         }
         // Nobody's prompt is found by a tenant that has none but this one.
         let expected = try conversations.enumerated().map { index, conversation in
@@ -64,7 +71,8 @@ struct EngineInvarianceTests {
         #expect(quiet.statistics.cachedTokens == 0 && quiet.statistics.preemptions == 0)
 
         let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
-        let plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        var plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        plan.shape.cache.elementType = cacheType
         var (drafted, preemptions) = (0, 0)
         for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {
             let crowded = try await EngineTests.engine(name) { configuration in
@@ -72,8 +80,10 @@ struct EngineInvarianceTests {
                 configuration.tokensPerStep = budget
                 configuration.contextLength = 160
                 configuration.threads = 2
+                configuration.cacheType = cacheType
                 configuration.memory = MemoryPlan.budget(for: plan, cacheBlocks: blocks)
             }
+            #expect(crowded.description.shape.cache.elementType == cacheType)
             for round in 0..<2 {
                 let sinks = conversations.map { $0.sinks() }
                 for (conversation, sinks) in zip(conversations, sinks) {
