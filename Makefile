@@ -39,7 +39,7 @@ test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, bui
 	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
 	PINION_TEST_MODEL="$$model" $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
-	$(PYTHON) Tests/Client/summarize.py \
+	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
 
 build-tests: headers
