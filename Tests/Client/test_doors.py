@@ -1,20 +1,17 @@
-"""What the server takes of clients before it knows them: hostile headers, bodies, early replies, descriptors."""
+"""What the server takes of clients before it knows them: hostile headers, bodies, early replies."""
 
 import contextlib
 import json
-import os
 import re
-import resource
 import signal
-import socket
 import threading
 import time
 
 import pytest
 from conftest import MODEL, ROOT, Server
 from health_watch import HealthWatch
-from vitals import MEBIBYTE, eventually, vitals
-from wire import completion, head, place, serving
+from vitals import MEBIBYTE, vitals
+from wire import completion, connected, head, place, serving
 
 KEY = "door-key"
 TINY = ROOT / "Tests/Fixtures/models/tiny-llama-q8_0.gguf"
@@ -45,10 +42,6 @@ def request_head(length=0, method=b"POST", path=b"/v1/chat/completions", **field
     fields = {"Host": b"localhost", "Content-Type": b"application/json", "Content-Length": b"%d" % length} | fields
     lines = [b"%s: %s\r\n" % (name.replace("_", "-").encode(), value) for name, value in fields.items()]
     return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, path, b"".join(lines))
-
-
-def connected(server, timeout=20):
-    return socket.create_connection(place(server), timeout=timeout)
 
 
 def reply_of(client):
@@ -236,58 +229,6 @@ def test_a_client_that_sends_on_and_on_is_cut_off(new_data):
         assert time.monotonic() - start < 2
         # What is read of it, and what the kernels' buffers hold.
         assert sent < 24 * MEBIBYTE
-
-
-# Descriptors
-
-
-def cpu_seconds(server):
-    fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def healthy(server):
-    with contextlib.suppress(OSError), connected(server, timeout=3) as client:
-        client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        return client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
-    return False
-
-
-def test_without_descriptors_the_server_waits(new_data):
-    with serving(new_data(), "--model", TINY) as server:
-        assert healthy(server)
-        limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
-        assert limits[0] == limits[1], "raised to the hard limit at start"
-        # Lowered behind the server's back, so that it meets the end of its descriptors.
-        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (vitals(server).descriptors + 8, limits[1]))
-        clients = [connected(server) for _ in range(40)]
-        time.sleep(0.3)
-        before = cpu_seconds(server)
-        time.sleep(2)
-        # The accept loop spun through two thirds of the time.
-        assert cpu_seconds(server) - before < 0.2
-        for client in clients:
-            client.close()
-        assert eventually(lambda: healthy(server), 5)
-
-
-def test_connections_fit_below_a_low_limit(new_data):
-    hard = 64
-    server = Server("--no-auth", "--data-dir", new_data(), "--model", TINY, descriptors=hard)
-    try:
-        notice = rf"at most \d+ connections instead of 512.* {hard} open files"
-        assert any(re.search(notice, line) for line in server.errors), server.errors
-        clients = [connected(server) for _ in range(100)]
-        time.sleep(0.3)
-        before = cpu_seconds(server)
-        time.sleep(1)
-        assert cpu_seconds(server) - before < 0.2
-        assert vitals(server).descriptors < hard - 8
-        for client in clients:
-            client.close()
-        assert eventually(lambda: healthy(server), 5)
-    finally:
-        server.stop()
 
 
 # Addresses

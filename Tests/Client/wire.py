@@ -35,6 +35,11 @@ def plain(server, timeout=60):
     return http.client.HTTPConnection(*place(server), timeout=timeout)
 
 
+def connected(server, timeout=20):
+    """A connection for bytes."""
+    return socket.create_connection(place(server), timeout=timeout)
+
+
 def completion(content="Tell me a story.", **fields):
     """The body of a chat completion."""
     return json.dumps({"model": MODEL, "messages": [{"role": "user", "content": content}]} | fields).encode()
