@@ -74,6 +74,8 @@ extension PinionApplication {
                 return
             }
         }
+        // The caller was cancelled, which ends the stream of events at once and the server in its own time.
+        await serving.value
     }
 
     private static func outcome(of work: () async throws -> Void) async -> Result<Void, any Error> {
