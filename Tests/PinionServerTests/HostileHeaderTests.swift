@@ -3,12 +3,14 @@ import PinionServer
 import Testing
 
 /// Header values that are cheap to send and were dear to compare.
-@Suite("Hostile header values", .timeLimit(.minutes(1)))
+@Suite("Hostile header values", .serialized, .timeLimit(.minutes(1)))
 struct HostileHeaderTests {
     /// 30 KB of combining marks that a normalisation has to sort.
     private static let marks = String(repeating: "\u{301}\u{316}", count: 7_500)
-    /// Time for a whole request on a warm connection. Before the values were compared as bytes it took 45 to 320 ms.
-    private static let bar: Duration = .milliseconds(10)
+    /// Time for the best of some requests on one connection, which takes about 1 ms on an idle machine, and more beside other
+    /// tests. Before the values were compared as bytes it took 45 to 320 ms.
+    private static let bar: Duration = .milliseconds(20)
+    private static let requests = 20
 
     @Test(
         "30 KB of combining marks in a header value cost no more than any 30 KB, with and without keys",
@@ -33,7 +35,7 @@ struct HostileHeaderTests {
             for (name, head) in heads {
                 try await RawConnection.open(port: server.port) { connection in
                     var best = Duration.seconds(60)
-                    for _ in 0..<5 {
+                    for _ in 0..<Self.requests {
                         let start = ContinuousClock.now
                         try await connection.send(head + "\r\n")
                         #expect(try await connection.receives("}"), "\(name)")
