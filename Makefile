@@ -5,6 +5,12 @@ SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
 # SwiftPM passes a dependency's traits in the order of a hash table, which changes from run to run and with it the
 # command lines: without this the HTTP library is compiled anew every time. Not exported: the server must not have it.
 SWIFT = SWIFT_DETERMINISTIC_HASHING=1 swift
+# A build, always through a pipe: SwiftPM gives every compiler call a colour flag when it writes to a terminal, so a
+# build from a terminal after one into a file compiled everything anew. Not `--no-color-diagnostics`: it would mend the
+# same, but older versions do not know it, and the filter needs the pipe anyway. The status is that of the build.
+SWIFT_BUILD = set -o pipefail; $(SWIFT) build $(SWIFT_FLAGS) $(1) 2>&1 | .ci/build-output
+# For `pipefail`, which not every sh has.
+SHELL = bash
 PINION = .build/release/pinion
 PYTHON ?= python3
 VENV = .venv
@@ -27,11 +33,12 @@ ARGS ?=
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-serve: build ## Build, then serve the default model (ARGS='--port 9000 --model FILE' ...)
+serve: build ## Build, then serve the default model (ARGS='--port 9000 --model FILE.gguf' ...)
 	@exec $(PINION) serve $(ARGS)
 
 build: headers ## Build the program
-	$(SWIFT) build $(SWIFT_FLAGS) --product pinion
+	@test -d .build || echo 'The first build fetches Swift packages and takes 4 to 8 minutes on two cores.'
+	@$(call SWIFT_BUILD,--product pinion)
 
 test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
@@ -43,7 +50,7 @@ test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, bui
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
 
 build-tests: headers
-	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
+	@$(call SWIFT_BUILD,--build-tests)
 
 test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...)
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build $(ARGS)
