@@ -61,7 +61,7 @@ package struct PinionApplication: Sendable {
 
     private var router: Router<ServerRequestContext> {
         let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AccessLogMiddleware(metrics: metrics))
+        router.add(middleware: AccessLogMiddleware(metrics: metrics, accessLine: configuration.accessLine))
         router.add(middleware: ErrorMiddleware(bodySize: configuration.limits.bodySize))
         router.add(middleware: HostCheckMiddleware(configuration: configuration))
         HealthRoute(readiness: readiness, models: models).add(to: router)

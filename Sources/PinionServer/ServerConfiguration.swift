@@ -11,6 +11,9 @@ package struct ServerConfiguration: Sendable {
     /// Ignores request fields that nobody knows, instead of refusing the request.
     package var allowsUnknownFields = false
     package var limits = Limits()
+    /// Takes a line for people about every answered request, such as a terminal's; nil logs requests with their data at
+    /// the level info. Called on the request's task, which it must not hold up.
+    package var accessLine: (@Sendable (String) -> Void)?
 
     package init() {}
 

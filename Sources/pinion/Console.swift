@@ -8,7 +8,12 @@ enum Console {
     }
 
     static func notice(_ text: String) {
-        write("pinion: \(text)", to: STDERR_FILENO)
+        remark("pinion: \(text)")
+    }
+
+    /// Writes a line to standard error as it is.
+    static func remark(_ text: String) {
+        write(text, to: STDERR_FILENO)
     }
 
     /// Reports an error as one line, whatever its text holds.

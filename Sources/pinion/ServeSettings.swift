@@ -13,6 +13,8 @@ struct ServeSettings: Sendable {
     /// Sequences that wait.
     static let waitingRange = 1...(1 << 16)
     static let threadRange = 1...1024
+    /// What the log tells unless it is told otherwise.
+    static let defaultLogLevel = Logger.Level.notice
 
     var server = ServerConfiguration()
     /// What to serve; never empty.
@@ -51,7 +53,7 @@ struct ServeSettings: Sendable {
             memory = size.bytes
         }
         dataDirectory = DataDirectory(sources.value(.dataDirectory)?.text, environment: sources.environment)
-        logLevel = .notice
+        logLevel = Self.defaultLogLevel
         if let value = sources.value(.logLevel) {
             guard let level = Logger.Level(rawValue: value.text.lowercased()) else {
                 let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

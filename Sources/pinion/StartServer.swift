@@ -11,7 +11,8 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         handler.logLevel = level
         return handler
     }
-    let server = fittedToDescriptors(settings.server)
+    var server = fittedToDescriptors(settings.server)
+    if let terminal = TerminalLog(settings) { server.accessLine = { terminal.print($0) } }
     let metrics = ServerMetrics()
     let logger = Logger(label: "pinion")
     // One budget for all models of the process.
@@ -25,7 +26,7 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, logger: logger
-    ) { port in
+    ) { [server] port in
         Interruption.handOver()
         if !server.bindsLoopback {
             Console.notice(

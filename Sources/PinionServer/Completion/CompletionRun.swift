@@ -16,11 +16,10 @@ final class CompletionRun: Sendable {
     ///   - closed: fires when the client is gone; nil where nothing can tell.
     ///   - stopped: fires when requests in flight have had their time.
     init(
-        _ request: ChatCompletionRequest, by generator: any TextGenerator, for tenant: Tenant, meter: ModelMetrics,
+        _ request: ChatCompletionRequest, by generator: any TextGenerator, for tenant: Tenant, meter: CompletionMeter,
         closed: OneShotSignal?, stopped: OneShotSignal
     ) {
         let mailbox = EventMailbox()
-        let meter = CompletionMeter(meter)
         let pump = Task {
             var meter = meter
             do {

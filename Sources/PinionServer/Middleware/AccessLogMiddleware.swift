@@ -2,12 +2,14 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Names every reply, logs every request in one line, and counts it; a stream once it has ended.
+/// Names every reply, tells of every request in one line, and counts it; a stream once it has ended.
 struct AccessLogMiddleware: RouterMiddleware {
     /// What stands for every path that is no route: the paths of requests are without number.
     private static let otherRoute = "other"
 
     let metrics: ServerMetrics
+    /// Takes the lines for people; nil sends structured ones to the log.
+    let accessLine: (@Sendable (String) -> Void)?
 
     func handle(
         _ request: Request, context: ServerRequestContext,
@@ -35,17 +37,17 @@ struct AccessLogMiddleware: RouterMiddleware {
 
     /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.
     private func log(_ request: Request, _ context: ServerRequestContext, status: Int) {
-        let elapsed = context.record.start.duration(to: .now)
+        let record = context.record
+        let entry = AccessEntry(
+            method: request.method.rawValue, route: context.route, path: request.uri.path, status: status,
+            elapsed: record.start.duration(to: .now), tenant: record.tenant?.id, model: record.model,
+            completion: record.completion)
         metrics.answered(
-            route: context.route ?? Self.otherRoute, status: status, model: context.record.model, in: elapsed)
-        context.logger.info(
-            "request",
-            metadata: [
-                "method": .string(request.method.rawValue),
-                "path": .string(request.uri.path),
-                "status": .stringConvertible(status),
-                "duration-ms": .stringConvertible(Int(elapsed / .milliseconds(1))),
-                "tenant": .string(context.record.tenant?.id ?? "-"),
-            ])
+            route: entry.route ?? Self.otherRoute, status: status, model: entry.model, in: entry.elapsed)
+        if let accessLine {
+            accessLine(entry.line)
+        } else {
+            context.logger.info("request", metadata: entry.metadata)
+        }
     }
 }

@@ -27,6 +27,7 @@ final class RequestRecord: Sendable {
     let start = ContinuousClock.now
     private let authenticated = Mutex<Tenant?>(nil)
     private let served = Mutex<String?>(nil)
+    private let measured = Mutex<CompletionRecord?>(nil)
 
     /// The id of the model that was asked for, if it is served.
     var model: String? {
@@ -37,5 +38,17 @@ final class RequestRecord: Sendable {
     var tenant: Tenant? {
         get { authenticated.withLock { $0 } }
         set { authenticated.withLock { $0 = newValue } }
+    }
+
+    /// What was measured of the completion; nil before its prompt was accepted and on other routes.
+    var completion: CompletionRecord? { measured.withLock { $0 } }
+
+    /// Called on the task that makes the completion, while others may read it.
+    func updateCompletion(_ change: (inout CompletionRecord) -> Void) {
+        measured.withLock { record in
+            var changed = record ?? CompletionRecord()
+            change(&changed)
+            record = changed
+        }
     }
 }

@@ -31,9 +31,10 @@ struct ChatCompletionRoute: Sendable {
         case .loading: throw APIError.loading
         case .stopping: throw APIError.stopping
         }
+        let meter = CompletionMeter(metrics.model(generator.model.id), record: context.record)
         let run = CompletionRun(
-            completion, by: generator, for: tenant, meter: metrics.model(generator.model.id),
-            closed: ClientConnection.closed, stopped: stopped)
+            completion, by: generator, for: tenant, meter: meter, closed: ClientConnection.closed,
+            stopped: stopped)
         let created = Int(Date().timeIntervalSince1970)
         if completion.stream {
             return try await stream(run, CompletionStream(completion, by: generator.model, created: created), context)
