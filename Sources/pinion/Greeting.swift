@@ -10,6 +10,9 @@ struct Greeting {
     let keys: ServerKeys
     let port: Int
 
+    /// What the examples ask: something that a small model knows.
+    private static let question = "What is the capital of France?"
+
     func print() {
         Console.line("pinion \(Pinion.version) serving \(models.map(\.id).joined(separator: ", "))")
         Console.line("listening on \(address)")
@@ -31,7 +34,7 @@ struct Greeting {
             printExamples(secret: issued.secret)
         } catch {
             Console.failure(error)
-            Console.notice("no API key could be made; `\(command("keys create"))` tries again")
+            Console.notice("no API key could be made; `\(createKey)` tries again")
         }
     }
 
@@ -39,7 +42,8 @@ struct Greeting {
         var parts: [String] = []
         if keys.ephemeralCount > 0 { parts.append("\(keys.ephemeralCount) given at start") }
         if keys.storedCount > 0 || parts.isEmpty { parts.append("\(keys.storedCount) stored") }
-        Console.line("API keys: \(parts.joined(separator: ", ")); `\(command("keys create"))` makes another")
+        Console.line("API keys: \(parts.joined(separator: ", "))")
+        Console.line("Lost the key? This makes another: \(createKey)")
     }
 
     private func printExamples(secret: String?) {
@@ -51,9 +55,18 @@ struct Greeting {
         Console.line("The same, streamed:")
         Console.line()
         Console.line(example(secret: secret, isStreamed: true))
+        let small = ModelCatalog.defaultModel
+        guard models.contains(where: { $0.id == small.id }) else { return }
+        Console.line()
+        Console.line(
+            "\(small.id) is a toy of \(small.sizeText), for the first minute. A better model is a file of yours:")
+        Console.line()
+        Console.line("    \(Invocation.command("serve --model FILE.gguf", in: settings.dataDirectory))")
     }
 
     /// A command for a POSIX shell. An id may come from a file's metadata, so it is quoted for JSON and for the shell.
+    ///
+    /// It asks for the likeliest words (temperature 0): at the API's default of 1 a small model answers nonsense.
     private func example(secret: String?, isStreamed: Bool) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
@@ -63,8 +76,8 @@ struct Greeting {
         lines.append("  -H 'Content-Type: application/json'")
         if let secret { lines.append("  -H 'Authorization: Bearer \(secret)'") }
         let stream = isStreamed ? "\"stream\": true, " : ""
-        lines.append(
-            "  -d '{\(stream)\"model\": \(quotedID), \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'")
+        let message = #"{"role": "user", "content": "\#(Self.question)"}"#
+        lines.append(#"  -d '{\#(stream)"model": \#(quotedID), "temperature": 0, "messages": [\#(message)]}'"#)
         return lines.joined(separator: " \\\n")
     }
 
@@ -74,9 +87,7 @@ struct Greeting {
         return "http://\(isBareIPv6 ? "[\(host)]" : host):\(port)"
     }
 
-    /// A command line that works on this server's data directory.
-    private func command(_ words: String) -> String {
-        // As this program was called: after `make serve` it is not on the path.
-        "\(CommandLine.arguments.first ?? "pinion") \(words) --data-dir '\(settings.dataDirectory.path)'"
+    private var createKey: String {
+        Invocation.command("keys create", in: settings.dataDirectory)
     }
 }

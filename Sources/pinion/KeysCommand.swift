@@ -37,7 +37,8 @@ struct KeysCommand: AsyncParsableCommand {
                 return
             }
             guard !keys.isEmpty else {
-                Console.notice("no keys yet; `pinion keys create` makes one")
+                let create = Invocation.command("keys create", in: data.directory)
+                Console.notice("no keys yet; `\(create)` makes one")
                 return
             }
             let rows = keys.map { key in
@@ -58,7 +59,9 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revoke a key; running servers refuse it from their next request on.")
 
-        @Argument(help: "The key's identifier or its beginning, or the first 8 characters of the key.") var key: String
+        @Argument(
+            help: "The key's ID as `pinion keys list` shows it, an unambiguous beginning of it, or the key itself.")
+        var key: String
         @OptionGroup var data: DataOptions
 
         func run() throws {

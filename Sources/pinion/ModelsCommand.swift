@@ -41,11 +41,18 @@ struct ModelsCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() throws {
-            let model = try ModelCatalog.find(id)
-            guard let path = try ModelFetcher(directory: data.directory, report: Console.notice).installed(model) else {
-                throw CommandFailure("\(model.id) has not been fetched; `pinion models pull \(model.id)` does it")
-            }
-            Console.line(path)
+            Console.line(try ModelsCommand.path(of: try ModelCatalog.find(id), in: data.directory))
         }
+    }
+
+    /// Where a model of the catalog is.
+    ///
+    /// - Throws: ``CommandFailure`` with the command that fetches it when it is not here.
+    static func path(of model: CatalogModel, in directory: DataDirectory) throws -> String {
+        guard let path = try ModelFetcher(directory: directory, report: Console.notice).installed(model) else {
+            let pull = Invocation.command("models pull \(model.id)", in: directory)
+            throw CommandFailure("\(model.id) has not been fetched; `\(pull)` does it")
+        }
+        return path
     }
 }

@@ -7,11 +7,17 @@ extension ModelsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a model file's metadata and tensors as tables.")
 
-        @Argument(help: "A GGUF file.") var file: String
+        @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String
+        @OptionGroup var data: DataOptions
 
         func run() throws {
-            let model = try GGUFFile(path: file)
-            Console.line("\(file): GGUF version \(model.version), \(model.file.bytes.count) bytes")
+            let path =
+                switch try ModelReference(model).source {
+                case .file(let path): path
+                case .catalog(let model): try ModelsCommand.path(of: model, in: data.directory)
+                }
+            let model = try GGUFFile(path: path)
+            Console.line("\(path): GGUF version \(model.version), \(model.file.bytes.count) bytes")
             Console.line()
             Table(
                 header: ["KEY", "TYPE", "VALUE"],

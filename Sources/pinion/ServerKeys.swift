@@ -30,7 +30,7 @@ struct ServerKeys: KeyAuthority {
         guard settings.server.bindsLoopback || storedCount + ephemeral.count > 0 else {
             throw CommandFailure(
                 "there is no API key, and \(settings.server.host) is reached by others: make one first with "
-                    + "`pinion keys create`, or give one with --api-key")
+                    + "`\(Invocation.command("keys create", in: settings.dataDirectory))`, or give one with --api-key")
         }
     }
 
