@@ -3,6 +3,16 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// Two models of one id.
         case duplicateModel
+        /// Another program listens on the port.
+        case portInUse
+        /// The system keeps the port for the superuser.
+        case portForbidden
+        /// The address belongs to no interface of this machine.
+        case foreignAddress
+        /// The name to listen on has no address.
+        case unknownHost
+        /// The system refused to listen for another reason.
+        case cannotListen
         /// No authentication on an address that others reach.
         case unauthenticatedAddress
         /// A generator broke the order that `TextEvent` promises.
@@ -20,6 +30,6 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(code.rawValue): \(message)\(cause.map { " (\($0))" } ?? "")"
+        "\(message)\(cause.map { " (\($0))" } ?? "")"
     }
 }

@@ -20,4 +20,15 @@ struct ByteSize: Equatable {
         guard !overflows else { return nil }
         self.bytes = bytes
     }
+
+    /// A number of bytes for people, in the largest unit of which there is one: `23.4 GiB`, `512 MiB`.
+    static func text(_ bytes: Int) -> String {
+        for (power, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] where bytes >= 1 << power {
+            let (whole, rest) = (bytes >> power, bytes & ((1 << power) - 1))
+            // In tenths, rounded down, so that "at most" stays true.
+            let tenths = rest / ((1 << power) / 10)
+            return tenths == 0 || whole >= 100 ? "\(whole) \(unit)" : "\(whole).\(min(tenths, 9)) \(unit)"
+        }
+        return "\(bytes) bytes"
+    }
 }

@@ -18,7 +18,9 @@ enum Console {
 
     /// Reports an error as one line, whatever its text holds.
     static func failure(_ error: any Error) {
-        let lines = String(describing: error).split(whereSeparator: \.isNewline)
+        // Foundation describes its errors to programmers, and to people only when asked.
+        let text = error is CocoaError ? error.localizedDescription : String(describing: error)
+        let lines = text.split(whereSeparator: \.isNewline)
         notice(lines.joined(separator: "; "))
     }
 

@@ -4,10 +4,32 @@ import PinionEngine
 import PinionGeneration
 import PinionServer
 
+/// Loads every model, each into an engine of its own; the memory budget is divided evenly among them.
+///
+/// - Throws: ``CommandFailure`` naming both files when two of them have one id.
+func loadGenerators(
+    for models: [ResolvedModel], settings: ServeSettings, metrics: ServerMetrics, logger: Logger
+) async throws -> [any TextGenerator] {
+    let memory = (settings.memory ?? MemoryPlan.standardBudget) / models.count
+    var generators: [any TextGenerator] = []
+    for (index, model) in models.enumerated() {
+        let generator = try await loadGenerator(
+            for: model, settings: settings, memory: memory, metrics: metrics, logger: logger)
+        // Checked here, where the files are known, and before the next of them is read.
+        if let twin = generators.firstIndex(where: { $0.model.id == generator.model.id }) {
+            throw CommandFailure(
+                "\(models[twin].path) and \(models[index].path) are both named \(generator.model.id); name one of them "
+                    + "yourself with --model ID=FILE")
+        }
+        generators.append(generator)
+    }
+    return generators
+}
+
 /// Loads a model file into an engine of its own.
 ///
 /// - Parameter memory: Bytes that it may take.
-func loadGenerator(
+private func loadGenerator(
     for model: ResolvedModel, settings: ServeSettings, memory: Int, metrics: ServerMetrics, logger: Logger
 ) async throws -> any TextGenerator {
     var configuration = EngineConfiguration()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PinionTensor
 
 /// Where settings come from: a flag, else its `PINION_*` variable, else the file.
 struct SettingsSources {
@@ -61,6 +62,19 @@ struct SettingsSources {
         return nil
     }
 
+    /// What to tell of `PINION_*` variables that name no setting: a slip of the pen would otherwise pass unseen.
+    var strayVariables: [String] {
+        let settings = Name.allCases.map(\.variable) + ["PINION_CONFIG"]
+        let strays = environment.keys.filter { name in
+            name.hasPrefix("PINION_") && !settings.contains(name) && name != Kernels.environmentKey
+        }
+        return strays.sorted().map { name in
+            let meant = NearestName.of(name, among: settings).map { "did you mean \($0)?" }
+            return "\(name) is no setting and is ignored; "
+                + (meant ?? "`\(Invocation.program) serve --help` lists the settings")
+        }
+    }
+
     func integer(_ name: Name, in range: ClosedRange<Int>) throws -> Int? {
         guard let value = value(name) else { return nil }
         guard let number = Int(value.text), range.contains(number) else {
@@ -89,35 +103,44 @@ struct SettingsFile {
 
     /// - Throws: ``CommandFailure`` naming the file and what is wrong in it.
     init(path: String) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw CommandFailure("cannot read the settings file \(path)")
-        }
-        guard data.count <= Self.maximumSize else {
-            throw CommandFailure("the settings file \(path) is larger than \(Self.maximumSize) bytes")
-        }
-        let entries: [String: Entry]
-        do {
-            entries = try JSONDecoder().decode([String: Entry].self, from: data)
-        } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-            let key = context.codingPath[0].stringValue
-            throw CommandFailure(
-                "'\(key)' in \(path): expected a string, a whole number, true, false or a list of strings")
-        } catch {
-            throw CommandFailure("the settings file \(path) is not a JSON object of settings")
-        }
+        let data = try FileContents.of(path, kind: "settings file", limit: Self.maximumSize)
         var values: [SettingsSources.Name: [String]] = [:]
-        for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
+        for (key, entry) in try Self.entries(data, path: path).sorted(by: { $0.key < $1.key }) {
             guard let name = SettingsSources.Name(rawValue: key) else {
-                let known = SettingsSources.Name.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure("unknown setting '\(key)' in \(path); known are: \(known)")
+                let known = SettingsSources.Name.allCases.map(\.rawValue)
+                let advice = NearestName.of(key, among: known).map { "did you mean '\($0)'?" }
+                throw CommandFailure(
+                    "unknown setting '\(key)' in \(path); \(advice ?? "known are: " + known.joined(separator: ", "))")
             }
-            values[name] = entry.texts
+            // `null` is how a program writes a setting that it leaves out.
+            values[name] = entry?.texts
         }
         self.path = path
         self.values = values
+    }
+
+    private static func entries(_ data: Data, path: String) throws -> [String: Entry?] {
+        do {
+            return try JSONDecoder().decode([String: Entry?].self, from: data)
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            throw CommandFailure("the settings file \(path) is not JSON: \(syntaxError(in: data))")
+        } catch let error as DecodingError {
+            guard let key = error.codingPath.first?.stringValue else {
+                throw CommandFailure("the settings file \(path) is not a JSON object of settings")
+            }
+            throw CommandFailure(
+                "'\(key)' in \(path): expected a string, a whole number, true, false, null or a list of strings")
+        }
+    }
+
+    /// Where the text stops being JSON. The decoder does not tell, and the older parser does.
+    private static func syntaxError(in data: Data) -> String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data)
+            return "check its commas, quotes and braces"
+        } catch {
+            return (error as NSError).userInfo["NSDebugDescription"] as? String ?? error.localizedDescription
+        }
     }
 
     /// A value of the file, as the text a flag would have.
@@ -135,6 +158,18 @@ struct SettingsFile {
             } else {
                 texts = try container.decode([String].self)
             }
+        }
+    }
+}
+
+extension DecodingError {
+    /// Where in the file the wrong value is.
+    fileprivate var codingPath: [any CodingKey] {
+        switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+            .dataCorrupted(let context):
+            context.codingPath
+        @unknown default: []
         }
     }
 }

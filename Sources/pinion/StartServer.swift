@@ -15,14 +15,8 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     if let terminal = TerminalLog(settings) { server.accessLine = { terminal.print($0) } }
     let metrics = ServerMetrics()
     let logger = Logger(label: "pinion")
-    // One budget for all models of the process.
-    let memory = (settings.memory ?? MemoryPlan.standardBudget) / models.count
-    var generators: [any TextGenerator] = []
-    for model in models {
-        generators.append(
-            try await loadGenerator(for: model, settings: settings, memory: memory, metrics: metrics, logger: logger))
-    }
-    let registry = try ModelRegistry(generators)
+    let registry = try ModelRegistry(
+        try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger))
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, logger: logger
@@ -38,11 +32,22 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     do {
         try await application.run()
     } catch {
-        // A failed system call describes itself as `bind(descriptor:ptr:bytes:): Address already in use (errno: 98)`.
-        let text = String(describing: error)
-        let reason = text.hasPrefix("bind(") ? text.split(separator: "): ", maxSplits: 1).last.map(String.init) : nil
-        throw CommandFailure(
-            "cannot serve on \(settings.server.host) port \(settings.server.port): \(reason ?? text)")
+        guard let failure = ServerError(listeningWith: server, failure: error) else {
+            throw CommandFailure("the server ended: \(error)")
+        }
+        throw CommandFailure(failure.message + wayOut(of: failure.code, settings))
+    }
+}
+
+/// What to start the server with instead.
+private func wayOut(of code: ServerError.Code, _ settings: ServeSettings) -> String {
+    switch code {
+    case .portInUse: "; take another with --port, or any free one with --port 0"
+    case .portForbidden: "; take one from 1024 on with --port"
+    case .foreignAddress, .unknownHost:
+        "; --host takes 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses, or one of them"
+    case .cannotListen: "; --host and --port say where to listen"
+    case .duplicateModel, .unauthenticatedAddress, .brokenEventOrder: ""
     }
 }
 
