@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
 
         func path() async throws -> String {
             let fetcher = ModelFetcher(directory: data.directory, report: Console.notice)
+            ServeSettings.notices(threads: threads, memory: nil).forEach(Console.notice)
             let reference = try ModelReference(model)
             return try await cancelledBySignals { try await ResolvedModel(reference, fetcher: fetcher).path }
         }
@@ -34,7 +35,7 @@ struct BenchCommand: AsyncParsableCommand {
         @OptionGroup var options: ModelOptions
         @Option(help: "Tokens of the prompt.") var prompt = 512
         @Option(help: "Tokens to generate.") var generate = 128
-        @Option(help: "Streams of the third figure.") var streams = 16
+        @Option(help: "Streams of the third figure; 1 leaves it out.") var streams = 16
         @Option(help: "Counted runs of each figure.") var repetitions = 5
         @Flag(
             help: """
@@ -68,13 +69,20 @@ struct BenchCommand: AsyncParsableCommand {
             abstract: "Measure how well a model predicts a text, within one context.")
 
         @OptionGroup var options: ModelOptions
+        /// Bytes of the text: far more than any context holds.
+        private static let maximumText = 1 << 28
+
         @Argument(help: "A UTF-8 text file.") var text: String
         @Option(help: "Tokens of the text to score at most.") var tokens = 2048
 
         func run() async throws {
+            let bytes = try FileContents.of(text, kind: "text", limit: Self.maximumText)
+            guard let content = String(validating: bytes, as: UTF8.self) else {
+                throw CommandFailure("the text \(text) is not UTF-8")
+            }
             let path = try await options.path()
             let score = try PerplexityBench.score(
-                path: path, text: try String(contentsOfFile: text, encoding: .utf8), limit: tokens,
+                path: path, text: content, limit: tokens,
                 workers: options.threads ?? MachineLimits.processors)
             Console.line("perplexity \(score.perplexity) over \(score.tokens) tokens")
         }

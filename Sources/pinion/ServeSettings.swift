@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import PinionCatalog
+import PinionEngine
 import PinionServer
 import PinionTensor
 
@@ -13,6 +14,8 @@ struct ServeSettings: Sendable {
     /// Sequences that wait.
     static let waitingRange = 1...(1 << 16)
     static let threadRange = 1...1024
+    /// Bytes below which a budget is a number whose unit was forgotten: no model fits them.
+    static let minimumMemory = 1 << 20
     /// What the log tells unless it is told otherwise.
     static let defaultLogLevel = Logger.Level.notice
 
@@ -34,6 +37,8 @@ struct ServeSettings: Sendable {
     var memory: Int?
     var dataDirectory: DataDirectory
     var logLevel: Logger.Level
+    /// What the user should hear although nothing is wrong enough to refuse.
+    var notices: [String]
 
     init(_ sources: SettingsSources) throws {
         models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.standard]
@@ -49,9 +54,9 @@ struct ServeSettings: Sendable {
         }
         threads = try sources.integer(.threads, in: Self.threadRange)
         if let value = sources.value(.memory) {
-            guard let size = ByteSize(value.text) else { throw value.invalid("a size such as 512M or 4G") }
-            memory = size.bytes
+            memory = try Self.memory(value)
         }
+        notices = sources.strayVariables + Self.notices(threads: threads, memory: memory)
         dataDirectory = DataDirectory(sources.value(.dataDirectory)?.text, environment: sources.environment)
         logLevel = Self.defaultLogLevel
         if let value = sources.value(.logLevel) {
@@ -74,5 +79,32 @@ struct ServeSettings: Sendable {
                 "--no-auth is refused on \(server.host): whoever reaches that address could use the model; "
                     + "listen on 127.0.0.1, or use a key")
         }
+    }
+
+    private static func memory(_ value: SettingsSources.Value) throws -> Int {
+        guard let size = ByteSize(value.text) else { throw value.invalid("a size such as 512M or 4G") }
+        guard size.bytes >= minimumMemory else {
+            throw value.invalid("a size with its unit, such as 512M or 4G")
+        }
+        guard size.bytes <= MachineLimits.memory else {
+            throw value.invalid("at most the \(ByteSize.text(MachineLimits.memory)) of memory that this machine has")
+        }
+        return size.bytes
+    }
+
+    /// What a machine has less of than it was asked for, without being unable to serve.
+    static func notices(threads: Int?, memory: Int?) -> [String] {
+        var notices: [String] = []
+        let processors = MachineLimits.processors
+        if let threads, threads > processors {
+            notices.append(
+                "\(threads) threads share \(Count.of(processors, "processor")), which is slower than one for each; "
+                    + "without --threads it is \(processors)")
+        }
+        let free = MachineLimits.freeMemory
+        if let memory, memory > free {
+            notices.append("of the \(ByteSize.text(memory)) for models only \(ByteSize.text(free)) are free now")
+        }
+        return notices
     }
 }

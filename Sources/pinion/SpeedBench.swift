@@ -82,7 +82,7 @@ struct SpeedBench {
 
     /// - Parameter progress: Told of every run.
     func run(repetitions: Int, progress: (String) -> Void) async throws -> [Figure] {
-        let cases: [(name: String, tokens: Int, run: () async throws -> Void)] = [
+        var cases: [(name: String, tokens: Int, run: () async throws -> Void)] = [
             ("prompt \(prompt)", prompt, { try await complete(prompt: prompt, tokens: 1, streams: 1) }),
             ("1 stream", generate, { try await complete(prompt: Self.streamPrompt, tokens: generate, streams: 1) }),
             (
@@ -90,6 +90,8 @@ struct SpeedBench {
                 { try await complete(prompt: Self.streamPrompt, tokens: generate, streams: streams) }
             ),
         ]
+        // One stream is the second figure already.
+        if streams == 1 { cases.removeLast() }
         let clock = ContinuousClock()
         var figures: [Figure] = []
         for item in cases {
@@ -111,7 +113,7 @@ struct SpeedBench {
     func table(_ figures: [Figure]) {
         let description = engine.description
         Console.line(
-            "\(path): \(description.kernels), \(description.workers) threads, loaded in "
+            "\(path): \(description.kernels), \(Count.of(description.workers, "thread")), loaded in "
                 + String(format: "%.2f s", loadSeconds)
                 + (ProcessMemory.resident.map { ", \($0 >> 20) MiB resident" } ?? "")
                 + (speculation ? ", with speculation" : ""))

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 
 import pytest
-from conftest import BINARY, MODEL, ROOT, environment, run
+from conftest import BINARY, MODEL, ROOT, Server, environment, run
 
 
 def failure(*arguments, **extra):
@@ -87,8 +88,9 @@ def test_a_port_in_use(new_data):
         port = taken.getsockname()[1]
         data = new_data()
         line = failure("serve", "--port", port, "--data-dir", data)
-    assert str(port) in line
-    assert "in use" in line.lower()
+    assert line == (
+        f"port {port} of 127.0.0.1 is in use by another program; take another with --port, or any free one with --port 0"
+    )
     # The first key is only made once there is a server to use it with.
     assert json.loads(run("keys", "list", "--json", "--data-dir", data).stdout) == []
 
@@ -165,14 +167,119 @@ def test_strangers_are_not_served_without_keys(tmp_path, model_path):
 def test_settings_that_nobody_knows(tmp_path):
     file = tmp_path / "settings.json"
     file.write_text('{"prot": 1}')
-    assert "'prot'" in failure("serve", "--config", file)
+    assert failure("serve", "--config", file) == f"unknown setting 'prot' in {file}; did you mean 'port'?"
     file.write_text('{"port": 70000}')
     assert "'port'" in failure("serve", "--config", file)
     assert "PINION_PORT" in failure("serve", PINION_PORT="70000")
 
 
+def test_a_settings_file_that_cannot_be_used_says_why(tmp_path):
+    file = tmp_path / "settings.json"
+    assert failure("serve", "--config", file) == f"cannot read the settings file {file}: No such file or directory"
+    assert failure("serve", "--config", tmp_path) == f"cannot read the settings file {tmp_path}: Is a directory"
+    file.write_text('{"port": 8081,')
+    assert f"{file} is not JSON: Unexpected end of file" in failure("serve", "--config", file)
+    file.write_text('["port"]')
+    assert "is not a JSON object of settings" in failure("serve", "--config", file)
+    for value in ("1.5", "{}", '["a", null]'):
+        file.write_text(f'{{"threads": {value}}}')
+        assert failure("serve", "--config", file).startswith(f"'threads' in {file}: expected a string, a whole number")
+
+
+def test_null_leaves_a_setting_out(tmp_path):
+    file = tmp_path / "settings.json"
+    # The context would be refused, as would the file if null were a value.
+    file.write_text('{"context": null, "memory": "1M", "model": "%s"}' % TINY)
+    line = failure("serve", "--port", 0, "--config", file, "--data-dir", tmp_path / "data")
+    assert "KV cache of one context of 512 tokens" in line
+
+
+def test_an_address_that_is_not_this_machine_s(tmp_path):
+    serve = ["serve", "--model", TINY, "--api-key", "given", "--data-dir", tmp_path / "data"]
+    line = failure(*serve, "--host", "nowhere.invalid")
+    assert line.startswith("there is no host named 'nowhere.invalid'; --host takes 127.0.0.1")
+    # An address of the block for documentation.
+    assert failure(*serve, "--host", "192.0.2.1").startswith("192.0.2.1 is no address of this machine; --host takes")
+
+
+def test_two_models_of_one_name_are_told_apart_by_their_files(tmp_path):
+    line = failure("serve", "--model", TINY, "--model", TINY, "--port", 0, "--data-dir", tmp_path / "data")
+    assert line == (
+        f"{TINY} and {TINY} are both named tiny-llama-q4_1/default; name one of them yourself with --model ID=FILE"
+    )
+
+
+def test_a_text_to_score_that_cannot_be_read(tmp_path):
+    text = tmp_path / "text.txt"
+    perplexity = ["bench", "perplexity", "--model", TINY, text]
+    assert failure(*perplexity) == f"cannot read the text {text}: No such file or directory"
+    text.write_bytes(b"\xff\xfe")
+    assert failure(*perplexity) == f"the text {text} is not UTF-8"
+
+
+def usage_error(*arguments, **extra):
+    """What is wrong with a command line, by its first line."""
+    done = run("serve", *arguments, **extra)
+    assert done.returncode == 64, (done.returncode, done.stderr)
+    assert "Usage: pinion serve" in done.stderr
+    return done.stderr.splitlines()[0].removeprefix("Error: ")
+
+
 def test_wrong_flags_keep_the_usage_exit_code():
     for arguments in (["--port", "abc"], ["--nonsense"], ["--memory", "4X"]):
-        done = run("serve", *arguments)
-        assert done.returncode == 64
-        assert "Usage: pinion serve" in done.stderr
+        usage_error(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["-m", "a.gguf"], "Unknown option '-m'; did you mean --model FILE?"),
+        (["-c", "4096"], "Unknown option '-c'; did you mean --context N?"),
+        (["--ctx-size", "4096"], "Unknown option '--ctx-size'; did you mean --context N?"),
+        (["--ctx-size=4096"], "Unknown option '--ctx-size'; did you mean --context N?"),
+        (["-ngl", "99"], "Unknown option '-ngl'; models run on the processor, so leave it out"),
+        (["--parallel", "4"], "Unknown option '--parallel'; did you mean --max-sequences N?"),
+        (["--temp", "0.2"], "Unknown option '--temp'; it belongs in each request, such as \"temperature\": 0.2"),
+        (["--verbose"], "Unknown option '--verbose'; did you mean --log-level debug?"),
+        (["--modle", "a.gguf"], "Unknown option '--modle'. Did you mean '--model'?"),
+        (["a.gguf"], "Unexpected argument 'a.gguf'; a model is given as --model a.gguf"),
+        (["a model.gguf"], "Unexpected argument 'a model.gguf'; a model is given as --model 'a model.gguf'"),
+        (["--port", "0", "a.gguf"], "Unexpected argument 'a.gguf'; a model is given as --model a.gguf"),
+    ],
+)
+def test_other_servers_spellings_are_refused_with_ours(arguments, advice):
+    assert usage_error(*arguments) == advice
+
+
+def test_a_number_of_bytes_without_a_unit_is_refused():
+    assert usage_error("--memory", "4") == (
+        "--memory: expected a size with its unit, such as 512M or 4G, found '4'"
+    )  # fmt: skip
+    assert failure("serve", PINION_MEMORY="16").startswith("PINION_MEMORY: expected a size with its unit")
+
+
+def test_more_memory_than_the_machine_has_is_refused_with_what_it_has():
+    line = usage_error("--memory", "1000T")
+    assert re.fullmatch(
+        r"--memory: expected at most the [\d.]+ [KMGT]iB of memory that this machine has, found '1000T'", line
+    ), line
+
+
+def notices(*arguments, **extra):
+    """What a server that starts says on standard error."""
+    server = Server("--no-auth", "--model", TINY, *arguments, **extra)
+    assert server.stop() == 0
+    return server.errors
+
+
+def test_more_threads_than_processors_are_told_of(tmp_path):
+    (line,) = notices("--threads", 500, "--data-dir", tmp_path)
+    assert re.fullmatch(r"pinion: 500 threads share \d+ processors?, which is slower .* without --threads it is \d+", line)
+
+
+def test_a_mistyped_variable_is_told_of(tmp_path):
+    lines = notices("--data-dir", tmp_path, PINION_PROT="1", PINION_OTHER="1", PINION_ISA="portable", PINION_HOST="")
+    other, port = lines
+    assert re.fullmatch(r"pinion: PINION_OTHER is no setting and is ignored; `\S+ serve --help` lists the settings", other)
+    assert port == "pinion: PINION_PROT is no setting and is ignored; did you mean PINION_PORT?"
+    assert notices("--data-dir", tmp_path) == []
