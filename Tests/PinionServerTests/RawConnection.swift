@@ -91,8 +91,11 @@ struct RawConnection {
     ///
     /// - Parameter pause: Runs before each reading.
     mutating func receives(_ text: String, pause: () async throws -> Void = {}) async throws -> Bool {
-        // As bytes: what the server repeats of a hostile header is slow to search as text.
-        while !received.utf8.contains(text.utf8) {
+        // As bytes, because what the server repeats of a hostile header is slow to search as text; and none of them twice,
+        // because a reader that searches a long reply from its start each time is slower than its test means it to be.
+        var searched = 0
+        while !received.utf8.dropFirst(max(searched - text.utf8.count, 0)).contains(text.utf8) {
+            searched = received.utf8.count
             try await pause()
             guard let bytes = try await inbound.next() else { return false }
             received += String(buffer: bytes)
