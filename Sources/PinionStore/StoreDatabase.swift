@@ -10,7 +10,9 @@ enum StoreDatabase {
     static let applicationID: Int32 = 0x5069_6E6E
     /// How long a statement waits for another process's transaction, in seconds.
     static let busyTimeout = 5.0
-    static let maximumReaders = 2
+    /// A connection is opened by the file's path when it is first needed. Were that later than the opening of the pool,
+    /// another file could lie there by then, so the only reader is opened at once; a look-up takes some 20 µs of its time.
+    static let maximumReaders = 1
     /// Seconds between two tries to become the one that opens.
     static let lockPollInterval = 0.02
 
@@ -83,6 +85,7 @@ enum StoreDatabase {
             }
         }
         try migrator.migrate(pool)
+        try pool.read { try $0.execute(sql: "SELECT 1 FROM api_key LIMIT 0") }
         return pool
     }
 
@@ -181,11 +184,19 @@ extension StoreError {
                 "the database \(path) is damaged: \(said); restore it from a copy, or move it away to start afresh")
         case .SQLITE_FULL:
             self.init(.diskFull, "the database \(path) cannot grow: the disk is full")
+        case .SQLITE_IOERR where Self.isDiskFull(at: path):
+            self.init(.diskFull, "the database \(path) cannot be used: the disk is full")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.busy, "the database \(path) is held by another process")
         default:
             self.init(.unavailable, "the database \(path) could not be used: \(said)")
         }
+    }
+
+    /// Whether the file system has no room for another page: for the index of its log SQLite says only "disk I/O error".
+    private static func isDiskFull(at path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_bavail == 0
     }
 
     /// The system's own words for a file error, without Foundation's envelope.
