@@ -1,3 +1,5 @@
+import Foundation
+
 /// A word that a request may hold where the protocol knows a few, compared and hashed by its UTF-8 bytes.
 ///
 /// `String` compares by canonical equivalence: it sorts every run of combining marks, which takes quadratic time on a
@@ -23,8 +25,17 @@ package struct ProtocolWord: Sendable, Hashable, ExpressibleByStringLiteral, Cus
     package var description: String { text }
 
     package static func == (left: ProtocolWord, right: ProtocolWord) -> Bool {
+        let (left, right) = (left.text.utf8, right.text.utf8)
         // The count comes first because it is at hand, and tells most words apart.
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        guard left.count == right.count else { return false }
+        // Whole buffers: the views byte by byte made requests slower to read than `String`'s own equality did.
+        let isEqual = left.withContiguousStorageIfAvailable { left in
+            right.withContiguousStorageIfAvailable { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
+        return (isEqual ?? nil) ?? left.elementsEqual(right)
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -9,6 +9,16 @@ package enum HostileText {
         return "a" + String(repeating: pair, count: pairs) + rest
     }
 
+    /// How many times longer work takes on marks than on as many bytes of ASCII: about 1 if its time is proportional to
+    /// the bytes. The best of three, as other tests run beside it.
+    package static func slowdown(bytes: Int, _ work: (String) throws -> Void) rethrows -> Double {
+        func best(_ text: String) throws -> Double {
+            try (0..<3).map { _ in try seconds { try work(text) } }.min() ?? 0
+        }
+        let plain = try best(String(repeating: "a", count: bytes))
+        return try best(marks(bytes: bytes)) / plain
+    }
+
     /// The seconds that work takes.
     package static func seconds(_ work: () throws -> Void) rethrows -> Double {
         let start = ContinuousClock.now

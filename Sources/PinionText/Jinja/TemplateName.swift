@@ -1,3 +1,5 @@
+import Foundation
+
 /// A name that a chat template uses or is given: of a variable, attribute, filter, test, method or argument. Names are
 /// compared and hashed by their UTF-8 bytes.
 ///
@@ -23,8 +25,17 @@ package struct TemplateName: Sendable, Hashable, ExpressibleByStringLiteral, Cus
     package var description: String { TemplateLimits.quoted(text) }
 
     package static func == (left: TemplateName, right: TemplateName) -> Bool {
+        let (left, right) = (left.text.utf8, right.text.utf8)
         // The count comes first because it is at hand, and tells most names apart.
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        guard left.count == right.count else { return false }
+        // Whole buffers: the views byte by byte made requests slower to read than `String`'s own equality did.
+        let isEqual = left.withContiguousStorageIfAvailable { left in
+            right.withContiguousStorageIfAvailable { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
+        return (isEqual ?? nil) ?? left.elementsEqual(right)
     }
 
     package func hash(into hasher: inout Hasher) {
