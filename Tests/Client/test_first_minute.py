@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import shlex
 import subprocess
 
@@ -139,8 +140,8 @@ class WatchedServer:
                 break
 
     def lines(self, count):
-        """The terminal's first lines."""
-        while self.text.count("\n") < count:
+        """The terminal's first lines, or what there is of them after ten seconds of silence."""
+        while self.text.count("\n") < count and select.select([self.reader], [], [], 10)[0]:
             self.text += os.read(self.reader, 4096).decode()
         return self.text.replace("\r\n", "\n").splitlines()
 

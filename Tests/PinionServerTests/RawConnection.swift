@@ -91,12 +91,17 @@ struct RawConnection {
     ///
     /// - Parameter pause: Runs before each reading.
     mutating func receives(_ text: String, pause: () async throws -> Void = {}) async throws -> Bool {
-        // As bytes, because what the server repeats of a hostile header is slow to search as text; and none of them twice,
-        // because a reader that searches a long reply from its start each time is slower than its test means it to be.
-        var searched = 0
-        while !received.utf8.dropFirst(max(searched - text.utf8.count, 0)).contains(text.utf8) {
-            searched = received.utf8.count
+        while !received.contains(text) {
             try await pause()
+            guard let bytes = try await inbound.next() else { return false }
+            received += String(buffer: bytes)
+        }
+        return true
+    }
+
+    /// Receives until a byte is the last one; false when the server closes first. For hostile text, which is slow to search.
+    mutating func receives(lastByte: UInt8) async throws -> Bool {
+        while received.utf8.last != lastByte {
             guard let bytes = try await inbound.next() else { return false }
             received += String(buffer: bytes)
         }

@@ -1,6 +1,8 @@
+import Foundation
 import NIOCore
 import OpenAIAPI
 import PinionServer
+import Synchronization
 import Testing
 
 @Suite("Shutdown", .timeLimit(.minutes(1)))
@@ -66,13 +68,19 @@ struct ShutdownTests {
         }
     }
 
-    /// Takes a thread for some seconds, whatever is cancelled.
-    private struct StuckKeys: KeyAuthority {
+    /// Takes a thread for some seconds, whatever is cancelled, or until the test has seen enough.
+    private final class StuckKeys: KeyAuthority {
         static let time: Duration = .seconds(4)
+        private let isReleased = Atomic<Bool>(false)
+
+        func release() {
+            isReleased.store(true, ordering: .relaxed)
+        }
 
         func authenticate(_ bearer: String) async throws -> Tenant? {
             let end = ContinuousClock.now + Self.time
-            while ContinuousClock.now < end {}
+            // Blocked and not suspended, on purpose.
+            while ContinuousClock.now < end, !isReleased.load(ordering: .relaxed) { usleep(1_000) }
             return nil
         }
     }
@@ -81,7 +89,9 @@ struct ShutdownTests {
     func stuck() async throws {
         for requests in 1...2 {
             var fixture = ServerFixture(.greeting()) { $0.limits.shutdownGrace = .zero }
-            fixture.keys = StuckKeys()
+            let stuck = StuckKeys()
+            defer { stuck.release() }
+            fixture.keys = stuck
             let (stops, stop) = AsyncStream.makeStream(of: Void.self)
             let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
             let application = try fixture.application { portFound.yield($0) }
