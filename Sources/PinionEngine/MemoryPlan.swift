@@ -76,8 +76,10 @@ package struct MemoryPlan: Sendable {
     }
 
     /// The smallest budget that gives a model so many cache blocks.
-    package static func budget(for model: ModelPlan, cacheBlocks: Int) -> Int {
-        model.weightBytes + model.bufferBytes + overheadBytes + cacheBlocks * model.shape.cache.blockBytes
+    ///
+    /// - Parameter bodies: Bytes of request bodies that it has to hold beside.
+    package static func budget(for model: ModelPlan, cacheBlocks: Int, bodies: Int = 0) -> Int {
+        model.weightBytes + model.bufferBytes + overheadBytes + bodies + cacheBlocks * model.shape.cache.blockBytes
     }
 
     /// The arithmetic, for people.

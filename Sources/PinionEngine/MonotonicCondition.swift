@@ -47,12 +47,13 @@ package final class MonotonicCondition: @unchecked Sendable {
     /// Wakes one waiting thread; called under the lock.
     package func signal() { pthread_cond_signal(condition) }
 
-    /// Gives the lock away until another thread signals, or for no reason; called under the lock, as the next one is.
+    /// Releases the lock and sleeps until another thread signals; may also return without a signal. Call under the lock.
     package func wait() { pthread_cond_wait(condition, mutex) }
 
-    /// The same, but at most until a time.
+    /// Releases the lock and sleeps until another thread signals or `deadline` passes; may also return without either. Call
+    /// under the lock.
     ///
-    /// - Returns: false when the time has come.
+    /// - Returns: false once the deadline has passed.
     package func wait(until deadline: ContinuousClock.Instant) -> Bool {
         let left = deadline - ContinuousClock.now
         guard left > .zero else { return false }

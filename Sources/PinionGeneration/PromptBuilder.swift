@@ -1,8 +1,8 @@
 import Foundation
-import PinionText
+package import PinionText
 
 /// Makes the tokens of conversations: renders them by the model's chat template and tokenizes what that wrote.
-struct PromptBuilder: Sendable {
+package struct PromptBuilder: Sendable {
     /// Bytes that a message counts beside its texts, which is about what a template writes around it.
     private static let messageBytes = 64
 
@@ -11,7 +11,7 @@ struct PromptBuilder: Sendable {
     private let beginText: String
     private let endText: String
 
-    init(tokenizer: Tokenizer, template: ChatTemplate) {
+    package init(tokenizer: Tokenizer, template: ChatTemplate) {
         self.tokenizer = tokenizer
         self.template = template
         beginText = Self.text(of: tokenizer.beginToken, tokenizer)
@@ -44,8 +44,12 @@ struct PromptBuilder: Sendable {
     }
 
     /// Bytes of a conversation's texts, about: what rendering and tokenizing it takes time and memory for.
-    func size(of request: GenerationRequest) -> Int {
-        request.messages.reduce(0) { $0 + Self.messageBytes + $1.content.utf8.count + $1.role.utf8.count }
+    package func size(of request: GenerationRequest) -> Int {
+        let messages = request.messages.reduce(0) { size, message in
+            size + Self.messageBytes + message.content.utf8.count + message.role.utf8.count
+                + (message.name?.utf8.count ?? 0) + (message.toolCallID?.utf8.count ?? 0)
+        }
+        return request.templateArguments.reduce(messages) { $0 + $1.key.text.utf8.count + $1.value.textLength }
     }
 
     /// The fewest tokens that the contents of the messages become, known without tokenizing them.

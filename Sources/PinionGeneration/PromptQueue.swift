@@ -93,11 +93,15 @@ package final class PromptQueue: Sendable {
         give(turn)
     }
 
-    /// Takes a prompt out of the queue; one that was begun ends itself at its next slice.
+    /// Takes a prompt out of the queue; one that was begun has the next turn, in which it ends itself.
     private func abandon(_ id: PromptSchedule.ID, _ flag: Flag) {
         flag.isSet.store(true, ordering: .relaxed)
         let job = state.withLock { state -> Job? in
-            guard let job = state.jobs[id], !job.isBegun else { return nil }
+            guard let job = state.jobs[id] else { return nil }
+            if job.isBegun {
+                state.schedule.hasten(id)
+                return nil
+            }
             state.schedule.remove(id)
             return state.jobs.removeValue(forKey: id)
         }

@@ -12,6 +12,10 @@ package struct PromptSchedule: Sendable {
     /// megabytes for 4 MiB; with one only, a second tenant's long prompt would wait for the whole of the first's.
     package static let maximumBegun = 2
 
+    /// Short prompts that may be begun and not ended. Each has a thread, which a template's loops may hold for many slices,
+    /// and the system has only so many for all.
+    package static let maximumShortBegun = 32
+
     private struct Prompt {
         let id: ID
         let isLong: Bool
@@ -27,7 +31,10 @@ package struct PromptSchedule: Sendable {
     /// Of tenants with prompts, and of those who had some since the schedule was last empty.
     private var accounts: [String: Account] = [:]
     private var tenants: [ID: String] = [:]
-    private var begunCount = 0
+    private var longBegun = 0
+    private var shortBegun = 0
+    /// Begun prompts that nobody waits for any more, which only have to end.
+    private var hastened: [ID] = []
 
     package init() {}
 
@@ -50,21 +57,28 @@ package struct PromptSchedule: Sendable {
         accounts[tenant]?.work += work
     }
 
+    /// Gives the next turn to a prompt that was begun, so that it ends and gives back what it holds.
+    package mutating func hasten(_ id: ID) {
+        if tenants[id] != nil { hastened.append(id) }
+    }
+
     package mutating func remove(_ id: ID) {
+        hastened.removeAll { $0 == id }
         guard let tenant = tenants.removeValue(forKey: id),
             let index = accounts[tenant]?.prompts.firstIndex(where: { $0.id == id }),
             let prompt = accounts[tenant]?.prompts.remove(at: index)
         else { return }
-        if prompt.isBegun, prompt.isLong { begunCount -= 1 }
+        if prompt.isBegun { count(prompt, -1) }
         if tenants.isEmpty { accounts = [:] }
     }
 
     /// The prompt whose turn it is, which counts as begun from now on; nil without prompts.
     package mutating func next() -> ID? {
+        if let id = hastened.first { return id }
         var chosen: (tenant: String, work: Int, prompt: Prompt)?
         for (tenant, account) in accounts {
             guard let prompt = account.prompts.first,
-                prompt.isBegun || !prompt.isLong || begunCount < Self.maximumBegun
+                prompt.isBegun || (prompt.isLong ? longBegun < Self.maximumBegun : shortBegun < Self.maximumShortBegun)
             else { continue }
             if let chosen, (chosen.work, chosen.prompt.id) < (account.work, prompt.id) { continue }
             chosen = (tenant, account.work, prompt)
@@ -72,8 +86,12 @@ package struct PromptSchedule: Sendable {
         guard let chosen else { return nil }
         if !chosen.prompt.isBegun {
             accounts[chosen.tenant]?.prompts[0].isBegun = true
-            if chosen.prompt.isLong { begunCount += 1 }
+            count(chosen.prompt, 1)
         }
         return chosen.prompt.id
+    }
+
+    private mutating func count(_ prompt: Prompt, _ change: Int) {
+        if prompt.isLong { longBegun += change } else { shortBegun += change }
     }
 }

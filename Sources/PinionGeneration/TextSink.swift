@@ -75,9 +75,10 @@ package final class TextSink: TokenSink, @unchecked Sendable {
 private struct ReportQueue {
     private struct Waiting {
         var report: TokenReport
-        /// The token's text within the choice's, in bytes; `end` is nil while the token's last bytes only begin a character:
-        /// the report waits for that character, which a stop string may still take back.
+        /// Where the token's text begins in the choice's text, in bytes.
         var start: Int
+        /// Where the token's text ends, in bytes; nil while its last bytes only begin a character. The report then waits for
+        /// the whole character, because a stop string may still take it back.
         var end: Int?
     }
 

@@ -50,10 +50,15 @@ package struct PinionApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.bindHost, port: configuration.port),
                 availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
-            onServerRunning: { [onRunning] channel in
-                try? await channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
-                }.get()
+            onServerRunning: { [onRunning, logger] channel in
+                do {
+                    try await channel.eventLoop.submit {
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
+                    }.get()
+                } catch {
+                    logger.warning(
+                        "accepting does not rest when descriptors are short", metadata: ["error": "\(error)"])
+                }
                 await onRunning(channel.localAddress?.port ?? 0)
             },
             logger: logger)

@@ -47,9 +47,9 @@ package final class KeyStore: Sendable {
 
     /// All keys, revoked ones included, oldest first.
     package func list() throws(StoreError) -> [KeyRecord] {
-        let pool: DatabasePool = try connection.pool()
+        let queue: DatabaseQueue = try connection.queue()
         do {
-            return try pool.read { db in
+            return try queue.read { db in
                 try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM api_key ORDER BY created, id")
                     .map(KeyRecord.init(row:))
             }
@@ -89,10 +89,10 @@ package final class KeyStore: Sendable {
     package func authenticate(_ secret: String) async throws(StoreError) -> KeyRecord? {
         guard secret.utf8.count <= KeySecret.maximumLength else { return nil }
         let digest = KeySecret.digest(of: secret)
-        let pool = try await connection.pool()
+        let queue = try await connection.queue()
         let record: KeyRecord?
         do {
-            record = try await pool.read { db in
+            record = try await queue.read { db in
                 let statement = try db.cachedStatement(sql: "SELECT * FROM api_key WHERE digest = ?")
                 guard let row = try Row.fetchOne(statement, arguments: [Data(digest)]) else { return nil }
                 // The index found it by its bytes; this comparison is the one that decides, and takes constant time.
@@ -104,12 +104,12 @@ package final class KeyStore: Sendable {
             throw StoreError(error, path: path)
         }
         guard let record, record.revoked == nil else { return nil }
-        noteUse(of: record.id, in: pool)
+        noteUse(of: record.id, in: queue)
         return record
     }
 
     /// Records that a key was used, without waiting; a failure to do so harms nobody.
-    private func noteUse(of id: String, in pool: DatabasePool) {
+    private func noteUse(of id: String, in queue: DatabaseQueue) {
         let now = ContinuousClock.now
         let due = noted.withLock { noted in
             if let last = noted[id], last.duration(to: now) < Self.lastUsedGranularity { return false }
@@ -118,7 +118,7 @@ package final class KeyStore: Sendable {
         }
         guard due else { return }
         let date = Int64(Date().timeIntervalSince1970)
-        pool.asyncWriteWithoutTransaction { db in
+        queue.asyncWriteWithoutTransaction { db in
             try? db.execute(
                 sql: "UPDATE api_key SET last_used = ? WHERE id = ?",
                 arguments: [date, id])
@@ -126,9 +126,9 @@ package final class KeyStore: Sendable {
     }
 
     private func write<T>(_ updates: (Database) throws -> T) throws(StoreError) -> T {
-        let pool: DatabasePool = try connection.pool()
+        let queue: DatabaseQueue = try connection.queue()
         do {
-            return try pool.write(updates)
+            return try queue.write(updates)
         } catch {
             throw StoreError(error, path: path)
         }

@@ -6,18 +6,19 @@ import Synchronization
 ///
 /// Every use looks first at which file lies at the path (one `stat`, about a microsecond): an open database goes on reading
 /// the file it was opened with, so a key that was revoked in a restored file would stay good for ever. A file that was
-/// written in place (`cp backup.db pinion.db`) is noticed by its time of modification; a checkpoint changes that too, and
+/// written in place (`cp backup.db pinion.db`) is noticed by its time of modification; a write of our own changes that too, and
 /// costs one opening more.
 final class StoreConnection: Sendable {
-    /// Time between two tries to open a file that could not be opened, so that requests do not wait for each other's.
+    /// Time for which a failed opening is remembered: requests that come meanwhile fail at once instead of each waiting for a
+    /// try of its own.
     private static let retryPause = Duration.milliseconds(250)
 
     private struct Opened {
-        let pool: DatabasePool
+        let queue: DatabaseQueue
         let identity: FileIdentity
 
-        init(_ opened: (pool: DatabasePool, identity: FileIdentity)) {
-            (pool, identity) = opened
+        init(_ opened: (queue: DatabaseQueue, identity: FileIdentity)) {
+            (queue, identity) = opened
         }
     }
 
@@ -30,7 +31,7 @@ final class StoreConnection: Sendable {
     let path: String
     private let opened: Mutex<Opened>
     private let failure = Mutex<Failure?>(nil)
-    /// Opening blocks, for as long as another process holds the database: never on the cooperative pool.
+    /// Opening blocks, for as long as another process holds the database: never on the cooperative queue.
     private let opening = DispatchQueue(label: "pinion.store")
 
     /// Opens the database, creating it where it is missing.
@@ -43,16 +44,16 @@ final class StoreConnection: Sendable {
     ///
     /// - Throws: `unavailable` when the file is gone. It is not made anew: an empty store would look like one whose keys
     ///   were all revoked, and hide the loss.
-    func pool() throws(StoreError) -> DatabasePool {
+    func queue() throws(StoreError) -> DatabaseQueue {
         let identity = try currentIdentity()
-        if let pool = pool(ifStill: identity) { return pool }
+        if let queue = queue(ifStill: identity) { return queue }
         return try opening.sync { Result { () throws(StoreError) in try reopen() } }.get()
     }
 
     /// The same, without blocking the calling thread.
-    func pool() async throws(StoreError) -> DatabasePool {
+    func queue() async throws(StoreError) -> DatabaseQueue {
         let identity = try currentIdentity()
-        if let pool = pool(ifStill: identity) { return pool }
+        if let queue = queue(ifStill: identity) { return queue }
         let result = await withCheckedContinuation { continuation in
             opening.async { [self] in
                 continuation.resume(returning: Result { () throws(StoreError) in try reopen() })
@@ -69,14 +70,14 @@ final class StoreConnection: Sendable {
         return identity
     }
 
-    private func pool(ifStill identity: FileIdentity) -> DatabasePool? {
-        opened.withLock { $0.identity == identity ? $0.pool : nil }
+    private func queue(ifStill identity: FileIdentity) -> DatabaseQueue? {
+        opened.withLock { $0.identity == identity ? $0.queue : nil }
     }
 
     /// Opens the file that lies at the path now; on ``opening``, so that one of several that ask does it.
-    private func reopen() throws(StoreError) -> DatabasePool {
+    private func reopen() throws(StoreError) -> DatabaseQueue {
         let identity = try currentIdentity()
-        if let pool = pool(ifStill: identity) { return pool }
+        if let queue = queue(ifStill: identity) { return queue }
         if let failure = failure.withLock({ $0 }), failure.identity == identity,
             failure.time.duration(to: .now) < Self.retryPause
         {
@@ -86,7 +87,7 @@ final class StoreConnection: Sendable {
             let new = Opened(try StoreDatabase.open(path: path, creates: false))
             failure.withLock { $0 = nil }
             opened.withLock { $0 = new }
-            return new.pool
+            return new.queue
         } catch {
             failure.withLock { $0 = Failure(error: error, identity: identity, time: .now) }
             throw error

@@ -3,16 +3,15 @@ import GRDB
 
 /// Opens the SQLite file behind the store.
 ///
-/// WAL lets `pinion keys` write while a server reads. `synchronous = FULL` makes every commit survive a power cut:
-/// a revocation that was reported as done must not come undone, and keys are written too rarely for the flush to matter.
+/// The file is all there is (`journal_mode = DELETE`). WAL was rejected: SQLite finds a log by its name alone, so that a
+/// backup copied over the file came under the log of the file before it, and keys that were revoked in it came back. Keys
+/// are written too rarely for readers that wait a few milliseconds to matter. `synchronous = FULL` makes every commit survive
+/// a power cut: a revocation that was reported as done must not come undone.
 enum StoreDatabase {
     /// Marks the file as ours (`Pinn` in ASCII), so that another program's database is never migrated by mistake.
     static let applicationID: Int32 = 0x5069_6E6E
     /// How long a statement waits for another process's transaction, in seconds.
     static let busyTimeout = 5.0
-    /// A connection is opened by the file's path when it is first needed. Were that later than the opening of the pool,
-    /// another file could lie there by then, so the only reader is opened at once; a look-up takes some 20 µs of its time.
-    static let maximumReaders = 1
     /// Seconds between two tries to become the one that opens.
     static let lockPollInterval = 0.02
 
@@ -21,24 +20,20 @@ enum StoreDatabase {
 
     /// - Parameter creates: Whether a file that is missing is made.
     /// - Returns: The database, and what its file was after the opening, which may have written to it.
-    static func open(path: String, creates: Bool) throws(StoreError) -> (pool: DatabasePool, identity: FileIdentity) {
+    static func open(path: String, creates: Bool) throws(StoreError) -> (queue: DatabaseQueue, identity: FileIdentity) {
         try prepareFile(path: path, creates: creates)
         let turn = try waitForTurn(path: path)
         defer { close(turn) }
-        let sideFiles = SideFiles(database: path)
         for _ in 0..<maximumTries {
             let before = FileIdentity(path: path)
-            try sideFiles.removeStale()
-            let pool: DatabasePool
+            let queue: DatabaseQueue
             do {
-                pool = try openAndMigrate(path: path)
+                queue = try openAndMigrate(path: path)
             } catch {
                 throw StoreError(error, path: path)
             }
-            // No note about a file that came later: it would make a pair of its database and another's log.
             guard let after = FileIdentity(path: path), after.inode == before?.inode else { continue }
-            sideFiles.writeNote()
-            return (pool, after)
+            return (queue, after)
         }
         throw StoreError(.busy, "the database \(path) is being replaced again and again")
     }
@@ -65,13 +60,13 @@ enum StoreDatabase {
         return descriptor
     }
 
-    private static func openAndMigrate(path: String) throws -> DatabasePool {
+    private static func openAndMigrate(path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
-        configuration.maximumReaderCount = maximumReaders
         configuration.prepareDatabase { try claim($0, path: path) }
-        let pool = try DatabasePool(path: path, configuration: configuration)
-        try pool.writeWithoutTransaction { db in
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA journal_mode = DELETE")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             if let complaint = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), complaint != "ok" {
                 let found = complaint.split(whereSeparator: \.isNewline).joined(separator: "; ")
@@ -84,9 +79,8 @@ enum StoreDatabase {
                         + "or another --data-dir")
             }
         }
-        try migrator.migrate(pool)
-        try pool.read { try $0.execute(sql: "SELECT 1 FROM api_key LIMIT 0") }
-        return pool
+        try migrator.migrate(queue)
+        return queue
     }
 
     /// Marks an empty database as ours and refuses one that belongs to something else, before anything is written to it.

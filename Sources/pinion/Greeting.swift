@@ -71,13 +71,13 @@ struct Greeting {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         let id = (try? encoder.encode(models.first?.id ?? "")).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
-        let quotedID = id.replacingOccurrences(of: "'", with: #"'\''"#)
         var lines = ["curl \(isStreamed ? "-N " : "")\(address)/v1/chat/completions"]
         lines.append("  -H 'Content-Type: application/json'")
         if let secret { lines.append("  -H 'Authorization: Bearer \(secret)'") }
         let stream = isStreamed ? "\"stream\": true, " : ""
         let message = #"{"role": "user", "content": "\#(Self.question)"}"#
-        lines.append(#"  -d '{\#(stream)"model": \#(quotedID), "temperature": 0, "messages": [\#(message)]}'"#)
+        let body = #"{\#(stream)"model": \#(id), "temperature": 0, "messages": [\#(message)]}"#
+        lines.append("  -d \(Invocation.quoted(body))")
         return lines.joined(separator: " \\\n")
     }
 

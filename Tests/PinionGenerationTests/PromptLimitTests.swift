@@ -14,6 +14,21 @@ struct PromptLimitTests {
         throw GenerationError(.invalidRequest, "the prompt was taken")
     }
 
+    @Test("Every text of a request counts towards the size of its prompt, that of names and template arguments too")
+    func size() async throws {
+        let model = try await GenerationFixtures.model()
+        let prompts = PromptBuilder(tokenizer: model.tokenizer, template: try ChatTemplate(source: "x"))
+        let text = String(repeating: "x", count: 64 << 10)
+        let plain = prompts.size(of: GenerationRequest(messages: [.init(role: "user", content: "Hi")]))
+        let named = GenerationRequest(messages: [.init(role: "tool", content: "Hi", name: text, toolCallID: text)])
+        #expect(prompts.size(of: named) >= plain + 2 * text.utf8.count)
+        for value in [TemplateValue(text), .list([.null, .list([TemplateValue(text)])]), .dict([(text, .bool(true))])] {
+            var request = GenerationRequest(messages: [.init(role: "user", content: "Hi")])
+            request.templateArguments = ["argument": value]
+            #expect(prompts.size(of: request) >= plain + text.utf8.count)
+        }
+    }
+
     @Test("A text of more bytes than the context can hold is refused without any work on it")
     func refusedUnseen() async throws {
         let model = try await GenerationFixtures.model { $0.contextLength = 100 }

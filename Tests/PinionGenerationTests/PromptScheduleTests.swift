@@ -80,4 +80,34 @@ struct PromptScheduleTests {
         schedule.add(4, tenant: "b", size: 1)
         #expect(schedule.next() == 3)
     }
+
+    @Test("A begun prompt that nobody waits for has the next turn, however much its tenant had")
+    func hastened() {
+        var schedule = PromptSchedule()
+        for (id, tenant) in [(1, "a"), (2, "b"), (3, "c")] { schedule.add(id, tenant: tenant, size: 10) }
+        #expect(schedule.next() == 1)
+        schedule.charge(1, work: 1_000)
+        #expect(schedule.next() == 2)
+        schedule.hasten(1)
+        #expect(schedule.next() == 1)
+        schedule.remove(1)
+        #expect(schedule.next() == 2)
+        schedule.remove(2)
+        #expect(schedule.next() == 3)
+    }
+
+    @Test("Only so many short prompts are begun at once, and each that ends lets another begin")
+    func shortBegun() {
+        var schedule = PromptSchedule()
+        let count = PromptSchedule.maximumShortBegun
+        for id in 1...count + 2 { schedule.add(id, tenant: "\(id)", size: 10) }
+        for id in 1...count {
+            #expect(schedule.next() == id)
+            schedule.charge(id, work: 1)
+        }
+        // All others wait: one that was begun goes on.
+        #expect(schedule.next() == 1)
+        schedule.remove(1)
+        #expect(schedule.next() == count + 1)
+    }
 }

@@ -8,11 +8,11 @@ struct BodyBudgetTests {
     private static let head =
         "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(FixedKeys.good)\r\n"
 
-    /// A server with room for four bodies of the largest size.
+    /// A server with room for four bodies of the largest size of one tenant.
     private func fixture() -> ServerFixture {
         ServerFixture(.greeting()) {
             $0.limits.bodySize = 100_000
-            $0.limits.bodiesInFlight = 400_000
+            $0.limits.bodiesInFlight = 800_000
         }
     }
 
@@ -81,5 +81,21 @@ struct BodyBudgetTests {
                 }
             }
         }
+    }
+
+    @Test("One tenant has half of the budget, whatever it promises; everybody of a server without keys has all of it")
+    func shares() throws {
+        let budget = BodyBudget(limit: 1_000)
+        let (one, other) = (Tenant(id: "one"), Tenant(id: "other"))
+        try budget.reserve(400, for: one)
+        #expect(throws: APIError.self) { try budget.reserve(101, for: one) }
+        try budget.reserve(100, for: one)
+        try budget.reserve(500, for: other)
+        #expect(throws: APIError.self) { try budget.reserve(1, for: .anonymous) }
+        budget.release(500, for: one)
+        try budget.reserve(500, for: .anonymous)
+        budget.release(500, for: .anonymous)
+        budget.release(500, for: other)
+        try budget.reserve(1_000, for: .anonymous)
     }
 }

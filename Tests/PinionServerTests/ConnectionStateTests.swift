@@ -161,7 +161,7 @@ struct ConnectionStateTests {
             }
             #expect(error.status == status)
             #expect(state.replyEnded() == true)
-            #expect(state.failed(.moreOfThat(bytes: 1000)).isEmpty)
+            #expect(state.failed(.bytesAfterFailure(bytes: 1000)).isEmpty)
             #expect(!state.reads)
         }
         var reading = opened()

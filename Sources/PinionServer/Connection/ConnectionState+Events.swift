@@ -5,11 +5,11 @@ extension ConnectionState {
     package enum Action: Equatable {
         /// Counts the connection in the census.
         case enter
-        /// Takes it out of the census, and tells its requests that the client is gone.
+        /// Takes the connection out of the census, and tells its requests that the client is gone.
         case leave
         /// Lets the census close the connection for others that wait.
         case offerPlace
-        /// Takes that back.
+        /// Withdraws the offer: the census may no longer close the connection.
         case keepPlace
         /// Tells the request that the client is gone.
         case announceDeparture
@@ -35,13 +35,13 @@ extension ConnectionState {
         case end
     }
 
-    /// What went wrong below.
+    /// A failure that the socket or the HTTP parser reported.
     package enum Failure: Equatable {
         /// The socket failed.
         case broken
         case headerTooLarge
         case notHTTP
-        /// More bytes behind what was not HTTP.
-        case moreOfThat(bytes: Int)
+        /// The client sent more bytes after the parser had given up.
+        case bytesAfterFailure(bytes: Int)
     }
 }

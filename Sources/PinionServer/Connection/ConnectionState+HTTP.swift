@@ -22,7 +22,7 @@ extension ConnectionState.Failure {
         case is IOError: self = .broken
         case HTTPParserError.headerOverflow: self = .headerTooLarge
         case ByteToMessageDecoderError.dataReceivedInErrorState(_, let bytes):
-            self = .moreOfThat(bytes: bytes.readableBytes)
+            self = .bytesAfterFailure(bytes: bytes.readableBytes)
         default: self = .notHTTP
         }
     }

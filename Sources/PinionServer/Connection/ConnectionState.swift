@@ -82,7 +82,7 @@ extension ConnectionState {
     package mutating func failed(_ failure: Failure) -> [Action] {
         if failure == .broken { return [.pass] }
         if isDraining {
-            if case .moreOfThat(let bytes) = failure { drained += bytes }
+            if case .bytesAfterFailure(let bytes) = failure { drained += bytes }
             return []
         }
         // The reader of the body learns of it and answers.

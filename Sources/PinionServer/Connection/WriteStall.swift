@@ -9,16 +9,17 @@ struct WriteStall: Equatable {
     private static let checksPerStall: Int64 = 10
 
     private let limit: TimeAmount
-    /// What was buffered when the client took something last, and when that was.
+    /// Bytes that were waiting when the client last took some.
     private var unread: Int
-    private var moved: NIODeadline
+    /// When the client last took some.
+    private var lastProgress: NIODeadline
     private(set) var nextCheck: NIODeadline
 
     /// - Parameter limit: Time without any progress after which the client counts as stalled.
     init(limit: TimeAmount, unread: Int, at now: NIODeadline) {
         self.limit = limit
         self.unread = unread
-        moved = now
+        lastProgress = now
         nextCheck = now + Self.interval(limit)
     }
 
@@ -26,9 +27,9 @@ struct WriteStall: Equatable {
     ///
     /// - Returns: Whether a whole limit brought no progress.
     mutating func isSpent(unread now: Int, at time: NIODeadline) -> Bool {
-        if now < unread { (unread, moved) = (now, time) }
+        if now < unread { (unread, lastProgress) = (now, time) }
         nextCheck = time + Self.interval(limit)
-        return time - moved >= limit
+        return time - lastProgress >= limit
     }
 
     private static func interval(_ limit: TimeAmount) -> TimeAmount {

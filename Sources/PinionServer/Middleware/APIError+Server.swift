@@ -13,6 +13,14 @@ extension APIError {
         APIError(status: status, message: message, type: "invalid_request_error")
     }
 
+    static let foreignSite = invalidRequest(
+        403,
+        "This request comes from a page of another site, and this server asks for no API key. Serve the page from the "
+            + "address of the server itself, or start the server with API keys.")
+    static let missingContentType = invalidRequest(
+        400,
+        "The request has no Content-Type. A server that asks for no API key takes 'application/json' only; set the "
+            + "Content-Type header to it.")
     static let notHTTP = invalidRequest(400, "The request is not valid HTTP/1.1.")
     static let headerTooLarge = invalidRequest(
         431, "The header fields of the request are larger than this server takes.")
@@ -35,6 +43,11 @@ extension APIError {
             "Unsupported content type: '\(quoted(type))'. This API takes "
                 + "'application/json' only; set the Content-Type header to it.")
     }
+
+    /// Seconds after which a client may send its body again: about the time in which others have sent theirs.
+    private static let bodyRetrySeconds = 2
+    /// So many bodies are on their way already that this one has no room.
+    static let noRoomForBody = overloaded(retryAfter: bodyRetrySeconds)
 
     static let stopping = unavailable("The server is shutting down.")
     static let loading = unavailable("The model is not ready to answer.")

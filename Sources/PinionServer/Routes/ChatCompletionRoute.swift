@@ -23,7 +23,7 @@ struct ChatCompletionRoute: Sendable {
     private func reply(to request: Request, _ context: ServerRequestContext) async throws -> Response {
         guard let tenant = context.tenant else { throw APIError.missingKey }
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
-        let completion = try await decode(request)
+        let (completion, room) = try await decode(request, tenant)
         let generator = try models.generator(for: completion.model)
         context.record.model = generator.model.id
         switch readiness.state {
@@ -37,22 +37,28 @@ struct ChatCompletionRoute: Sendable {
             stopped: stopped)
         let created = Int(Date().timeIntervalSince1970)
         if completion.stream {
-            return try await stream(run, CompletionStream(completion, by: generator.model, created: created), context)
+            let stream = CompletionStream(completion, by: generator.model, created: created)
+            return try await self.stream(run, stream, room, context)
         }
         defer { run.cancel() }
         var assembly = CompletionAssembly(completion)
         while case .events(let events) = try await run.next() {
+            room.release()
             for event in events { try assembly.add(event) }
         }
         return Response(json: try assembly.completion(by: generator.model, created: created).body)
     }
 
-    private func decode(_ request: Request) async throws -> ChatCompletionRequest {
+    /// - Returns: The request, and the room of its body, which is held until the prompt is made: what is decoded takes more
+    ///   memory than the body, and waits its turn with others.
+    private func decode(
+        _ request: Request, _ tenant: Tenant
+    ) async throws -> (completion: ChatCompletionRequest, room: BodyRoom) {
         try checkContentType(request.headers[.contentType])
-        return try await bodies.withBody(of: request, upTo: configuration.limits.bodySize) { body in
-            try ChatCompletionRequest.decode(
-                body, options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
-        }
+        let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
+        let completion = try ChatCompletionRequest.decode(
+            body, options: .init(allowsUnknownFields: configuration.allowsUnknownFields))
+        return (completion, room)
     }
 
     /// Takes JSON, whatever its parameters; where a key was asked for, also a body that does not say what it is.
@@ -76,9 +82,10 @@ struct ChatCompletionRoute: Sendable {
 extension ChatCompletionRoute {
     /// Answers once the first event is there: until then an error still has a status of its own.
     private func stream(
-        _ run: CompletionRun, _ stream: CompletionStream, _ context: ServerRequestContext
+        _ run: CompletionRun, _ stream: CompletionStream, _ room: BodyRoom, _ context: ServerRequestContext
     ) async throws -> Response {
         let first = try await run.next()
+        room.release()
         let headers: HTTPFields = [
             .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
         ]

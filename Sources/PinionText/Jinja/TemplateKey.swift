@@ -15,7 +15,10 @@ enum TemplateKey: Sendable {
         switch value {
         case .string(let text): self = .text(text)
         case .int(let number): self = .integer(number)
-        case .double(let number): self = .real(number)
+        case .double(let number):
+            // NaN equals no key, not even itself, so that a dict of them would be searched whole for each.
+            guard !number.isNaN else { return nil }
+            self = .real(number)
         case .bool(let value): self = .bool(value)
         case .null: self = .none
         case .undefined, .sequence, .mapping, .function, .object: return nil

@@ -93,6 +93,18 @@ import Testing
         #expect(throws: TextError.self) { try ChatTemplate(source: "{{ \(HostileText.marks(bytes: 900)) }}") }
     }
 
+    @Test("NaN, which equals no key, is no key: tens of thousands of them would be searched whole for each")
+    func notANumberAsKey() {
+        let nan = "{%- set n = 1e308 * 1e10 - 1e308 * 1e10 -%}"
+        for template in ["{{ {n: 1} }}", "{{ dict([[n, 1]] * 80000)|length }}"] {
+            let seconds = HostileText.seconds {
+                let error = #expect(throws: TextError.self) { try ChatTemplateTests.render(nan + template) }
+                #expect(error?.code == .templateRuntime)
+            }
+            #expect(seconds < 1)
+        }
+    }
+
     @Test("An error repeats at most 80 bytes of the request's text, and all of the template's")
     func quoting() {
         let context: [TemplateName: TemplateValue] = ["x": TemplateValue(HostileText.marks(bytes: 30_000))]
