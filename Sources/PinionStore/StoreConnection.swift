@@ -83,6 +83,10 @@ final class StoreConnection: Sendable {
         {
             throw failure.error
         }
+        // A write that is under way has a journal, which SQLite finds by its name: it would be rolled back into the new file.
+        // Later writes to the old file are refused by SQLite, which sees that the file has moved.
+        let old = opened.withLock { $0.queue }
+        _ = try? old.read { _ in }
         do {
             let new = Opened(try StoreDatabase.open(path: path, creates: false))
             failure.withLock { $0 = nil }
