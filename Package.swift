@@ -42,6 +42,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPinionKernels"),
+        .target(name: "PinionJSON", swiftSettings: settings),
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
         .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
         .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
@@ -84,6 +85,7 @@ let package = Package(
             name: "PinionEngineTests",
             dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "PinionTextTests", dependencies: ["PinionText", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",
