@@ -43,6 +43,7 @@ let package = Package(
     targets: [
         .target(name: "CPinionKernels"),
         .target(name: "PinionJSON", swiftSettings: settings),
+        .target(name: "TextGeneration", dependencies: ["PinionJSON"], swiftSettings: settings),
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
         .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
         .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
@@ -86,6 +87,7 @@ let package = Package(
             dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TextGenerationTests", dependencies: ["TextGeneration"], swiftSettings: settings),
         .testTarget(name: "PinionTextTests", dependencies: ["PinionText", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",

@@ -1,0 +1,61 @@
+package import PinionJSON
+
+/// A conversation and how to continue it: what a dialect decodes a body into, with every default filled in.
+package struct GenerationRequest: Sendable {
+    package var conversation: Conversation
+    package var sampling = SamplingOptions()
+    /// Independent continuations.
+    package var choices = 1
+    /// Tokens of a choice at most. Nil, or more than the context has room for: until the context is full.
+    package var maximumTokens: Int?
+    /// The text ends before the first occurrence of any of these.
+    package var stop: [String] = []
+    /// Whether end tokens are ordinary tokens that the text goes on after.
+    package var ignoresEnd = false
+    /// Alternatives to report for each token; nil for no reports at all.
+    package var reportedAlternatives: Int?
+    /// Further variables for the chat template.
+    package var templateArguments = JSONObject()
+    /// The body that it was decoded from, for an engine elsewhere that speaks the same dialect.
+    package var original: OriginalBody?
+
+    package init(_ conversation: Conversation) {
+        self.conversation = conversation
+    }
+}
+
+/// A request's body as its client wrote it.
+package struct OriginalBody: Sendable, Equatable {
+    /// The dialect's route, such as `/v1/chat/completions`.
+    package var route: String
+    package var bytes: [UInt8]
+
+    package init(route: String, bytes: [UInt8]) {
+        self.route = route
+        self.bytes = bytes
+    }
+}
+
+/// How the next token is chosen. Every default leaves the model's own distribution alone.
+package struct SamplingOptions: Sendable, Equatable {
+    /// In [0, 2]; 0 takes the likeliest token.
+    package var temperature: Double = 1
+    /// Smallest set of likeliest tokens whose probability reaches it; in (0, 1].
+    package var topP: Double = 1
+    /// Only this many likeliest tokens, at least 1; nil for all.
+    package var topK: Int?
+    /// Only tokens at least this times as likely as the likeliest; in [0, 1].
+    package var minP: Double = 0
+    /// Taken once off the logit of every token that the reply holds; in [-2, 2].
+    package var presencePenalty: Double = 0
+    /// Taken off a token's logit for each time that the reply holds it; in [-2, 2].
+    package var frequencyPenalty: Double = 0
+    /// Divides positive and multiplies negative logits of tokens in prompt or reply; 1 for none.
+    package var repetitionPenalty: Double = 1
+    /// Token id to what is added to its logit, in [-100, 100].
+    package var logitBias: [Int32: Double] = [:]
+    /// Equal seeds give equal text; nil for a random one.
+    package var seed: Int64?
+
+    package init() {}
+}
