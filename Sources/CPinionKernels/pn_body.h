@@ -1,5 +1,5 @@
 // The kernels of one instruction set, over the vector vocabulary of the including file.
-#include "pn_layouts.h"
+#include "pn_traits.h"
 
 #include "pn_math.h"
 
@@ -11,9 +11,9 @@
 
 const pn_kernels PN_NAME(kernels) = {
     .name = PN_ISA_NAME,
-    .matmul = {PN_NAME(matmul_f32), PN_NAME(matmul_f16), PN_NAME(matmul_bf16), PN_NAME(matmul_q4_0),
-        PN_NAME(matmul_q4_1), PN_NAME(matmul_q8_0), PN_NAME(matmul_q5_0), PN_NAME(matmul_q5_1), PN_NAME(matmul_q4_k),
-        PN_NAME(matmul_q5_k), PN_NAME(matmul_q6_k)},
+#define PN_MATMUL_ENTRY(format, kernel, ...) [format] = PN_NAME(matmul_##kernel),
+    .matmul = {PN_FORMATS(PN_MATMUL_ENTRY)},
+#undef PN_MATMUL_ENTRY
     .quantise = PN_NAME(quantise),
     .rms_norm = PN_NAME(rms_norm),
     .silu_multiply = PN_NAME(silu_multiply),

@@ -1,4 +1,4 @@
-#include "pn_layouts.h"
+#include "pn_traits.h"
 #include "pn_variants.h"
 
 #include <string.h>
@@ -50,4 +50,10 @@ const pn_kernels *pn_kernels_named(const char *name) {
     return strcmp(name, "portable") == 0 ? &pn_kernels_portable : NULL;
 }
 
-pn_layout pn_format_layout(pn_format format) { return pn_layouts[format]; }
+const pn_format_traits *pn_traits_of_format(pn_format format) { return &pn_traits[format]; }
+
+pn_format pn_format_of_file_type(uint32_t file_type) {
+    int format = 0;
+    while (format < PN_FORMAT_COUNT && pn_traits[format].file_type != file_type) format++;
+    return (pn_format)format;
+}

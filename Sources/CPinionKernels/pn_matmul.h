@@ -4,9 +4,9 @@
 // columns in order and then over the token's outliers in order, so a result is the same whatever stands beside it.
 
 /// Bits of a quant.
-#define PN_BITS(F) ((F) == PN_Q8_0 ? 8 : (F) == PN_Q6_K ? 6 : (F) == PN_Q5_0 || (F) == PN_Q5_1 || (F) == PN_Q5_K ? 5 : 4)
-/// log2 of what is taken off a quant; 0 where a minimum does that.
-#define PN_ZERO_SHIFT(F) ((F) == PN_Q8_0 ? 7 : (F) == PN_Q6_K ? 5 : (F) == PN_Q5_0 ? 4 : (F) == PN_Q4_0 ? 3 : 0)
+#define PN_BITS(F) (pn_traits[F].bits)
+/// log2 of the zero point; 0 where the format has minima.
+#define PN_ZERO_SHIFT(F) (pn_traits[F].zero_shift)
 /// The same for the dot products, some of which take signed bytes.
 #define PN_START_SHIFT(F) (PN_BITS(F) == 8 && PN_SIGNED_BYTES ? 0 : PN_ZERO_SHIFT(F))
 #define PN_HAS_MINIMUM(F) (PN_ZERO_SHIFT(F) == 0)
@@ -50,7 +50,7 @@ PN_INLINE pn_vf pn_minimum(const uint8_t *scales, const size_t j, const size_t b
 
 /// One column's weights of the 16 rows as floats.
 PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_format F) {
-    const pn_layout layout = pn_layouts[F];
+    const pn_layout layout = pn_traits[F].layout;
     const uint8_t *unit = group + column / layout.columns * layout.bytes;
     const size_t within = column % layout.columns, j = within / PN_BLOCK_COLUMNS, c = within % PN_BLOCK_COLUMNS;
     const uint8_t *block = unit + j * layout.block_bytes;
@@ -80,7 +80,7 @@ PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_fo
 /// - ahead: whether this is the first look at these weights, so that the next ones are asked for meanwhile.
 PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t token, const int T, float *out,
     const int ahead, const pn_format F) {
-    const pn_layout layout = pn_layouts[F];
+    const pn_layout layout = pn_traits[F].layout;
     const size_t unit_blocks = layout.columns / PN_BLOCK_COLUMNS;
     const size_t first = token / PN_TILE_TOKENS * m->q.blocks * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
     const int8_t *quants = m->q.quants + first * PN_BLOCK_COLUMNS;
@@ -150,7 +150,7 @@ PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const siz
     pn_vf acc[PN_TILE];
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
     for (size_t c = 0; c < m->columns; c++) {
-        if (ahead) __builtin_prefetch(group + PN_PREFETCH_BYTES + c * pn_layouts[F].bytes);
+        if (ahead) __builtin_prefetch(group + PN_PREFETCH_BYTES + c * pn_traits[F].layout.bytes);
         pn_vf w = F == PN_F32 ? vf_load((const float *)group + c * PN_LANES)
             : F == PN_F16     ? vf_load_half((const uint16_t *)group + c * PN_LANES)
                               : vf_load_bf16((const uint16_t *)group + c * PN_LANES);
@@ -185,14 +185,6 @@ PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const siz
         } \
     }
 
-PN_DEFINE_MATMUL(f32, pn_tile_float, PN_F32)
-PN_DEFINE_MATMUL(f16, pn_tile_float, PN_F16)
-PN_DEFINE_MATMUL(bf16, pn_tile_float, PN_BF16)
-PN_DEFINE_MATMUL(q4_0, pn_tile, PN_Q4_0)
-PN_DEFINE_MATMUL(q4_1, pn_tile, PN_Q4_1)
-PN_DEFINE_MATMUL(q8_0, pn_tile, PN_Q8_0)
-PN_DEFINE_MATMUL(q5_0, pn_tile, PN_Q5_0)
-PN_DEFINE_MATMUL(q5_1, pn_tile, PN_Q5_1)
-PN_DEFINE_MATMUL(q4_k, pn_tile, PN_Q4_K)
-PN_DEFINE_MATMUL(q5_k, pn_tile, PN_Q5_K)
-PN_DEFINE_MATMUL(q6_k, pn_tile, PN_Q6_K)
+#define PN_MATMUL_ROW(format, kernel, tile, ...) PN_DEFINE_MATMUL(kernel, tile, format)
+PN_FORMATS(PN_MATMUL_ROW)
+#undef PN_MATMUL_ROW

@@ -14,7 +14,15 @@ struct GroupPacker {
 
     let type: TensorType
     let columns: Int
-    let layout: pn_layout
+    /// The type's row in the table of formats; kept, because looking it up for every block would cost more than packing.
+    private let traits: pn_format_traits
+    private var layout: pn_layout { traits.layout }
+
+    init(type: TensorType, columns: Int) {
+        self.type = type
+        self.columns = columns
+        traits = type.traits
+    }
 
     private var blocks: Int { columns / PackedMatrix.blockColumns }
     private var unitBlocks: Int { layout.columns / PackedMatrix.blockColumns }
@@ -56,7 +64,7 @@ struct GroupPacker {
         func put(_ word: UInt32, register: Int) {
             block.storeBytes(of: word, toByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
         }
-        if type.quantBits == 8 {
+        if traits.bits == 8 {
             for step in 0..<8 { put(quants[step], register: step) }
             return
         }
@@ -64,10 +72,10 @@ struct GroupPacker {
         let nibbles = low.lowHalf | low.highHalf &<< 4
         for step in 0..<4 { put(nibbles[step], register: step) }
         let high = quants &>> 4 & QuantBlocks.lowNibbles
-        if type.quantBits == 5 {
+        if traits.bits == 5 {
             let placed = high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
             put(placed.wrappedSum(), register: 4)
-        } else if type.quantBits == 6 {
+        } else if traits.bits == 6 {
             let places = SIMD4<UInt32>(0, 2, 4, 6)
             put((high.lowHalf &<< places).wrappedSum(), register: 4)
             put((high.highHalf &<< places).wrappedSum(), register: 5)
@@ -79,7 +87,7 @@ struct GroupPacker {
         _ row: UnsafeRawPointer, _ b: Int, _ lane: Int, into scales: UnsafeMutableRawPointer
     ) -> Bool {
         var isFinite = true
-        let block = row + b * PackedMatrix.blockColumns / type.blockElements * type.blockBytes
+        let block = row + b * PackedMatrix.blockColumns / traits.file_elements * traits.file_bytes
         let j = b % unitBlocks
         func put(half offset: Int, at index: Int) {
             copyHalf(block + offset, to: scales + (index * Self.groupRows + lane) * 2)
@@ -150,11 +158,11 @@ struct GroupPacker {
         func words(_ first: Int) -> SIMD4<UInt32> {
             SIMD4(word(first), word(first + 1), word(first + 2), word(first + 3))
         }
-        if type.quantBits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
+        if traits.bits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
         let nibbles = words(0)
         let low =
             QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.lowNibbles
-        switch type.quantBits {
+        switch traits.bits {
         case 5:
             let high = QuantBlocks.Words(repeating: word(4)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
             return low | (high & QuantBlocks.lowBits) &<< 4

@@ -7,7 +7,7 @@ extension PackedMatrix {
     package func copyRow(_ row: Int, into out: UnsafeMutablePointer<Float>) {
         precondition((0..<rows).contains(row), "row \(row) of a matrix of \(rows) rows")
         let group = UnsafeRawPointer(storage.pointer + row / Self.groupRows * groupBytes)
-        GroupPacker(type: type, columns: columns, layout: layout)
+        GroupPacker(type: type, columns: columns)
             .unpack(lane: row % Self.groupRows, of: group, into: out)
     }
 

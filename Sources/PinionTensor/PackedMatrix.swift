@@ -28,7 +28,7 @@ package final class PackedMatrix: Sendable {
     /// What a tensor of two dimensions takes once packed: some formats a few percent more than in the file.
     package static func byteCount(packing tensor: GGUFFile.Tensor) -> Int {
         groups(rows: tensor.shape[1])
-            * groupBytes(columns: tensor.shape[0], pn_format_layout(tensor.type.format))
+            * groupBytes(columns: tensor.shape[0], tensor.type.traits.layout)
     }
 
     /// A row's last unit may be half used.
@@ -50,7 +50,7 @@ package final class PackedMatrix: Sendable {
         columns = tensor.shape[0]
         rows = tensor.shape[1]
         type = tensor.type
-        layout = pn_format_layout(type.format)
+        layout = type.traits.layout
         let rowBytes = columns / type.blockElements * type.blockBytes
         groupBytes = Self.groupBytes(columns: columns, layout)
         groups = Self.groups(rows: rows)
@@ -58,7 +58,7 @@ package final class PackedMatrix: Sendable {
         guard let source = file.bytes(of: tensor).baseAddress else {
             preconditionFailure("a tensor has at least one byte")
         }
-        let packer = GroupPacker(type: type, columns: columns, layout: layout)
+        let packer = GroupPacker(type: type, columns: columns)
         let isFinite = Atomic<Bool>(true)
         team.forEach(groups, grain: 4) { range in
             for group in range {

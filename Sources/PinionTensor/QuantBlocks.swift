@@ -10,12 +10,20 @@ struct QuantBlocks {
     static let lowPairs = Words(repeating: 0x0303_0303)
 
     let type: TensorType
+    private let blockElements: Int
+    private let blockBytes: Int
+
+    init(type: TensorType) {
+        self.type = type
+        blockElements = type.blockElements
+        blockBytes = type.blockBytes
+    }
 
     /// - Parameters:
     ///   - row: Start of one row in the file.
     ///   - index: Counts blocks of 32 columns, also in formats whose own blocks are longer.
     func quants(_ row: UnsafeRawPointer, _ index: Int) -> Words {
-        let block = row + index * PackedMatrix.blockColumns / type.blockElements * type.blockBytes
+        let block = row + index * PackedMatrix.blockColumns / blockElements * blockBytes
         switch type {
         case .q4_0: return Self.nibbles(block + 2)
         case .q4_1: return Self.nibbles(block + 4)

@@ -96,7 +96,8 @@ struct JSONReaderTests {
             }
             switch (tree, skipped) {
             case (.success, .success): break
-            case (.failure(let left), .failure(let right)): refused += left.code == .duplicateName || left == right ? 1 : 0
+            case (.failure(let left), .failure(let right)):
+                refused += left.code == .duplicateName || left == right ? 1 : 0
             case (.failure(let error), .success) where error.code == .duplicateName: refused += 1
             default: Issue.record("\(tree) and \(skipped) for \(bytes)")
             }

@@ -120,7 +120,9 @@ struct GenerationQueueTests {
         }
     }
 
-    @Test("The outcome is told once: the first end counts, a withdrawal names the end, a lost producer is an error of ours")
+    @Test(
+        "The outcome is told once: the first end counts, a withdrawal names the end, a lost producer is an error of ours"
+    )
     func outcomes() {
         let outcomes = Outcomes()
         let queue = GenerationQueue(onOutcome: outcomes.add)

@@ -171,7 +171,7 @@ static void test_quantise(void) {
 
 /// Random units; `tame` ones have scales near 1 and no infinite sums.
 static void fill_weights(uint8_t *weights, size_t units, pn_format format, int tame) {
-    const pn_layout layout = pn_format_layout(format);
+    const pn_layout layout = pn_traits_of_format(format)->layout;
     const int is_k = format == PN_Q4_K || format == PN_Q5_K || format == PN_Q6_K;
     for (size_t u = 0; u < units; u++) {
         uint8_t *unit = weights + u * layout.bytes;
@@ -195,11 +195,11 @@ static void fill_weights(uint8_t *weights, size_t units, pn_format format, int t
 }
 
 static void test_matmul(pn_format format, size_t columns, size_t groups, size_t tokens, int tame) {
-    static const char *const names[PN_FORMAT_COUNT] = {"matmul f32", "matmul f16", "matmul bf16", "matmul q4_0",
-        "matmul q4_1", "matmul q8_0", "matmul q5_0", "matmul q5_1", "matmul q4_k", "matmul q5_k", "matmul q6_k"};
-    kernel = names[format];
+    char name[32];
+    snprintf(name, sizeof name, "matmul %s", pn_traits_of_format(format)->name);
+    kernel = name;
     begin("%zu columns, %zu groups, %zu tokens, %s weights", columns, groups, tokens, tame ? "tame" : "wild");
-    const pn_layout layout = pn_format_layout(format);
+    const pn_layout layout = pn_traits_of_format(format)->layout;
     const size_t units = (columns + layout.columns - 1) / layout.columns;
     // Neither stride is a multiple of anything.
     const size_t x_stride = columns + 3, out_stride = groups * PN_GROUP_ROWS + 5, outs = tokens * out_stride + 16;
@@ -230,7 +230,7 @@ static void test_matmul(pn_format format, size_t columns, size_t groups, size_t 
 static void test_matmuls(void) {
     static const size_t whole_blocks[] = {32, 64, 96, 160, 256, 288, 544}, any[] = {1, 2, 7, 33, 100};
     for (int format = 0; format < PN_FORMAT_COUNT; format++) {
-        const int quantised = pn_format_layout((pn_format)format).block_bytes != 0;
+        const int quantised = pn_traits_of_format((pn_format)format)->bits != 0;
         const size_t *columns = quantised ? whole_blocks : any;
         const size_t count = quantised ? sizeof whole_blocks / sizeof *columns : sizeof any / sizeof *columns;
         for (size_t n = 0; n < count; n++) {

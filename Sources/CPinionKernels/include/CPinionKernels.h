@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pn_formats.h"
+
 /// Rows of weights interleaved in one group: the lanes of one vector.
 #define PN_GROUP_ROWS 16
 /// Columns that share one scale, in every quantised format and in quantised activations.
@@ -37,45 +39,6 @@
 
 /// Tokens whose activations lie interleaved, block by block.
 #define PN_TILE_TOKENS 8
-
-/// How a packed matrix stores its weights.
-typedef enum pn_format {
-    PN_F32 = 0,
-    PN_F16 = 1,
-    PN_BF16 = 2,
-    /// scale * (nibble - 8)
-    PN_Q4_0 = 3,
-    /// scale * nibble + minimum
-    PN_Q4_1 = 4,
-    /// scale * (byte - 128); the file's signed bytes are stored with their top bit flipped
-    PN_Q8_0 = 5,
-    /// scale * (5 bits - 16)
-    PN_Q5_0 = 6,
-    /// scale * 5 bits + minimum
-    PN_Q5_1 = 7,
-    /// scale * sub-scale * nibble - minimum * sub-minimum; 8 blocks share scale and minimum
-    PN_Q4_K = 8,
-    /// the same with 5 bits
-    PN_Q5_K = 9,
-    /// scale * sub-scale * (6 bits - 32); 16 columns have a signed sub-scale, 8 blocks share the scale
-    PN_Q6_K = 10,
-    PN_FORMAT_COUNT = 11
-} pn_format;
-
-/// Where a format's unit keeps what.
-typedef struct pn_layout {
-    /// Columns of one unit.
-    size_t columns;
-    /// Bytes of one unit of 16 rows.
-    size_t bytes;
-    /// Bytes of one block's quants; 0 in float formats.
-    size_t block_bytes;
-    /// Bytes from the start of a unit to its scales.
-    size_t scales;
-} pn_layout;
-
-/// The layout of a format.
-pn_layout pn_format_layout(pn_format format);
 
 /// An activation that exceeds this times its row's root mean square is an outlier and is not rounded.
 ///
@@ -168,11 +131,14 @@ typedef struct pn_attention {
     size_t out_stride;
 } pn_attention;
 
+/// Computes `group_count` row groups of a product from `first_group` on.
+typedef void pn_matmul_kernel(const pn_matmul *m, size_t first_group, size_t group_count);
+
 /// The kernels of one instruction set.
 typedef struct pn_kernels {
     const char *name;
-    /// By pn_format: computes `group_count` row groups from `first_group` on.
-    void (*matmul[PN_FORMAT_COUNT])(const pn_matmul *m, size_t first_group, size_t group_count);
+    /// By pn_format.
+    pn_matmul_kernel *matmul[PN_FORMAT_COUNT];
     /// x[count, blocks * 32] -> the places of `count` tokens from `token` on, which is a multiple of 8; count <= 8.
     void (*quantise)(const float *x, const pn_quantised *q, size_t token, size_t count);
     /// out = x / sqrt(mean(x^2) + epsilon) * weight
@@ -209,6 +175,11 @@ const pn_kernels *pn_kernels_named(const char *name);
 
 /// The fastest kernels that this machine runs.
 const pn_kernels *pn_kernels_best(void);
+
+/// The product of a format; Swift sees the table's array as a tuple, which it cannot index.
+static inline pn_matmul_kernel *pn_matmul_of_format(const pn_kernels *kernels, pn_format format) {
+    return kernels->matmul[format];
+}
 
 /// Tells the core that this is a spinning wait.
 static inline void pn_spin_pause(void) {

@@ -1,3 +1,5 @@
+import CPinionKernels
+
 /// How a tensor's elements are stored in a file (GGML's type numbers).
 package enum TensorType: UInt32, Sendable, CaseIterable {
     case f32 = 0
@@ -13,46 +15,13 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
     case bf16 = 30
 
     /// Elements that share one block.
-    package var blockElements: Int {
-        switch self {
-        case .f32, .f16, .bf16: 1
-        case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-        case .q4_K, .q5_K, .q6_K: 256
-        }
-    }
+    package var blockElements: Int { traits.file_elements }
 
     /// Bytes of one block: a half for the scale (and one for the minimum), in K types the scales of its parts, and the
     /// quants.
-    package var blockBytes: Int {
-        switch self {
-        case .f32: 4
-        case .f16, .bf16: 2
-        case .q4_0: 2 + 16
-        case .q4_1: 2 + 2 + 16
-        case .q5_0: 2 + 4 + 16
-        case .q5_1: 2 + 2 + 4 + 16
-        case .q8_0: 2 + 32
-        case .q4_K: 2 + 2 + 12 + 128
-        case .q5_K: 2 + 2 + 12 + 32 + 128
-        case .q6_K: 128 + 64 + 16 + 2
-        }
-    }
+    package var blockBytes: Int { traits.file_bytes }
 
-    package var name: String {
-        switch self {
-        case .f32: "F32"
-        case .f16: "F16"
-        case .bf16: "BF16"
-        case .q4_0: "Q4_0"
-        case .q4_1: "Q4_1"
-        case .q5_0: "Q5_0"
-        case .q5_1: "Q5_1"
-        case .q8_0: "Q8_0"
-        case .q4_K: "Q4_K"
-        case .q5_K: "Q5_K"
-        case .q6_K: "Q6_K"
-        }
-    }
+    package var name: String { String(cString: traits.name) }
 
     package static var supportedNames: String { allCases.map(\.name).joined(separator: ", ") }
 

@@ -52,26 +52,10 @@ extension Kernels {
         kernel(for: weights.type.format)(&arguments, groups.lowerBound, groups.count)
     }
 
-    private func kernel(
-        for format: pn_format
-    ) -> @convention(c) (UnsafePointer<pn_matmul>?, Int, Int) -> Void {
-        let table = table.pointee.matmul
-        let entry =
-            switch format {
-            case PN_F32: table.0
-            case PN_F16: table.1
-            case PN_BF16: table.2
-            case PN_Q4_0: table.3
-            case PN_Q4_1: table.4
-            case PN_Q8_0: table.5
-            case PN_Q5_0: table.6
-            case PN_Q5_1: table.7
-            case PN_Q4_K: table.8
-            case PN_Q5_K: table.9
-            case PN_Q6_K: table.10
-            default: preconditionFailure("a packed matrix of unknown format \(format)")
-            }
-        guard let entry else { preconditionFailure("no kernel for format \(format) in \(name)") }
-        return entry
+    private func kernel(for format: pn_format) -> @convention(c) (UnsafePointer<pn_matmul>?, Int, Int) -> Void {
+        guard let kernel = pn_matmul_of_format(table, format) else {
+            preconditionFailure("no kernel for format \(format) in \(name)")
+        }
+        return kernel
     }
 }

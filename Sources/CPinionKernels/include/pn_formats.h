@@ -1,0 +1,77 @@
+// Every format of weights, one row each: what kernels, packing and file readers have to know of it. C and Swift are both fed
+// from here, so that a new format is one row, one reader of its blocks and one parity test.
+#ifndef PN_FORMATS_H
+#define PN_FORMATS_H
+
+// Columns of the table:
+// - format: the enumerator; kernel: the end of its kernels' names; tile: the body of its product
+// - name, type: as GGML spells and numbers it
+// - elements, bytes: of one block in a file
+// - bits: of one quant; 0 in float formats
+// - zero: log2 of the zero point that is taken off a quant; 0 where a minimum takes its place
+// - columns, unit: columns and bytes of one packed unit of 16 rows. A unit holds two blocks where one would end off a cache
+//   line (64 bytes); Q6_K leaves the last 32 bytes of its unit unused for the same reason.
+// - block: bytes of one block's quants in a unit; scales: bytes from the start of a unit to its scales
+//
+// What the quants mean:
+// - Q4_0, Q5_0, Q8_0: scale * (quant - zero point); Q8_0's signed bytes are stored with their top bit flipped
+// - Q4_1, Q5_1: scale * quant + minimum
+// - Q4_K, Q5_K: scale * sub-scale * quant - minimum * sub-minimum; 8 blocks share scale and minimum
+// - Q6_K: scale * sub-scale * (quant - zero point); 16 columns have a signed sub-scale, 8 blocks share the scale
+#define PN_FORMATS(ROW) \
+    /*  format   kernel tile           name    type elements bytes bits zero columns unit  block scales */ \
+    ROW(PN_F32,  f32,   pn_tile_float, "F32",  0,   1,   4,                  0, 0, 1,   64,                         0,   0) \
+    ROW(PN_F16,  f16,   pn_tile_float, "F16",  1,   1,   2,                  0, 0, 1,   32,                         0,   0) \
+    ROW(PN_BF16, bf16,  pn_tile_float, "BF16", 30,  1,   2,                  0, 0, 1,   32,                         0,   0) \
+    ROW(PN_Q4_0, q4_0,  pn_tile,       "Q4_0", 2,   32,  2 + 16,             4, 3, 64,  2 * (256 + 32),             256, 2 * 256) \
+    ROW(PN_Q4_1, q4_1,  pn_tile,       "Q4_1", 3,   32,  2 + 2 + 16,         4, 0, 32,  256 + 64,                   256, 256) \
+    ROW(PN_Q8_0, q8_0,  pn_tile,       "Q8_0", 8,   32,  2 + 32,             8, 7, 64,  2 * (512 + 32),             512, 2 * 512) \
+    ROW(PN_Q5_0, q5_0,  pn_tile,       "Q5_0", 6,   32,  2 + 4 + 16,         5, 4, 64,  2 * (320 + 32),             320, 2 * 320) \
+    ROW(PN_Q5_1, q5_1,  pn_tile,       "Q5_1", 7,   32,  2 + 2 + 4 + 16,     5, 0, 32,  320 + 64,                   320, 320) \
+    ROW(PN_Q4_K, q4_k,  pn_tile,       "Q4_K", 12,  256, 2 + 2 + 12 + 128,   4, 0, 256, 8 * 256 + 64 + 2 * 128,     256, 8 * 256) \
+    ROW(PN_Q5_K, q5_k,  pn_tile,       "Q5_K", 13,  256, 2 + 2 + 12 + 32 + 128, 5, 0, 256, 8 * 320 + 64 + 2 * 128,  320, 8 * 320) \
+    ROW(PN_Q6_K, q6_k,  pn_tile,       "Q6_K", 14,  256, 128 + 64 + 16 + 2,  6, 5, 256, 8 * 384 + 64 + 2 * 128,     384, 8 * 384)
+
+/// How a packed matrix stores its weights.
+typedef enum pn_format {
+#define PN_ENUMERATOR(format, ...) format,
+    PN_FORMATS(PN_ENUMERATOR)
+#undef PN_ENUMERATOR
+    PN_FORMAT_COUNT
+} pn_format;
+
+/// Where a format's unit keeps what.
+typedef struct pn_layout {
+    /// Columns of one unit.
+    size_t columns;
+    /// Bytes of one unit of 16 rows.
+    size_t bytes;
+    /// Bytes of one block's quants; 0 in float formats.
+    size_t block_bytes;
+    /// Bytes from the start of a unit to its scales.
+    size_t scales;
+} pn_layout;
+
+/// A row of the table.
+typedef struct pn_format_traits {
+    /// GGML's name.
+    const char *name;
+    /// GGML's number.
+    uint32_t file_type;
+    /// Elements and bytes of one block in a file.
+    size_t file_elements;
+    size_t file_bytes;
+    /// Bits of one quant; 0 in float formats.
+    int bits;
+    /// log2 of the zero point; 0 where the format has minima, or is a float.
+    int zero_shift;
+    pn_layout layout;
+} pn_format_traits;
+
+/// The traits of a format.
+const pn_format_traits *pn_traits_of_format(pn_format format);
+
+/// The format that GGML numbers so, PN_FORMAT_COUNT if there is none.
+pn_format pn_format_of_file_type(uint32_t file_type);
+
+#endif
