@@ -3,11 +3,12 @@ package struct EngineRequest: Sendable {
     /// One continuation of the prompt.
     package struct Choice: Sendable {
         package var sink: any TokenSink
-        package var processors: [any LogitProcessor]
+        /// What it may say; one of its own for each choice, because a constraint is a state.
+        package var constraint: (any TokenConstraint)?
 
-        package init(sink: any TokenSink, processors: [any LogitProcessor] = []) {
+        package init(sink: any TokenSink, constraint: (any TokenConstraint)? = nil) {
             self.sink = sink
-            self.processors = processors
+            self.constraint = constraint
         }
     }
 

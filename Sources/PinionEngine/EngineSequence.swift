@@ -10,14 +10,16 @@ final class EngineSequence {
     private let endTokens: Set<Int32>
     private let choice: EngineRequest.Choice
     private let sampler: Sampler
-    private var source = DraftSource()
+    private var guesses: any Drafting = DraftSource()
+    /// The tokens that were proposed last.
+    private(set) var drafts: [Int32] = []
+    /// Whether the drafts are the constraint's, from which nothing is learnt about guesses.
+    private var isForced = false
     /// Tokens of the prompt that were found in the cache.
     var cachedTokens = 0
     /// When it had its last token.
     var lastSampled: ContinuousClock.Instant?
 
-    /// The tokens that were proposed last.
-    var drafts: [Int32] { source.drafts }
     var generatedCount: Int { tokens.count - promptCount }
 
     init(_ id: Engine.RequestID, _ request: EngineRequest, choice index: Int, contextLength: Int, kernels: Kernels) {
@@ -31,18 +33,23 @@ final class EngineSequence {
         sampler = Sampler(request.sampling, prompt: request.prompt, stream: index, kernels: kernels)
     }
 
-    /// Guesses the next tokens, leaving room for the one that is sampled after them.
+    /// Proposes the next tokens, leaving room for the one that is sampled after them: those that the constraint forces, or
+    /// else guesses.
     ///
     /// - Returns: How many ``drafts`` there are.
     func propose(atMost limit: Int) -> Int {
-        source.propose(after: tokens, atMost: min(limit, lengthLimit - tokens.count - 1))
+        let limit = min(limit, lengthLimit - tokens.count - 1)
+        drafts = limit > 0 ? choice.constraint.map { Array($0.forced(atMost: limit).prefix(limit)) } ?? [] : []
+        isForced = !drafts.isEmpty
+        if !isForced { drafts = guesses.propose(after: tokens, atMost: limit) }
+        return drafts.count
     }
 
     /// Samples tokens from the rows of a step, for as long as they are the drafts from which the next row was computed.
     ///
     /// - Parameter rows: `[1 + drafts, vocabulary]`, the first after the last known token; overwritten.
     /// - Returns: How many drafts were sampled before the last token, and why the sequence ends with that one; nil if it
-    ///   goes on. A sequence that ends with `.notFinite` has no last token.
+    ///   goes on. A sequence that ends with `.notFinite` or `.nothingAllowed` has no last token.
     func step(
         _ rows: UnsafeMutableBufferPointer<Float>, vocabulary: Int
     ) -> (accepted: Int, reason: SequenceOutcome.Reason?) {
@@ -51,11 +58,11 @@ final class EngineSequence {
         while true {
             let row = accepted * vocabulary
             let reason = sample(UnsafeMutableBufferPointer(rebasing: rows[row..<row + vocabulary]))
-            if reason == nil, accepted < drafted, tokens.last == source.drafts[accepted] {
+            if reason == nil, accepted < drafted, tokens.last == drafts[accepted] {
                 accepted += 1
                 continue
             }
-            if drafted > 0 { source.verified(accepted: accepted) }
+            if drafted > 0, !isForced { guesses.verified(accepted: accepted) }
             return (accepted, reason)
         }
     }
@@ -65,10 +72,15 @@ final class EngineSequence {
     /// - Parameter logits: `[vocabulary]`; overwritten.
     /// - Returns: Why the sequence ends with this token; nil if it goes on.
     private func sample(_ logits: UnsafeMutableBufferPointer<Float>) -> SequenceOutcome.Reason? {
-        for processor in choice.processors { processor.process(logits, generated: tokens[promptCount...]) }
-        guard let token = sampler.sample(logits) else { return .notFinite }
+        let token: SampledToken
+        switch sampler.sample(logits, constraint: choice.constraint) {
+        case .token(let drawn): token = drawn
+        case .notFinite: return .notFinite
+        case .nothingAllowed: return .nothingAllowed
+        }
         tokens.append(token.id)
         if endTokens.contains(token.id) { return .stop }
+        choice.constraint?.advance(token.id)
         if choice.sink.accept(token) == .stop { return .stop }
         return tokens.count >= lengthLimit ? .length : nil
     }

@@ -1,7 +1,7 @@
 /// Told each token of a sequence in the step that produced it.
 ///
-/// This is the seam to the text layer: it decides about stop strings here, synchronously, so that no token is computed
-/// after the stop. Calls come from the engine thread, in order, and must not block.
+/// This is the seam to the text layer: it decides about stop strings here, synchronously, so that no token is sampled after
+/// the stop (drafts beyond it may have been computed). Calls come from the engine thread, in order, and must not block.
 package protocol TokenSink: Sendable {
     /// - Returns: `.stop` to end the sequence with this token.
     func accept(_ token: SampledToken) -> TokenDecision
@@ -29,6 +29,8 @@ package struct SequenceOutcome: Sendable, Equatable {
         case engineFailed
         /// The model's numbers for this sequence are infinite or not numbers, so that nothing can be sampled.
         case notFinite
+        /// Its constraint allows no token.
+        case nothingAllowed
     }
 
     package var reason: Reason
@@ -42,14 +44,4 @@ package struct SequenceOutcome: Sendable, Equatable {
         self.generatedTokens = generatedTokens
         self.cachedTokens = cachedTokens
     }
-}
-
-/// Changes logits before the sampler sees them: token masks of constrained decoding.
-///
-/// Called on the engine thread for the one sequence it was made for.
-package protocol LogitProcessor: AnyObject, Sendable {
-    /// - Parameters:
-    ///   - logits: `[vocabulary]`, to be changed in place.
-    ///   - generated: The tokens sampled so far.
-    func process(_ logits: UnsafeMutableBufferPointer<Float>, generated: ArraySlice<Int32>)
 }

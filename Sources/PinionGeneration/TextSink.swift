@@ -54,6 +54,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         case .cancelled: completion.interrupt("the request was cancelled")
         case .engineStopped: completion.interrupt("the engine stopped before the reply was complete")
         case .engineFailed: completion.interrupt("the engine failed before the reply was complete")
+        case .nothingAllowed: completion.interrupt("nothing that the constraint allows can follow")
         case .notFinite: completion.interrupt("the model made no finite number for this prompt")
         }
     }

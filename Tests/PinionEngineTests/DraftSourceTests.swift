@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Draft source")
 struct DraftSourceTests {
-    private static func source(rejections: Int, _ text: [Int32]) -> DraftSource {
-        var source = DraftSource()
+    private static func source(rejections: Int, _ text: [Int32]) -> KeptGuesses {
+        var source = KeptGuesses()
         for _ in 0..<rejections {
             _ = source.propose(after: text, atMost: 1)
             source.verified(accepted: 0)
@@ -18,7 +18,7 @@ struct DraftSourceTests {
 
     @Test("What followed the match is guessed, and more of it the longer the match")
     func growth() {
-        var source = DraftSource()
+        var source = KeptGuesses()
         #expect(source.propose(after: Self.copy(2), atMost: 20) == 0)
         #expect(source.propose(after: Self.copy(3), atMost: 20) == 2)
         #expect(source.drafts == [3, 4])
@@ -31,17 +31,17 @@ struct DraftSourceTests {
 
     @Test("Nothing is guessed where there is no room", arguments: [0, -1])
     func noRoom(_ limit: Int) {
-        var source = DraftSource()
+        var source = KeptGuesses()
         #expect(source.propose(after: Self.copy(8), atMost: limit) == 0)
         #expect(source.drafts.isEmpty)
     }
 
     @Test("A guess past the end of the text goes on with the period")
     func periodic() {
-        var source = DraftSource()
+        var source = KeptGuesses()
         #expect(source.propose(after: [9, 1, 2, 1, 2, 1, 2, 1, 2], atMost: 20) == 5)
         #expect(source.drafts == [1, 2, 1, 2, 1])
-        source = DraftSource()
+        source = KeptGuesses()
         #expect(source.propose(after: [1, 1, 1, 1, 1, 1, 1], atMost: 20) == 5)
         #expect(source.drafts == [1, 1, 1, 1, 1])
     }
@@ -68,7 +68,7 @@ struct DraftSourceTests {
     @Test("Text whose repetitions mislead costs few drafts")
     func misleading() {
         var generator = SeededGenerator(seed: 3)
-        var source = DraftSource()
+        var source = KeptGuesses()
         var text: [Int32] = []
         var drafted = 0
         // Phrases that recur all the time, more or less of them, each time with something new behind.
@@ -79,5 +79,21 @@ struct DraftSourceTests {
             text.append(100 + Int32(round))
         }
         #expect(drafted > 10 && drafted <= 200)
+    }
+}
+
+/// A draft source whose last guess is kept, to be looked at piece by piece.
+private struct KeptGuesses {
+    private var base = DraftSource()
+    private(set) var drafts: [Int32] = []
+    var required: Int { base.required }
+
+    mutating func propose(after text: [Int32], atMost limit: Int) -> Int {
+        drafts = base.propose(after: text, atMost: limit)
+        return drafts.count
+    }
+
+    mutating func verified(accepted: Int) {
+        base.verified(accepted: accepted)
     }
 }

@@ -49,15 +49,23 @@ struct EngineTests {
     static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/models")
 
-    static func engine(
-        _ name: String = "tiny-llama-q4_1", _ adjust: (inout EngineConfiguration) -> Void = { _ in }
-    ) async throws -> Engine {
+    static var configuration: EngineConfiguration {
         var configuration = EngineConfiguration()
         configuration.threads = 2
         configuration.maximumSequences = 4
+        return configuration
+    }
+
+    static func path(_ name: String) -> String {
+        fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
+    }
+
+    static func engine(
+        _ name: String = "tiny-llama-q4_1", _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws -> Engine {
+        var configuration = configuration
         adjust(&configuration)
-        let path = fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
-        return try await Engine.start(GGUFFile(path: path), configuration)
+        return try await Engine.start(GGUFFile(path: path(name)), configuration)
     }
 
     static func request(

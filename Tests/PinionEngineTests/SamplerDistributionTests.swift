@@ -120,7 +120,10 @@ struct SamplerDistributionTests {
 
     static func draw(_ sampler: Sampler, _ logits: [Float]) -> Int32 {
         var logits = logits
-        return logits.withUnsafeMutableBufferPointer { sampler.sample($0)?.id ?? -1 }
+        return logits.withUnsafeMutableBufferPointer {
+            guard case .token(let token) = sampler.sample($0) else { return -1 }
+            return token.id
+        }
     }
 
     /// Makes the sampler choose a token, which becomes part of its generated text.

@@ -18,7 +18,10 @@ struct SamplerTests {
         set(&parameters)
         var logits = logits
         let sampler = Sampler(parameters, prompt: [], stream: stream, kernels: kernels)
-        return logits.withUnsafeMutableBufferPointer { sampler.sample($0) ?? SampledToken(id: noToken) }
+        return logits.withUnsafeMutableBufferPointer { logits in
+            guard case .token(let token) = sampler.sample(logits) else { return SampledToken(id: noToken) }
+            return token
+        }
     }
 
     static func logits(_ count: Int, seed: UInt64) -> [Float] {

@@ -1,8 +1,7 @@
-import Foundation
+import EngineTestSupport
 import PinionEngine
 import PinionModels
 import PinionTensor
-import Synchronization
 import Testing
 
 /// The same requests to an engine with and to one without speculation.
@@ -22,7 +21,7 @@ struct SpeculationTests {
     }
 
     /// Tokens of which all text is made where a bias allows no others, so that every few tokens repeat an earlier part.
-    static let alphabet = CycleProcessor.cycle
+    static let alphabet = CyclicSource.cycle
     static let onlyAlphabet = Dictionary(uniqueKeysWithValues: alphabet.map { ($0, Float(40)) })
     static let repetitive: [Int32] = Array((0..<12).map { _ in [11, 12, 13, 14, 20, 12, 11] as [Int32] }.joined())
 
@@ -55,10 +54,10 @@ struct SpeculationTests {
     static func engine(
         _ speculation: Bool, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
     ) async throws -> Engine {
-        try await EngineTests.engine { configuration in
-            configuration.speculation = speculation
-            adjust(&configuration)
-        }
+        var configuration = EngineTests.configuration
+        configuration.speculation = speculation
+        adjust(&configuration)
+        return try await Engine.start(CyclicSource(path: EngineTests.path("tiny-llama-q4_1")), configuration)
     }
 
     static func replies(_ engine: Engine, _ requests: [(EngineRequest, [RecordingSink])]) throws -> [Reply] {
@@ -76,7 +75,6 @@ struct SpeculationTests {
         let sinks = (0..<choices).map { _ in RecordingSink(stopAfter: stopAfter) }
         var request = EngineTests.request(prompt, sinks, maximum: maximum, seed: seed, endTokens: endTokens)
         adjust(&request.sampling)
-        for index in request.choices.indices { request.choices[index].processors = [CycleProcessor()] }
         return (request, sinks)
     }
 
@@ -162,27 +160,9 @@ struct SpeculationTests {
         }
     }
 
-    @Test("A logit processor is called once for each token, with the tokens before it")
-    func processors() async throws {
-        func calls(_ engine: Engine) throws -> ([[Int32]], Reply) {
-            let processor = RecordingProcessor()
-            var (request, sinks) = Self.request(sampling: Self.cases[2].adjust)
-            request.choices = [.init(sink: sinks[0], processors: [CycleProcessor(), processor])]
-            let reply = try Self.replies(engine, [(request, sinks)])[0]
-            return (processor.calls.withLock { $0 }, reply)
-        }
-        let engine = try await Self.engine(true)
-        let (found, reply) = try calls(engine)
-        let (expected, plainReply) = try calls(await Self.engine(false))
-        #expect(found == expected && reply == plainReply)
-        #expect(found.count == 60 && found.last == reply.tokens.dropLast().map(\.id))
-        #expect(engine.statistics.acceptedTokens > 5)
-    }
-
     @Test("Preempted sequences speculate on to the same tokens, in steps of any size", arguments: [512, 7, 4])
     func preemption(_ tokensPerStep: Int) async throws {
-        let path = EngineTests.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false)
-        let file = try GGUFFile(path: path)
+        let file = try GGUFFile(path: EngineTests.path("tiny-llama-q4_1"))
         func run(_ speculation: Bool, blocks: Int?) async throws -> (Engine, [Reply]) {
             let engine = try await Self.engine(speculation) { configuration in
                 configuration.contextLength = 160
@@ -202,25 +182,5 @@ struct SpeculationTests {
         #expect(found == expected)
         // How many depends on which requests meet in a step.
         #expect(tokensPerStep < 5 || speculating.statistics.acceptedTokens > 5)
-    }
-}
-
-/// Remembers what it was shown.
-final class RecordingProcessor: LogitProcessor {
-    let calls = Mutex<[[Int32]]>([])
-
-    func process(_ logits: UnsafeMutableBufferPointer<Float>, generated: ArraySlice<Int32>) {
-        calls.withLock { $0.append(Array(generated)) }
-    }
-}
-
-/// Makes what a random model says repeat itself now and then: favours what comes next in a cycle of tokens.
-final class CycleProcessor: LogitProcessor {
-    static let cycle: [Int32] = [11, 12, 13, 14]
-    private static let strength: Float = 6
-
-    func process(_ logits: UnsafeMutableBufferPointer<Float>, generated: ArraySlice<Int32>) {
-        let place = generated.last.flatMap { Self.cycle.firstIndex(of: $0) } ?? -1
-        logits[Int(Self.cycle[(place + 1) % Self.cycle.count])] += Self.strength
     }
 }

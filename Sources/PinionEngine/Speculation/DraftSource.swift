@@ -3,7 +3,7 @@
 /// A guess is what followed the same tokens earlier in the sequence (Saxena, "Prompt Lookup Decoding", 2023). The longer
 /// the match, the more tokens are guessed from it. Guesses that come to nothing raise the length that a match must have,
 /// until a text that misleads has none; long matches, as in a text that is copied, are always tried.
-package struct DraftSource: Sendable {
+package struct DraftSource: Drafting, Sendable {
     /// Drafts of one step at most. A rejected draft costs a fraction of a step, an accepted one saves a whole one.
     package static let maximumLength = 15
     /// What the required match length never rises above.
@@ -13,37 +13,32 @@ package struct DraftSource: Sendable {
     /// A guess was a good one if at least one in this many drafts is accepted.
     private static let draftsPerAccepted = 2
 
-    /// The last guess.
-    package private(set) var drafts: [Int32] = []
+    /// How many tokens the last guess had.
+    private var proposed = 0
     private var lookup = PromptLookup()
     /// Tokens a match must have.
     package private(set) var required = PromptLookup.shortest
 
-    package init() {
-        drafts.reserveCapacity(Self.maximumLength)
-    }
+    package init() {}
 
-    /// Guesses what follows a text.
-    ///
-    /// - Parameter text: What the last call was given, or a continuation of it.
-    /// - Returns: How many ``drafts`` there are, at most `limit`.
-    package mutating func propose(after text: [Int32], atMost limit: Int) -> Int {
-        drafts.removeAll(keepingCapacity: true)
-        guard limit > 0, let match = lookup.match(text), match.length >= required else { return 0 }
+    package mutating func propose(after text: [Int32], atMost limit: Int) -> [Int32] {
+        proposed = 0
+        guard limit > 0, let match = lookup.match(text), match.length >= required else { return [] }
+        var drafts: [Int32] = []
         let count = min(limit, match.length - required + Self.shortestGuess, Self.maximumLength)
         for offset in 0..<count {
             // Past the end of the text the guess goes on with itself: text that repeats itself right now is periodic.
             let index = match.next + offset
             drafts.append(index < text.count ? text[index] : drafts[index - text.count])
         }
-        return count
+        proposed = count
+        return drafts
     }
 
-    /// Takes note of how many of the last drafts were what the sampler chose.
     package mutating func verified(accepted: Int) {
         if accepted == 0 {
             required = min(required + 1, Self.maximumRequired)
-        } else if accepted * Self.draftsPerAccepted >= drafts.count {
+        } else if accepted * Self.draftsPerAccepted >= proposed {
             required = max(required / 2, PromptLookup.shortest)
         }
     }
