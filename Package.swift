@@ -47,18 +47,24 @@ let package = Package(
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
         .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
         .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
-        .target(name: "PinionText", swiftSettings: settings),
+        .target(name: "PinionPattern", swiftSettings: settings),
+        .target(name: "PinionTokenizer", dependencies: ["PinionPattern"], swiftSettings: settings),
+        .target(name: "PinionTemplate", swiftSettings: settings),
         .target(
-            name: "PinionGeneration", dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "PinionText"],
+            name: "PinionGeneration",
+            dependencies: [
+                "PinionEngine", "PinionModels", "PinionTemplate", "PinionTensor", "PinionTokenizer",
+            ],
             swiftSettings: settings),
-        .target(name: "OpenAIAPI", swiftSettings: settings),
+        .target(name: "OpenAIAPI", dependencies: ["PinionJSON"], swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
         .target(name: "PinionCatalog", dependencies: [crypto], swiftSettings: settings),
         .target(
             name: "PinionServer",
             dependencies: [
-                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionMetrics", "PinionText", hummingbird,
+                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionJSON", "PinionMetrics", "PinionTemplate",
+                hummingbird,
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
                 coreMetrics, metrics,
             ],
@@ -66,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "pinion",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionText",
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionTokenizer",
                 "PinionStore", "PinionCatalog", argumentParser, logging,
             ],
             swiftSettings: settings),
@@ -88,11 +94,19 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "TextGenerationTests", dependencies: ["TextGeneration"], swiftSettings: settings),
-        .testTarget(name: "PinionTextTests", dependencies: ["PinionText", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionPatternTests", dependencies: ["PinionPattern", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PinionTokenizerTests", dependencies: ["PinionTokenizer", "PinionPattern", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PinionTemplateTests", dependencies: ["PinionTemplate", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",
-            dependencies: ["PinionGeneration", "PinionEngine", "PinionText", "PinionTensor"], swiftSettings: settings),
-        .testTarget(name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TestSupport"], swiftSettings: settings),
+            dependencies: ["PinionGeneration", "PinionEngine", "PinionTemplate", "PinionTokenizer", "PinionTensor"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "PinionJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: settings),
         .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
@@ -100,8 +114,9 @@ let package = Package(
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "PinionText", "PinionMetrics", "EngineTestSupport",
-                "OpenAIAPI", hummingbird,
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
+                "EngineTestSupport",
+                "OpenAIAPI", "PinionJSON", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
             ],
             swiftSettings: settings),

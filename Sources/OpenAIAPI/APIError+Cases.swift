@@ -1,23 +1,13 @@
+import PinionJSON
+
 extension APIError {
     /// The rate a key has used up, spelled as the error's `type`.
     package enum Rate: String, Sendable {
         case requests, tokens
     }
 
-    /// Most bytes of the caller's own text that a message or `param` repeats: enough to recognise it by. Characters
-    /// were rejected as the unit, because one of them may have any number of combining marks.
-    package static let maximumQuoteLength = 80
-
-    /// The text as it may be repeated in an error: cut to ``maximumQuoteLength`` bytes, so that a reply never mirrors a
-    /// huge body.
-    package static func quoted(_ text: String) -> String {
-        let bytes = text.utf8
-        guard var end = bytes.index(bytes.startIndex, offsetBy: maximumQuoteLength, limitedBy: bytes.endIndex),
-            end != bytes.endIndex
-        else { return text }
-        while UTF8.isContinuation(bytes[end]) { end = bytes.index(before: end) }
-        return String(text.unicodeScalars[..<end]) + "…"
-    }
+    /// The text as it may be repeated in an error, so that a reply never mirrors a huge body.
+    package static func quoted(_ text: String) -> String { JSONValue.quoted(text) }
 
     private static func invalidRequest(
         _ status: Int = 400, _ message: String, code: String?, param: String?

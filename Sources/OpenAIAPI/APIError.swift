@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// An error as the wire shows it: an HTTP status and OpenAI's error object.
 ///
 /// The static factories in `APIError+Cases.swift` cover every row of the contract's table; the memberwise

@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// The reply to a request that does not stream.
 package struct ChatCompletion: Sendable, Equatable {
     /// One of the `n` completions.

@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// Makes the events of one streamed reply.
 ///
 /// Each method returns one whole server-sent event, `data: {…}` and a blank line. All share one `id` and `created`;

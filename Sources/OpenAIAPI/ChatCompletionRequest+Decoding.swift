@@ -1,3 +1,5 @@
+import PinionJSON
+
 extension ChatCompletionRequest {
     /// Every field that has a meaning, honoured or refused; the rest of OpenAI's stand in ``ForeignField/table``.
     private static let knownFields: Set<ProtocolWord> = Set([

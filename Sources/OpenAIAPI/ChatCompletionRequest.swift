@@ -1,3 +1,5 @@
+package import PinionJSON
+
 /// A chat completion request, fully validated, with every default filled in.
 ///
 /// Made from a body by ``decode(_:options:)``.

@@ -1,3 +1,5 @@
+import PinionJSON
+
 extension ChatMessage {
     private static let knownFields: Set<ProtocolWord> =
         Set(["role", "content", "name", "tool_call_id"])

@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// Reads the fields of one JSON object and refuses what does not fit, in OpenAI's words.
 ///
 /// Null means absent for every optional field, as at OpenAI.

@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// A field of OpenAI's that means nothing here, and what becomes of a request that sends it.
 ///
 /// The rule behind the table: a field may be ignored only if the reply is the same with and without it; otherwise
@@ -80,12 +82,6 @@ struct ForeignField {
             if !elements.isEmpty { throw .unsupportedParameter(path, reason) }
         case .never: throw .unsupportedParameter(path, reason)
         }
-    }
-}
-
-extension JSONValue: ExpressibleByStringLiteral {
-    package init(stringLiteral value: String) {
-        self = .string(value)
     }
 }
 

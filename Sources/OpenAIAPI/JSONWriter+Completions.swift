@@ -1,3 +1,5 @@
+import PinionJSON
+
 extension JSONWriter {
     /// The keys that a completion and its chunks begin with, brace included, the comma before `choices` not.
     mutating func completionHead(

@@ -1,3 +1,5 @@
+import PinionJSON
+
 /// One model, as `GET /v1/models/{id}` shows it.
 package struct Model: Sendable, Equatable {
     package var id: String

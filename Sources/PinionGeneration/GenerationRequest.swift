@@ -1,5 +1,5 @@
 package import PinionEngine
-package import PinionText
+package import PinionTemplate
 
 /// A conversation and how to continue it.
 package struct GenerationRequest: Sendable {

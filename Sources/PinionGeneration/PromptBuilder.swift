@@ -1,5 +1,6 @@
 import Foundation
-package import PinionText
+package import PinionTemplate
+package import PinionTokenizer
 
 /// Makes the tokens of conversations: renders them by the model's chat template and tokenizes what that wrote.
 package struct PromptBuilder: Sendable {
@@ -25,10 +26,28 @@ package struct PromptBuilder: Sendable {
     /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see
     /// ``finish(_:)``.
     ///
-    /// - Throws: What the template or `meter` ends the work with.
-    func encode(_ request: GenerationRequest, limit: Int, meter: WorkMeter) throws(TextError) -> Tokenizer.Encoding {
-        let spans = try template.render(context(of: request), now: Date(), meter: meter)
-        return try tokenizer.encode(spans, limit: limit, meter: meter)
+    /// - Parameter endSlice: Told of each slice of work; false ends it.
+    func encode(
+        _ request: GenerationRequest, limit: Int, endSlice: @escaping PromptQueue.EndSlice
+    ) throws(GenerationError) -> Tokenizer.Encoding {
+        let prompt: RenderedPrompt
+        do {
+            let meter = RenderMeter { work throws(TemplateError) in
+                if !endSlice(work) { throw TemplateError(.abandoned, "the request was cancelled") }
+            }
+            prompt = try template.render(context(of: request), now: Date(), meter: meter)
+        } catch {
+            if error.code == .abandoned { throw GenerationError(.interrupted, error.message, cause: error) }
+            throw GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
+        }
+        do {
+            let meter = EncodingMeter { work throws(TokenizerError) in
+                if !endSlice(work) { throw TokenizerError(.abandoned, "the request was cancelled") }
+            }
+            return try tokenizer.encode(prompt.text, templateRanges: prompt.templateRanges, limit: limit, meter: meter)
+        } catch {
+            throw GenerationError(.interrupted, error.message, cause: error)
+        }
     }
 
     /// Puts the begin token before a prompt where the model wants one and the template wrote none.

@@ -1,11 +1,10 @@
 import Dispatch
-package import PinionText
 import Synchronization
 
 /// Shares the work of rendering and tokenizing prompts between tenants, one slice at a time.
 ///
-///     let tokens = try await queue.run(tenant: key, size: bytes) { meter throws(TextError) in
-///         tokenizer.encode(try template.render(context, now: now, meter: meter), limit: 8192, meter: meter)
+///     let tokens = try await queue.run(tenant: key, size: bytes) { endSlice throws(GenerationError) in
+///         try prompts.encode(request, limit: 8192, endSlice: endSlice)
 ///     }
 ///
 /// The work runs on threads of its own, off the cooperative pool, whose few threads have streams to serve. One prompt is
@@ -13,9 +12,14 @@ import Synchronization
 /// thread and sleeps until its own next turn. Each prompt that is begun has a thread, rather than its work being a value
 /// that can be put aside, because a template is rendered by recursion; few are begun at a time.
 package final class PromptQueue: Sendable {
+    /// Called by the work after each slice with how much was done; may let other prompts go first.
+    ///
+    /// Returns false when the request was cancelled, and the work has to end.
+    package typealias EndSlice = (_ work: Int) -> Bool
+
     private struct Job {
-        /// Does the work and reports; without a meter reports that it was abandoned.
-        let body: @Sendable (WorkMeter?) -> Void
+        /// Does the work and reports; without a turn reports that it was abandoned.
+        let body: @Sendable (EndSlice?) -> Void
         let isAbandoned: Flag
         /// Signalled when the turn comes back to a prompt that was begun.
         let turn = DispatchSemaphore(value: 0)
@@ -55,19 +59,19 @@ package final class PromptQueue: Sendable {
     /// Does work when its turn comes; cancelling the task ends it within a slice.
     ///
     /// - Parameter size: Bytes of the texts that the work is about.
-    /// - Throws: What the work throws; ``TextError/Code/abandoned`` when the task is cancelled.
+    /// - Throws: What the work throws; ``GenerationError/Code/interrupted`` when the task is cancelled.
     package func run<Value: Sendable>(
-        tenant: String, size: Int, _ work: @escaping @Sendable (WorkMeter) throws(TextError) -> Value
-    ) async throws(TextError) -> Value {
+        tenant: String, size: Int, _ work: @escaping @Sendable (@escaping EndSlice) throws(GenerationError) -> Value
+    ) async throws(GenerationError) -> Value {
         let id = lastID.add(1, ordering: .relaxed).newValue
         let isAbandoned = Flag()
-        let result: Result<Value, TextError> = await withTaskCancellationHandler {
+        let result: Result<Value, GenerationError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let job = Job(
-                    body: { meter in
-                        let result = Result { () throws(TextError) in
-                            guard let meter else { throw Self.abandoned }
-                            return try work(meter)
+                    body: { endSlice in
+                        let result = Result { () throws(GenerationError) in
+                            guard let endSlice else { throw Self.abandoned }
+                            return try work(endSlice)
                         }
                         continuation.resume(returning: result)
                     }, isAbandoned: isAbandoned)
@@ -79,7 +83,7 @@ package final class PromptQueue: Sendable {
         return try result.get()
     }
 
-    private static var abandoned: TextError { TextError(.abandoned, "the request was cancelled") }
+    private static var abandoned: GenerationError { GenerationError(.interrupted, "the request was cancelled") }
 
     private func enter(_ id: PromptSchedule.ID, _ job: Job, tenant: String, size: Int) {
         let (isRefused, turn) = state.withLock { state -> (Bool, Turn?) in
@@ -116,8 +120,7 @@ package final class PromptQueue: Sendable {
         }
         // A serial queue of its own always gets a thread: the others' threads may all be asleep between their turns.
         DispatchQueue(label: "pinion.prompt").async { [self] in
-            turn.job.body(
-                WorkMeter { [self] work throws(TextError) in try endSlice(of: turn.id, turn.job, work: work) })
+            turn.job.body { [self] work in endSlice(of: turn.id, turn.job, work: work) }
             give(
                 state.withLock { state in
                     state.schedule.remove(turn.id)
@@ -128,15 +131,17 @@ package final class PromptQueue: Sendable {
     }
 
     /// Lets the prompt go first that is due, and returns when this one is again.
-    private func endSlice(of id: PromptSchedule.ID, _ job: Job, work: Int) throws(TextError) {
-        if job.isAbandoned.isSet.load(ordering: .relaxed) { throw Self.abandoned }
+    ///
+    /// - Returns: Whether anybody still waits for this one.
+    private func endSlice(of id: PromptSchedule.ID, _ job: Job, work: Int) -> Bool {
+        if job.isAbandoned.isSet.load(ordering: .relaxed) { return false }
         let next = state.withLock { state in
             state.schedule.charge(id, work: work)
             return state.pass()
         }
-        guard let next, next.id != id else { return }
+        guard let next, next.id != id else { return true }
         give(next)
         job.turn.wait()
-        if job.isAbandoned.isSet.load(ordering: .relaxed) { throw Self.abandoned }
+        return !job.isAbandoned.isSet.load(ordering: .relaxed)
     }
 }

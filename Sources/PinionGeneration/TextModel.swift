@@ -1,7 +1,8 @@
 package import PinionEngine
 import PinionModels
 package import PinionTensor
-package import PinionText
+import PinionTemplate
+package import PinionTokenizer
 
 /// A model with its tokenizer and chat template, ready to continue conversations.
 package final class TextModel: Sendable {
@@ -48,7 +49,9 @@ package final class TextModel: Sendable {
                 engine: running, tokenizer: tokenizer, template: template, name: ModelName(file))
         } catch let error as GenerationError {
             throw error
-        } catch let error as TextError {
+        } catch let error as TemplateError {
+            throw GenerationError(.model, "\(path): \(error)", cause: error)
+        } catch let error as TokenizerError {
             throw GenerationError(.model, "\(path): \(error)", cause: error)
         } catch {
             throw GenerationError(.model, "\(error)", cause: error)
@@ -96,13 +99,9 @@ package final class TextModel: Sendable {
         let limit = engine.description.contextLength
         let fewest = prompts.fewestTokens(of: request)
         guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
-        let encoding: Tokenizer.Encoding
-        do {
-            encoding = try await promptQueue.run(tenant: request.tenant, size: prompts.size(of: request)) {
-                [prompts] meter throws(TextError) in try prompts.encode(request, limit: limit, meter: meter)
-            }
-        } catch {
-            throw Self.promptError(error)
+        let encoding = try await promptQueue.run(tenant: request.tenant, size: prompts.size(of: request)) {
+            [prompts] endSlice throws(GenerationError) in
+            try prompts.encode(request, limit: limit, endSlice: endSlice)
         }
         switch encoding {
         case .tokens(let tokens): return try prompts.finish(tokens)
@@ -112,12 +111,7 @@ package final class TextModel: Sendable {
 
     /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.
     package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
-        let encoding: Tokenizer.Encoding
-        do {
-            encoding = try prompts.encode(request, limit: .max, meter: WorkMeter())
-        } catch {
-            throw Self.promptError(error)
-        }
+        let encoding = try prompts.encode(request, limit: .max) { _ in true }
         guard case .tokens(let tokens) = encoding else {
             preconditionFailure("a prompt without a limit was left before its end")
         }
@@ -129,11 +123,6 @@ package final class TextModel: Sendable {
             .promptTooLong,
             "the prompt has more than \(count) tokens, which leaves no room in a context of \(limit)",
             promptTokens: count, isPartialCount: true)
-    }
-
-    private static func promptError(_ error: TextError) -> GenerationError {
-        if error.code == .abandoned { return GenerationError(.interrupted, error.message, cause: error) }
-        return GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
     }
 }
 

@@ -1,5 +1,5 @@
 package import PinionEngine
-package import PinionText
+package import PinionTokenizer
 import Synchronization
 
 /// Turns the tokens of one choice into text events, and ends the choice at a stop string in the step that completes it.

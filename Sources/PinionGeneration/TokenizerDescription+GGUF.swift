@@ -1,5 +1,5 @@
 import PinionTensor
-import PinionText
+import PinionTokenizer
 
 extension TokenizerDescription {
     /// Reads a GGUF file's `tokenizer.ggml.*` metadata.

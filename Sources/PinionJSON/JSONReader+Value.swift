@@ -25,7 +25,7 @@ extension JSONReader {
     private mutating func readObject() throws(JSONError) -> JSONObject {
         try beginObject()
         var object = JSONObject()
-        var names: Set<[UInt8]> = []
+        var names: Set<ProtocolWord> = []
         while try nextName() {
             let name = textString
             guard isNew(name, in: object, &names) else {
@@ -37,10 +37,9 @@ extension JSONReader {
         return object
     }
 
-    /// Compares bytes, not `String`s, for which canonically equivalent names would be one.
-    private func isNew(_ name: String, in object: JSONObject, _ names: inout Set<[UInt8]>) -> Bool {
+    private func isNew(_ name: String, in object: JSONObject, _ names: inout Set<ProtocolWord>) -> Bool {
         if object.members.count < Self.smallObject { return object[name] == nil }
-        if names.isEmpty { names = Set(object.members.map { Array($0.name.utf8) }) }
-        return names.insert(Array(name.utf8)).inserted
+        if names.isEmpty { names = Set(object.members.map { ProtocolWord($0.name) }) }
+        return names.insert(ProtocolWord(name)).inserted
     }
 }

@@ -44,17 +44,22 @@ package enum JSONValue: Sendable {
     }
 }
 
+extension JSONValue: ExpressibleByStringLiteral {
+    package init(stringLiteral value: String) {
+        self = .string(value)
+    }
+}
+
 extension JSONValue: Equatable {
-    /// Compares strings byte by byte: `String`'s own equality normalises, which makes two texts of one and takes quadratic
-    /// time over hostile combining marks.
+    /// Compares strings by their bytes; see ``ProtocolWord``.
     package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
-        case (.bigInteger(let left), .bigInteger(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.bigInteger(let left), .bigInteger(let right)): ProtocolWord(left) == ProtocolWord(right)
         case (.decimal(let left), .decimal(let right)): left == right
-        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.string(let left), .string(let right)): ProtocolWord(left) == ProtocolWord(right)
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
         default: false
@@ -75,7 +80,7 @@ package struct JSONObject: Sendable, Equatable {
         }
 
         package static func == (left: Member, right: Member) -> Bool {
-            left.name.utf8.elementsEqual(right.name.utf8) && left.value == right.value
+            ProtocolWord(left.name) == ProtocolWord(right.name) && left.value == right.value
         }
     }
 
@@ -87,6 +92,7 @@ package struct JSONObject: Sendable, Equatable {
 
     /// The value under a name, compared as bytes; linear in the number of members.
     package subscript(name: String) -> JSONValue? {
-        members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        let name = ProtocolWord(name)
+        return members.first { ProtocolWord($0.name) == name }?.value
     }
 }

@@ -1,7 +1,8 @@
 package import OpenAIAPI
 import PinionEngine
 package import PinionGeneration
-package import PinionText
+package import PinionJSON
+package import PinionTemplate
 
 extension GenerationRequest {
     /// Takes over every field of a request that decides its text.

@@ -1,6 +1,7 @@
 package import OpenAIAPI
 import PinionEngine
 package import PinionGeneration
+import PinionJSON
 
 /// Serves a model that runs in this process.
 package struct LocalGenerator: TextGenerator {

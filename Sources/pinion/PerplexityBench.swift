@@ -2,7 +2,7 @@ import Foundation
 import PinionEngine
 import PinionGeneration
 import PinionTensor
-import PinionText
+import PinionTokenizer
 
 /// Scores a text with a model of its own, outside any engine.
 enum PerplexityBench {

@@ -6,7 +6,6 @@ import pytest
 # What makes text knows no wire: neither a dialect nor HTTP.
 GENERATORS = ["TextGeneration", "PinionGeneration", "PinionEngine"]
 WIRES = {"OpenAIAPI", "PinionServer"}
-# Above the readers of model files nobody knows a format of theirs.
 ROWS = import_graph.documented()
 
 

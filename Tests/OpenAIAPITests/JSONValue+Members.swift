@@ -1,4 +1,5 @@
 import OpenAIAPI
+import PinionJSON
 
 extension JSONValue {
     func member(_ name: String) -> JSONValue? {

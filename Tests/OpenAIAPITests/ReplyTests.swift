@@ -1,4 +1,5 @@
 import OpenAIAPI
+import PinionJSON
 import Testing
 
 private func text(_ bytes: [UInt8]) -> String {

@@ -1,4 +1,5 @@
 import OpenAIAPI
+import PinionJSON
 import Testing
 
 /// The body of a valid request with further fields.

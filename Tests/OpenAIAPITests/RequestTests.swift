@@ -1,4 +1,5 @@
 import OpenAIAPI
+import PinionJSON
 import Testing
 
 @Suite("Chat completion request")

@@ -1,6 +1,6 @@
 import PinionEngine
 import PinionGeneration
-import PinionText
+import PinionTokenizer
 import Testing
 
 @Suite("Ends and refusals of a generation", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import PinionEngine
 import PinionGeneration
-import PinionText
+import PinionTemplate
+import PinionTokenizer
 import Testing
 
 @Suite("Prompts that do not fit the context", .timeLimit(.minutes(1)))

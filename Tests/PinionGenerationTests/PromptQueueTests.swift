@@ -1,6 +1,6 @@
 import Foundation
 import PinionGeneration
-import PinionText
+import PinionTokenizer
 import Synchronization
 import Testing
 
@@ -14,12 +14,12 @@ struct PromptQueueTests {
         var count: Int { slices.load(ordering: .relaxed) }
 
         /// Work in slices of a millisecond.
-        func work(_ meter: WorkMeter, slices count: Int) throws(TextError) {
+        func work(_ endSlice: PromptQueue.EndSlice, slices count: Int) throws(GenerationError) {
             begun.add(1, ordering: .relaxed)
             for _ in 0..<count {
                 Thread.sleep(forTimeInterval: 0.001)
                 slices.add(1, ordering: .relaxed)
-                try meter.count(WorkMeter.slice)
+                guard endSlice(EncodingMeter.slice) else { throw GenerationError(.interrupted, "given up") }
             }
         }
     }
@@ -32,8 +32,8 @@ struct PromptQueueTests {
         let progress = Progress()
         let long = (0..<8).map { _ in
             Task {
-                try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
-                    try progress.work(meter, slices: 150)
+                try await queue.run(tenant: "a", size: Self.longSize) { endSlice throws(GenerationError) in
+                    try progress.work(endSlice, slices: 150)
                 }
             }
         }
@@ -53,14 +53,14 @@ struct PromptQueueTests {
     func sharing() async throws {
         let queue = PromptQueue()
         let (first, second) = (Progress(), Progress())
-        async let a: Void = queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
-            try first.work(meter, slices: 300)
+        async let a: Void = queue.run(tenant: "a", size: Self.longSize) { endSlice throws(GenerationError) in
+            try first.work(endSlice, slices: 300)
         }
         #expect(try await GenerationFixtures.eventually { first.count > 5 })
-        async let b: Void = queue.run(tenant: "b", size: Self.longSize) { meter throws(TextError) in
-            try second.work(meter, slices: 300)
+        async let b: Void = queue.run(tenant: "b", size: Self.longSize) { endSlice throws(GenerationError) in
+            try second.work(endSlice, slices: 300)
         }
-        async let c: Void = queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
+        async let c: Void = queue.run(tenant: "a", size: Self.longSize) { endSlice throws(GenerationError) in
             #expect(first.count == 300)
         }
         #expect(try await GenerationFixtures.eventually { second.count > 50 })
@@ -74,14 +74,14 @@ struct PromptQueueTests {
         let queue = PromptQueue()
         let progress = Progress()
         let task = Task {
-            try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
-                try progress.work(meter, slices: 1_000_000)
+            try await queue.run(tenant: "a", size: Self.longSize) { endSlice throws(GenerationError) in
+                try progress.work(endSlice, slices: 1_000_000)
             }
         }
         #expect(try await GenerationFixtures.eventually { progress.count > 3 })
         task.cancel()
         let result = await task.result
-        #expect(throws: TextError.self) { try result.get() }
+        #expect(throws: GenerationError.self) { try result.get() }
         let count = progress.count
         #expect(try await queue.run(tenant: "a", size: Self.longSize) { _ in 1 } == 1)
         #expect(progress.count == count)
@@ -92,25 +92,29 @@ struct PromptQueueTests {
         let queue = PromptQueue()
         let (first, second) = (Progress(), Progress())
         let running = Task {
-            try await queue.run(tenant: "a", size: Self.longSize) { meter throws(TextError) in
-                try first.work(meter, slices: 1_000_000)
+            try await queue.run(tenant: "a", size: Self.longSize) { endSlice throws(GenerationError) in
+                try first.work(endSlice, slices: 1_000_000)
             }
         }
         #expect(try await GenerationFixtures.eventually { first.count > 3 })
         let waiting = Task {
-            try await queue.run(tenant: "a", size: 1) { meter throws(TextError) in try second.work(meter, slices: 1) }
+            try await queue.run(tenant: "a", size: 1) { endSlice throws(GenerationError) in
+                try second.work(endSlice, slices: 1)
+            }
         }
         try await Task.sleep(for: .milliseconds(20))
         waiting.cancel()
         let result = await waiting.result
-        #expect(throws: TextError.self) { try result.get() }
+        #expect(throws: GenerationError.self) { try result.get() }
         // Cancelled before it was queued.
         let late = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            try await queue.run(tenant: "b", size: 1) { meter throws(TextError) in try second.work(meter, slices: 1) }
+            try await queue.run(tenant: "b", size: 1) { endSlice throws(GenerationError) in
+                try second.work(endSlice, slices: 1)
+            }
         }
         let lateResult = await late.result
-        #expect(throws: TextError.self) { try lateResult.get() }
+        #expect(throws: GenerationError.self) { try lateResult.get() }
         running.cancel()
         _ = await running.result
         #expect(second.begun.load(ordering: .relaxed) == 0)
@@ -126,9 +130,9 @@ struct PromptQueueTests {
                     let isLong = index % 3 == 0
                     let task = Task {
                         try await queue.run(tenant: "\(index % 7)", size: isLong ? Self.longSize : 10) {
-                            meter throws(TextError) in
+                            endSlice throws(GenerationError) in
                             progress.begun.add(1, ordering: .relaxed)
-                            for _ in 0..<(isLong ? 20 : 1) { try meter.count(WorkMeter.slice) }
+                            for _ in 0..<(isLong ? 20 : 1) where !endSlice(EncodingMeter.slice) { break }
                         }
                     }
                     if index % 5 == 0 { task.cancel() }
@@ -152,8 +156,11 @@ struct PromptQueueTests {
         let queue = PromptQueue()
         let long = (0..<8).map { _ in
             Task {
-                try await queue.run(tenant: "a", size: text.utf8.count) { meter throws(TextError) in
-                    try tokenizer.encode([TextSpan(text, origin: .request)], limit: .max, meter: meter)
+                try await queue.run(tenant: "a", size: text.utf8.count) { endSlice throws(GenerationError) in
+                    let meter = EncodingMeter { work throws(TokenizerError) in
+                        if !endSlice(work) { throw TokenizerError(.abandoned, "given up") }
+                    }
+                    _ = try? tokenizer.encode(Array(text.utf8), templateRanges: [], limit: .max, meter: meter)
                 }
             }
         }

@@ -1,5 +1,6 @@
 import PinionGeneration
-import PinionText
+import PinionTemplate
+import PinionTokenizer
 import Testing
 
 @Suite("Prompts and control tokens")

@@ -1,7 +1,7 @@
 import Foundation
 import PinionEngine
 import PinionGeneration
-import PinionText
+import PinionTokenizer
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import PinionEngine
 import PinionGeneration
-import PinionText
+import PinionTokenizer
 import Testing
 
 /// The sink fed by hand, so that what it says is seen after every single token.

@@ -3,7 +3,7 @@ import OpenAIAPI
 import PinionEngine
 import PinionGeneration
 import PinionServer
-import PinionText
+import PinionTemplate
 import Testing
 
 /// From a body to what the engine is asked: every field has a value that no other field has, so that no two can be swapped.
@@ -77,7 +77,7 @@ struct GenerationRequestWireTests {
 
     private static func rendered(_ request: GenerationRequest) throws -> String {
         #expect(request.templateArguments.count == 8)
-        let spans = try ChatTemplate(source: template).render(request.templateArguments, now: Date())
+        let spans = try ChatTemplate(source: template).render(request.templateArguments, now: Date()).spans
         // What the request wrote stays the request's, which keeps its `<|im_end|>` from becoming a control token.
         #expect(spans.filter { $0.text.contains("<|im_end|>") }.allSatisfy { $0.origin == .request })
         return spans.map(\.text).joined()

@@ -5,6 +5,7 @@ import Logging
 import OpenAIAPI
 import PinionEngine
 import PinionGeneration
+import PinionJSON
 import PinionServer
 import Synchronization
 import Testing

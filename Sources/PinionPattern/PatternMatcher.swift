@@ -1,0 +1,278 @@
+/// Runs one compiled pattern over UTF-8 text by bounded backtracking.
+///
+/// The stack of choices is explicit, so the depth of a match never becomes depth of calls, and it is kept between
+/// matches. The text must be valid UTF-8; over anything else the result is unspecified, but nothing outside of the
+/// buffer is read. Not for use from two threads at once: give each its own matcher.
+package struct PatternMatcher: Sendable {
+    private struct Frame {
+        enum Kind: UInt8 {
+            /// Go on at `pc`.
+            case resume
+            /// Take the next branch of dispatch table `pc`; `extra` holds those left.
+            case dispatch
+            /// Give back one scalar of a run down to the position `extra`.
+            case greedyRun
+            /// Take one more scalar of the run at `pc`; `extra` counts those still allowed.
+            case lazyRun
+            /// Restore slot `pc` to `extra`.
+            case slot
+            /// The floor under a look-ahead's body; `extra` is 1 if it is negative, `pc` the way on.
+            case lookahead
+            /// The floor under an atomic group's body.
+            case atomic
+        }
+
+        var kind: Kind
+        var pc: Int32
+        var position: Int
+        var extra: Int
+    }
+
+    private let program: PatternProgram
+    private let stepLimit: Int
+    private var stepsLeft: Int
+    private var frames: [Frame] = []
+    private var slots: [Int]
+
+    /// Steps are instructions executed or choices resumed, counted anew for each call.
+    package init(_ pattern: Pattern, stepLimit: Int = PatternLimits.matchSteps) {
+        program = pattern.program
+        self.stepLimit = stepLimit
+        stepsLeft = stepLimit
+        slots = [Int](repeating: -1, count: pattern.program.slotCount)
+    }
+
+    /// The end of the match that begins exactly at `start`, or nil.
+    ///
+    /// Throws `limitExceeded` past the step limit or with too many open choices.
+    package mutating func match(
+        in text: UnsafeBufferPointer<UInt8>, at start: Int
+    ) throws(PatternError) -> Int? {
+        stepsLeft = stepLimit
+        return try run(text, from: start)
+    }
+
+    /// The leftmost match that begins at or after `start`, which must lie on a scalar's first byte.
+    package mutating func firstMatch(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int
+    ) throws(PatternError) -> Range<Int>? {
+        stepsLeft = stepLimit
+        var position = start
+        while position <= text.count {
+            if let firstBytes = program.firstBytes {
+                while position < text.count, !firstBytes[Int(text[position])] { position += 1 }
+                if position == text.count { return nil }
+            }
+            if let end = try run(text, from: position) { return position..<end }
+            position += 1
+            while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
+        }
+        return nil
+    }
+
+    // MARK: - The machine
+
+    private mutating func run(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(PatternError) -> Int? {
+        frames.removeAll(keepingCapacity: true)
+        guard start >= 0, start <= text.count else { return nil }
+        var pc = 0
+        var position = start
+        while true {
+            try spendStep()
+            var failed = false
+            switch program.instructions[pc] {
+            case .byte(let byte):
+                failed = position >= text.count || text[position] != byte
+                position += 1
+                pc += 1
+            case .set(let number):
+                if let end = scalarEnd(text, position, program.sets[Int(number)]) {
+                    position = end
+                    pc += 1
+                } else {
+                    failed = true
+                }
+            case .run(let number, let minimum, let maximum, let mode):
+                failed = !startRun(text, &position, pc, program.sets[Int(number)], minimum, maximum, mode)
+                pc += 1
+            case .split(let first, let second):
+                frames.append(Frame(kind: .resume, pc: second, position: position, extra: 0))
+                pc = Int(first)
+            case .dispatch(let table):
+                let mask = program.dispatches[Int(table)].masks[position < text.count ? Int(text[position]) : 256]
+                if mask == 0 { failed = true } else { pc = takeBranch(of: table, mask, position) }
+            case .jump(let target): pc = Int(target)
+            case .mark(let slot):
+                frames.append(Frame(kind: .slot, pc: slot, position: position, extra: slots[Int(slot)]))
+                slots[Int(slot)] = position
+                pc += 1
+            case .leaveIfEmpty(let slot, let target):
+                pc = slots[Int(slot)] == position ? Int(target) : pc + 1
+            case .lookahead(let isNegative, let target):
+                frames.append(Frame(kind: .lookahead, pc: target, position: position, extra: isNegative ? 1 : 0))
+                pc += 1
+            case .atomic:
+                frames.append(Frame(kind: .atomic, pc: 0, position: position, extra: 0))
+                pc += 1
+            case .endOfGroup: failed = !endGroup(&pc, &position)
+            case .assertion(let assertion):
+                failed = !holds(assertion, text, position)
+                pc += 1
+            case .accept: return position
+            }
+            if failed, try !backtrack(text, &pc, &position) { return nil }
+        }
+    }
+
+    @inline(__always)
+    private mutating func spendStep() throws(PatternError) {
+        stepsLeft &-= 1
+        if stepsLeft < 0 { throw PatternError(.limitExceeded, "pattern took more than \(stepLimit) steps to match") }
+        if frames.count > PatternLimits.backtrackFrames {
+            throw PatternError(.limitExceeded, "pattern holds more than \(PatternLimits.backtrackFrames) open choices")
+        }
+    }
+
+    private mutating func takeBranch(of table: Int32, _ mask: UInt64, _ position: Int) -> Int {
+        let rest = mask & (mask &- 1)
+        if rest != 0 {
+            frames.append(
+                Frame(kind: .dispatch, pc: table, position: position, extra: Int(truncatingIfNeeded: rest)))
+        }
+        return Int(program.dispatches[Int(table)].targets[mask.trailingZeroBitCount])
+    }
+
+    /// Leaves a group whose body matched: its open choices are dropped. False if that is a failure (negative look-ahead).
+    private mutating func endGroup(_ pc: inout Int, _ position: inout Int) -> Bool {
+        while let frame = frames.popLast() {
+            switch frame.kind {
+            case .atomic:
+                pc += 1
+                return true
+            case .lookahead:
+                position = frame.position
+                pc = Int(frame.pc)
+                return frame.extra == 0
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// Resumes the latest open choice; false when there is none.
+    private mutating func backtrack(
+        _ text: UnsafeBufferPointer<UInt8>, _ pc: inout Int, _ position: inout Int
+    ) throws(PatternError) -> Bool {
+        while let frame = frames.popLast() {
+            try spendStep()
+            switch frame.kind {
+            case .resume:
+                (pc, position) = (Int(frame.pc), frame.position)
+                return true
+            case .dispatch:
+                pc = takeBranch(of: frame.pc, UInt64(bitPattern: Int64(frame.extra)), frame.position)
+                position = frame.position
+                return true
+            case .greedyRun:
+                var shorter = frame.position - 1
+                while shorter > frame.extra, text[shorter] & 0xC0 == 0x80 { shorter -= 1 }
+                if shorter > frame.extra {
+                    frames.append(Frame(kind: .greedyRun, pc: frame.pc, position: shorter, extra: frame.extra))
+                }
+                (pc, position) = (Int(frame.pc), shorter)
+                return true
+            case .lazyRun:
+                guard case .run(let number, _, _, _) = program.instructions[Int(frame.pc)],
+                    let end = scalarEnd(text, frame.position, program.sets[Int(number)])
+                else { continue }
+                if frame.extra > 1 {
+                    frames.append(Frame(kind: .lazyRun, pc: frame.pc, position: end, extra: frame.extra - 1))
+                }
+                (pc, position) = (Int(frame.pc) + 1, end)
+                return true
+            case .slot: slots[Int(frame.pc)] = frame.extra
+            case .lookahead where frame.extra == 1:
+                (pc, position) = (Int(frame.pc), frame.position)
+                return true
+            case .lookahead, .atomic: continue
+            }
+        }
+        return false
+    }
+}
+
+// MARK: - Scalars
+
+extension PatternMatcher {
+    /// The position after the scalar at `position` if it is in the set.
+    @inline(__always)
+    private func scalarEnd(
+        _ text: UnsafeBufferPointer<UInt8>, _ position: Int, _ set: PatternProgram.FlatSet
+    ) -> Int? {
+        guard position < text.count else { return nil }
+        let byte = text[position]
+        if byte < 0x80 { return set.containsASCII(byte) ? position &+ 1 : nil }
+        let (scalar, length) = Self.decode(text, position)
+        return length > 0 && program.containsNonASCII(set, scalar) ? position &+ length : nil
+    }
+
+    /// A scalar of two to four bytes; the length is 0 where the text is cut short or begins inside of a scalar.
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> (UInt32, Int) {
+        let lead = UInt32(text[position])
+        let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0
+        guard length > 0, position + length <= text.count else { return (0, 0) }
+        var scalar = lead & (0xFF >> UInt32(length + 1))
+        for offset in 1..<length { scalar = scalar << 6 | UInt32(text[position + offset] & 0x3F) }
+        return (scalar, length)
+    }
+
+    /// Matches a run as far as its mode asks and leaves a frame for the rest; false if the minimum is not reached.
+    private mutating func startRun(
+        _ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ pc: Int, _ set: PatternProgram.FlatSet,
+        _ minimum: Int32, _ maximum: Int32, _ mode: PatternRepetition.Mode
+    ) -> Bool {
+        let start = position
+        defer { stepsLeft &-= (position - start) >> 3 }
+        var total = 0
+        while total < Int(minimum) {
+            guard let end = scalarEnd(text, position, set) else { return false }
+            position = end
+            total &+= 1
+        }
+        let shortest = position
+        let bound = maximum < 0 ? Int.max : Int(maximum)
+        if mode == .lazy {
+            if bound > Int(minimum) {
+                frames.append(
+                    Frame(kind: .lazyRun, pc: Int32(pc), position: position, extra: bound - Int(minimum)))
+            }
+            return true
+        }
+        while total < bound, let end = scalarEnd(text, position, set) {
+            position = end
+            total &+= 1
+        }
+        if mode == .greedy, position > shortest {
+            frames.append(Frame(kind: .greedyRun, pc: Int32(pc + 1), position: position, extra: shortest))
+        }
+        return true
+    }
+
+    private func holds(_ assertion: PatternAssertion, _ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
+        switch assertion {
+        case .textStart: position == 0
+        case .textEnd: position == text.count
+        case .lineStart: position == 0 || text[position - 1] == 0x0A
+        case .lineEnd: position == text.count || text[position] == 0x0A
+        case .wordBoundary: isWord(text, before: position) != (scalarEnd(text, position, program.sets[0]) != nil)
+        case .notWordBoundary: isWord(text, before: position) == (scalarEnd(text, position, program.sets[0]) != nil)
+        }
+    }
+
+    private func isWord(_ text: UnsafeBufferPointer<UInt8>, before position: Int) -> Bool {
+        guard position > 0 else { return false }
+        var start = position - 1
+        while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
+        return scalarEnd(text, start, program.sets[0]) != nil
+    }
+}

@@ -1,0 +1,149 @@
+extension PatternParser {
+    /// What an escape stands for.
+    enum EscapedValue {
+        case scalar(UInt32)
+        case set(ScalarSet)
+    }
+
+    // MARK: - Escapes
+
+    /// Parses what follows a backslash; the position stands on the character after it.
+    mutating func parseEscapedValue(from start: Int, inBracket: Bool) throws(PatternError) -> EscapedValue {
+        guard let scalar = next() else { throw failure("pattern ends after '\\'", at: start) }
+        switch scalar {
+        case "d": return .set(UnicodeClasses.digit)
+        case "D": return .set(UnicodeClasses.digit.inverted)
+        case "s": return .set(UnicodeClasses.whitespace)
+        case "S": return .set(UnicodeClasses.whitespace.inverted)
+        case "w": return .set(UnicodeClasses.word)
+        case "W": return .set(UnicodeClasses.word.inverted)
+        case "p", "P": return .set(try parseProperty(isNegated: scalar == "P", from: start))
+        case "n": return .scalar(0x0A)
+        case "r": return .scalar(0x0D)
+        case "t": return .scalar(0x09)
+        case "f": return .scalar(0x0C)
+        case "v": return .scalar(0x0B)
+        case "a": return .scalar(0x07)
+        case "e": return .scalar(0x1B)
+        case "b" where inBracket: return .scalar(0x08)
+        case "0":
+            if let digit = peek(), (0x30...0x39).contains(digit.value) {
+                throw failure("octal escapes are not supported", at: start)
+            }
+            return .scalar(0)
+        case "x": return .scalar(try parseHex(digits: 2, from: start))
+        case "u": return .scalar(try parseUnicodeEscape(from: start))
+        default: break
+        }
+        if (0x31...0x39).contains(scalar.value) { throw failure("back-references are not supported", at: start) }
+        if scalar.isASCII, scalar.properties.isAlphabetic {
+            throw failure("unsupported escape '\\\(scalar)'", at: start)
+        }
+        return .scalar(scalar.value)
+    }
+
+    /// `\xHH`, `\x{H…}`, `\uHHHH` and `\u{H…}`.
+    private mutating func parseHex(digits: Int, from start: Int) throws(PatternError) -> UInt32 {
+        let isBraced = skip("{")
+        var value: UInt32 = 0
+        var count = 0
+        while isBraced || count < digits, let digit = peek(), let number = Self.hexValue(digit) {
+            position += 1
+            count += 1
+            value = value << 4 | number
+            guard count <= 8, value <= 0x10FFFF else { throw failure("character code is beyond 10FFFF", at: start) }
+        }
+        guard count > 0, isBraced ? skip("}") : count == digits else {
+            throw failure("bad hexadecimal escape", at: start)
+        }
+        return value
+    }
+
+    /// A JSON Schema writes scalars beyond FFFF as two surrogate escapes; they are joined here.
+    private mutating func parseUnicodeEscape(from start: Int) throws(PatternError) -> UInt32 {
+        let high = try parseHex(digits: 4, from: start)
+        guard (0xD800...0xDFFF).contains(high) else { return high }
+        guard high < 0xDC00, skip("\\u") else { throw failure("unpaired surrogate", at: start) }
+        let low = try parseHex(digits: 4, from: start)
+        guard (0xDC00...0xDFFF).contains(low) else { throw failure("unpaired surrogate", at: start) }
+        return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+    }
+
+    private static func hexValue(_ scalar: Unicode.Scalar) -> UInt32? {
+        switch scalar.value {
+        case 0x30...0x39: scalar.value - 0x30
+        case 0x41...0x46: scalar.value - 0x41 + 10
+        case 0x61...0x66: scalar.value - 0x61 + 10
+        default: nil
+        }
+    }
+
+    /// `\pL`, `\p{Lu}`, `\p{^Lu}`, `\P{Lu}`.
+    private mutating func parseProperty(isNegated: Bool, from start: Int) throws(PatternError) -> ScalarSet {
+        var name = String.UnicodeScalarView()
+        var isNegated = isNegated
+        if skip("{") {
+            if skip("^") { isNegated.toggle() }
+            while let scalar = peek(), scalar != "}" {
+                position += 1
+                name.append(scalar)
+            }
+            guard skip("}") else { throw failure("property name is not closed", at: start) }
+        } else if let scalar = next() {
+            name.append(scalar)
+        }
+        guard let set = UnicodeClasses.named(String(name)) else {
+            throw failure("unsupported character property '\(String(name))'; general categories are known", at: start)
+        }
+        return isNegated ? set.inverted : set
+    }
+
+    // MARK: - Bracketed classes
+
+    /// Parses a class after its `[`. A `]` that comes first is a member; `[` inside is an ordinary character.
+    mutating func parseBracket(from start: Int) throws(PatternError) -> ScalarSet {
+        let isNegated = skip("^")
+        var ranges: [ClosedRange<UInt32>] = []
+        var isFirst = true
+        while true {
+            guard let scalar = peek() else { throw failure("character class is not closed", at: start) }
+            if scalar == "]", !isFirst {
+                position += 1
+                break
+            }
+            isFirst = false
+            if scalar == "[", peek(1) == ":" { throw failure("POSIX classes such as [:alpha:] are not supported") }
+            if scalar == "&", peek(1) == "&" { throw failure("set operations such as && are not supported") }
+            ranges += try parseClassItem()
+            guard ranges.count <= PatternLimits.setRanges else {
+                throw PatternError(.limitExceeded, "character class is too large", line: 1, column: start + 1)
+            }
+        }
+        var set = ScalarSet(ranges)
+        if flags.ignoresCase { set = CaseFolding.closure(of: set) }
+        return isNegated ? set.inverted : set
+    }
+
+    /// One character, one range or one class escape.
+    private mutating func parseClassItem() throws(PatternError) -> [ClosedRange<UInt32>] {
+        let start = position
+        let lower: UInt32
+        switch try parseClassEnd() {
+        case .set(let set): return set.ranges
+        case .scalar(let value): lower = value
+        }
+        guard peek() == "-", let after = peek(1), after != "]" else { return [lower...lower] }
+        position += 1
+        guard case .scalar(let upper) = try parseClassEnd() else {
+            throw failure("a class cannot end a range", at: start)
+        }
+        guard lower <= upper else { throw failure("range is out of order", at: start) }
+        return [lower...upper]
+    }
+
+    private mutating func parseClassEnd() throws(PatternError) -> EscapedValue {
+        let start = position
+        guard let scalar = next() else { throw failure("character class is not closed", at: start) }
+        return scalar == "\\" ? try parseEscapedValue(from: start, inBracket: true) : .scalar(scalar.value)
+    }
+}
