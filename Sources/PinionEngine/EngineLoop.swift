@@ -231,7 +231,7 @@ extension EngineLoop {
         }
     }
 
-    /// Counts in the step's statistics and in those of all steps.
+    /// Applies a change to the step's statistics and to the engine's, which are the sum of all steps.
     private func count(_ done: inout EngineStatistics, _ change: (inout EngineStatistics) -> Void) {
         change(&done)
         link.counters.update(change)

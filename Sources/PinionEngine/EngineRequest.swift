@@ -19,7 +19,7 @@ package struct EngineRequest: Sendable {
     /// Tokens to sample at most; nil for as many as the context has room for.
     ///
     /// A number beyond that room is no error: the sequence ends with `.length` where the context does. Agents send a
-    /// fixed 32,000 whatever the prompt's length, and refusing them would serve nobody.
+    /// fixed 32,000 whatever the prompt's length, and refusing such requests would break every agent.
     package var maximumTokens: Int?
     /// A sequence ends with `.stop` at the first of these.
     package var endTokens: Set<Int32>

@@ -2,7 +2,7 @@
 ///
 /// The tenant that the least work was done for has the next turn; of equal tenants the one whose prompt came first. Within
 /// a tenant prompts go in the order of their arrival. A tenant that arrives starts level with the one that was served least
-/// of those present, so that nobody saves up turns while away (the rule of the engine's scheduler too).
+/// of those present, so that a tenant cannot save up turns while it is away (the engine's scheduler has the same rule).
 package struct PromptSchedule: Sendable {
     package typealias ID = Int
 
@@ -28,12 +28,12 @@ package struct PromptSchedule: Sendable {
         var prompts: [Prompt] = []
     }
 
-    /// Of tenants with prompts, and of those who had some since the schedule was last empty.
+    /// The account of each tenant that has prompts, or had some since the schedule was last empty.
     private var accounts: [String: Account] = [:]
     private var tenants: [ID: String] = [:]
     private var longBegun = 0
     private var shortBegun = 0
-    /// Begun prompts that nobody waits for any more, which only have to end.
+    /// Prompts whose client left after they were begun: their work only has to end.
     private var hastened: [ID] = []
 
     package init() {}

@@ -1,7 +1,7 @@
 /// What a JSON text may claim of the process that reads it; the caller gives the limits, because a request's body and a
 /// tokenizer's file differ by orders of magnitude.
 package struct JSONLimits: Sendable, Equatable {
-    /// Deepest nesting of arrays and objects; it bounds the recursion of whoever walks the value.
+    /// Deepest nesting of arrays and objects; it bounds the recursion of code that walks the value.
     package var depth: Int
     /// Most values in one text; it bounds the memory that a small text can claim.
     package var values: Int

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Carries the events of one generation from what makes them to the one task that reads them, and its outcome to whoever
-/// accounts for it.
+/// Carries the events of one generation from its producer to the one task that reads them, and its outcome to the
+/// accounting.
 ///
 /// - The producer never waits, because it may be the engine's thread: text that has not been read yet is joined to what is
 ///   there of its choice, so that a reader that lags costs no more than the text itself and finds it in one piece. A
