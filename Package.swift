@@ -53,18 +53,18 @@ let package = Package(
         .target(
             name: "PinionGeneration",
             dependencies: [
-                "PinionEngine", "PinionModels", "PinionTemplate", "PinionTensor", "PinionTokenizer",
+                "PinionEngine", "PinionJSON", "PinionModels", "PinionTemplate", "PinionTensor", "PinionTokenizer",
+                "TextGeneration",
             ],
             swiftSettings: settings),
-        .target(name: "OpenAIAPI", dependencies: ["PinionJSON"], swiftSettings: settings),
+        .target(name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
         .target(name: "PinionCatalog", dependencies: [crypto], swiftSettings: settings),
         .target(
             name: "PinionServer",
             dependencies: [
-                "OpenAIAPI", "PinionGeneration", "PinionEngine", "PinionJSON", "PinionMetrics", "PinionTemplate",
-                hummingbird,
+                "TextGeneration", "OpenAIAPI", "PinionEngine", "PinionJSON", "PinionMetrics", hummingbird,
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
                 coreMetrics, metrics,
             ],
@@ -73,7 +73,7 @@ let package = Package(
             name: "pinion",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionTokenizer",
-                "PinionStore", "PinionCatalog", argumentParser, logging,
+                "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging,
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
@@ -103,10 +103,15 @@ let package = Package(
             name: "PinionTemplateTests", dependencies: ["PinionTemplate", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PinionGenerationTests",
-            dependencies: ["PinionGeneration", "PinionEngine", "PinionTemplate", "PinionTokenizer", "PinionTensor"],
+            dependencies: [
+                "PinionGeneration", "PinionEngine", "PinionJSON", "PinionTemplate", "PinionTokenizer", "PinionTensor",
+                "OpenAIAPI",
+                "TextGeneration",
+            ],
             swiftSettings: settings),
         .testTarget(
-            name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "PinionJSON", "TestSupport"], swiftSettings: settings),
+            name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TextGeneration", "PinionJSON", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: settings),
         .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
@@ -115,8 +120,7 @@ let package = Package(
             name: "PinionServerTests",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
-                "EngineTestSupport",
-                "OpenAIAPI", "PinionJSON", hummingbird,
+                "EngineTestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 import PinionJSON
+package import TextGeneration
 
 /// The reply to a request that does not stream.
 package struct ChatCompletion: Sendable, Equatable {
@@ -7,10 +8,10 @@ package struct ChatCompletion: Sendable, Equatable {
         package var index: Int
         package var content: String
         /// nil when the request did not ask for them.
-        package var logprobs: [TokenLogprob]?
+        package var logprobs: [TokenReport]?
         package var finishReason: FinishReason
 
-        package init(index: Int, content: String, logprobs: [TokenLogprob]? = nil, finishReason: FinishReason) {
+        package init(index: Int, content: String, logprobs: [TokenReport]? = nil, finishReason: FinishReason) {
             self.index = index
             self.content = content
             self.logprobs = logprobs
@@ -50,9 +51,9 @@ package struct ChatCompletion: Sendable, Equatable {
             writer.string(choice.content)
             writer.raw(#"},"logprobs":"#)
             writer.logprobs(choice.logprobs)
-            writer.raw(#","finish_reason":"#)
-            writer.string(choice.finishReason.rawValue)
-            writer.raw("}")
+            writer.raw(#","finish_reason":""#)
+            writer.raw(choice.finishReason.wireName)
+            writer.raw(#""}"#)
         }
         writer.raw(#"],"usage":"#)
         writer.usage(usage)
@@ -61,25 +62,13 @@ package struct ChatCompletion: Sendable, Equatable {
     }
 }
 
-/// Why a completion ended.
-package enum FinishReason: String, Sendable {
-    case stop
-    case length
-    case toolCalls = "tool_calls"
-}
-
-/// Tokens a request was counted for.
-package struct Usage: Sendable, Equatable {
-    package var promptTokens: Int
-    package var completionTokens: Int
-    /// Prompt tokens whose computation was reused; nil leaves `prompt_tokens_details` out.
-    package var cachedTokens: Int?
-
-    package var totalTokens: Int { promptTokens &+ completionTokens }
-
-    package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil) {
-        self.promptTokens = promptTokens
-        self.completionTokens = completionTokens
-        self.cachedTokens = cachedTokens
+extension FinishReason {
+    /// The reason as the wire spells it.
+    package var wireName: StaticString {
+        switch self {
+        case .stop: "stop"
+        case .length: "length"
+        case .toolCalls: "tool_calls"
+        }
     }
 }

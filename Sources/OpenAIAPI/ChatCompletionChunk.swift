@@ -1,4 +1,5 @@
 import PinionJSON
+package import TextGeneration
 
 /// Makes the events of one streamed reply.
 ///
@@ -36,7 +37,7 @@ package struct ChatCompletionChunkEncoder: Sendable {
     /// A piece of text.
     ///
     /// - Parameter logprobs: those of the tokens that made `text`; nil when the request did not ask for them.
-    package func content(_ text: String, index: Int = 0, logprobs: [TokenLogprob]? = nil) -> [UInt8] {
+    package func content(_ text: String, index: Int = 0, logprobs: [TokenReport]? = nil) -> [UInt8] {
         chunk(index: index, capacity: text.utf8.count) { writer in
             writer.raw(#"{"content":"#)
             writer.string(text)
@@ -49,9 +50,9 @@ package struct ChatCompletionChunkEncoder: Sendable {
     /// The last chunk of a choice: nothing but the reason.
     package func finish(_ reason: FinishReason, index: Int = 0) -> [UInt8] {
         chunk(index: index) { writer in
-            writer.raw(#"{},"logprobs":null,"finish_reason":"#)
-            writer.string(reason.rawValue)
-            writer.raw("}")
+            writer.raw(#"{},"logprobs":null,"finish_reason":""#)
+            writer.raw(reason.wireName)
+            writer.raw(#""}"#)
         }
     }
 

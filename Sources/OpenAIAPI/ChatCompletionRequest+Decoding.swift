@@ -1,4 +1,5 @@
 import PinionJSON
+import TextGeneration
 
 extension ChatCompletionRequest {
     /// Every field that has a meaning, honoured or refused; the rest of OpenAI's stand in ``ForeignField/table``.
@@ -36,27 +37,30 @@ extension ChatCompletionRequest {
         guard !model.isEmpty else {
             throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
         }
-        var request = ChatCompletionRequest(model: model, messages: try messages(fields, options))
+        var request = ChatCompletionRequest(
+            model: model, generation: GenerationRequest(Conversation(try messages(fields, options))))
         for field in ForeignField.table { try field.check(in: fields) }
         try refuseTools(fields)
         try checkResponseFormat(fields, options)
-        try request.readSampling(fields)
-        try request.readEnd(fields)
-        try request.readOutput(fields, options)
+        try request.generation.sampling.read(fields)
+        try request.generation.readEnd(fields)
+        try request.generation.readOutput(fields)
+        try request.readStream(fields, options)
+        try request.generation.readTemplateArguments(fields)
         return request
     }
 
     /// Reads `messages`, or `message` as the specification's table spells it; paths follow the client's spelling.
     private static func messages(
         _ fields: FieldReader, _ options: DecodingOptions
-    ) throws(APIError) -> [ChatMessage] {
+    ) throws(APIError) -> [Message] {
         let value = fields.value("messages")
         let alias = fields.value("message")
         if value != nil, alias != nil {
             throw .invalidValue("message", "'message' and 'messages' name the same list. Send one of them.")
         }
         guard let list = value ?? alias ?? fields.object["messages"] else { throw .missingParameter("messages") }
-        return try ChatMessage.decodeList(
+        return try Message.decodeList(
             list, at: alias == nil ? "messages" : "message", allowsUnknownFields: options.allowsUnknownFields)
     }
 
@@ -92,32 +96,37 @@ extension ChatCompletionRequest {
 
 // MARK: - Groups of fields
 
-extension ChatCompletionRequest {
+extension SamplingOptions {
     private static let penaltyRange = DecimalRange(minimum: -2, maximum: 2)
     private static let biasRange = DecimalRange(minimum: -100, maximum: 100)
 
-    private mutating func readSampling(_ fields: FieldReader) throws(APIError) {
+    fileprivate mutating func read(_ fields: FieldReader) throws(APIError) {
         temperature = try fields.decimal("temperature", in: DecimalRange(minimum: 0, maximum: 2)) ?? temperature
         topP = try fields.decimal("top_p", in: DecimalRange(minimum: 0, maximum: 1, excludesMinimum: true)) ?? topP
         // vLLM and llama.cpp spell "off" -1 and 0.
-        topK = try fields.integer("top_k", in: -1...Self.maximumTokenNumber).flatMap { $0 > 0 ? Int($0) : nil }
-        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1)).flatMap { $0 > 0 ? $0 : nil }
+        topK = try fields.integer("top_k", in: -1...ChatCompletionRequest.maximumTokenNumber).flatMap {
+            $0 > 0 ? Int($0) : nil
+        }
+        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1)) ?? minP
         presencePenalty = try fields.decimal("presence_penalty", in: Self.penaltyRange) ?? presencePenalty
         frequencyPenalty = try fields.decimal("frequency_penalty", in: Self.penaltyRange) ?? frequencyPenalty
-        repetitionPenalty = try fields.decimal(
-            "repetition_penalty",
-            in: DecimalRange(minimum: Self.minimumRepetitionPenalty, maximum: Self.maximumRepetitionPenalty)
-        ).flatMap { $0 == 1 ? nil : $0 }
+        repetitionPenalty =
+            try fields.decimal(
+                "repetition_penalty",
+                in: DecimalRange(
+                    minimum: ChatCompletionRequest.minimumRepetitionPenalty,
+                    maximum: ChatCompletionRequest.maximumRepetitionPenalty)) ?? repetitionPenalty
         seed = try fields.integer("seed", in: Int64.min...Int64.max)
         logitBias = try Self.logitBias(fields)
     }
 
     private static func logitBias(_ fields: FieldReader) throws(APIError) -> [Int32: Double] {
         guard let biases = try fields.nested("logit_bias") else { return [:] }
-        guard biases.object.members.count <= maximumLogitBiases else {
+        let most = ChatCompletionRequest.maximumLogitBiases
+        guard biases.object.members.count <= most else {
             throw .invalidValue(
                 "logit_bias",
-                "too many entries. Expected at most \(maximumLogitBiases), but got \(biases.object.members.count) instead."
+                "too many entries. Expected at most \(most), but got \(biases.object.members.count) instead."
             )
         }
         var result: [Int32: Double] = [:]
@@ -132,16 +141,18 @@ extension ChatCompletionRequest {
         }
         return result
     }
+}
 
-    private mutating func readEnd(_ fields: FieldReader) throws(APIError) {
-        let old = try fields.integer("max_tokens", in: 1...Self.maximumTokenNumber)
-        let new = try fields.integer("max_completion_tokens", in: 1...Self.maximumTokenNumber)
+extension GenerationRequest {
+    fileprivate mutating func readEnd(_ fields: FieldReader) throws(APIError) {
+        let old = try fields.integer("max_tokens", in: 1...ChatCompletionRequest.maximumTokenNumber)
+        let new = try fields.integer("max_completion_tokens", in: 1...ChatCompletionRequest.maximumTokenNumber)
         if let old, let new, old != new {
             throw .invalidValue(
                 "max_tokens", "'max_tokens' is \(old) and 'max_completion_tokens' is \(new). Send one of them.")
         }
-        maxTokens = (new ?? old).map { Int($0) }
-        ignoreEOS = try fields.boolean("ignore_eos") ?? false
+        maximumTokens = (new ?? old).map { Int($0) }
+        ignoresEnd = try fields.boolean("ignore_eos") ?? false
         stop = try Self.stopSequences(fields)
     }
 
@@ -151,10 +162,11 @@ extension ChatCompletionRequest {
         guard case .array(let elements) = value else {
             throw .invalidType("stop", expected: "one of a string or array of strings", got: value.typeName)
         }
-        guard elements.count <= maximumStopSequences else {
+        let most = ChatCompletionRequest.maximumStopSequences
+        guard elements.count <= most else {
             throw .invalidValue(
                 "stop",
-                "array too long. Expected an array with maximum length \(maximumStopSequences), "
+                "array too long. Expected an array with maximum length \(most), "
                     + "but got an array with length \(elements.count) instead.")
         }
         var result: [String] = []
@@ -172,21 +184,32 @@ extension ChatCompletionRequest {
             throw .invalidValue(
                 path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
         }
-        guard string.utf8.count <= maximumStopLength else {
+        let longest = ChatCompletionRequest.maximumStopLength
+        guard string.utf8.count <= longest else {
             throw .invalidValue(
                 path,
-                "string too long. Expected at most \(maximumStopLength) bytes, but got \(string.utf8.count) instead.")
+                "string too long. Expected at most \(longest) bytes, but got \(string.utf8.count) instead.")
         }
         return string
     }
 
-    private mutating func readOutput(_ fields: FieldReader, _ options: DecodingOptions) throws(APIError) {
-        n = try fields.integer("n", in: 1...Int64(Self.maximumChoices)).map { Int($0) } ?? n
-        logprobs = try fields.boolean("logprobs") ?? false
-        topLogprobs =
-            try fields.integer("top_logprobs", in: 0...Int64(Self.maximumTopLogprobs)).map { Int($0) } ?? topLogprobs
-        if topLogprobs > 0, !logprobs { throw .onlyAllowed("top_logprobs", when: "'logprobs' is enabled") }
+    fileprivate mutating func readOutput(_ fields: FieldReader) throws(APIError) {
+        choices =
+            try fields.integer("n", in: 1...Int64(ChatCompletionRequest.maximumChoices)).map { Int($0) } ?? choices
+        let logprobs = try fields.boolean("logprobs") ?? false
+        let most = Int64(ChatCompletionRequest.maximumTopLogprobs)
+        let alternatives = try fields.integer("top_logprobs", in: 0...most).map { Int($0) } ?? 0
+        if alternatives > 0, !logprobs { throw .onlyAllowed("top_logprobs", when: "'logprobs' is enabled") }
+        reportedAlternatives = logprobs ? alternatives : nil
+    }
 
+    fileprivate mutating func readTemplateArguments(_ fields: FieldReader) throws(APIError) {
+        templateArguments = try fields.nested("chat_template_kwargs")?.object ?? templateArguments
+    }
+}
+
+extension ChatCompletionRequest {
+    private mutating func readStream(_ fields: FieldReader, _ options: DecodingOptions) throws(APIError) {
         stream = try fields.boolean("stream") ?? false
         if let streamOptions = try fields.nested("stream_options") {
             if !options.allowsUnknownFields {
@@ -200,8 +223,5 @@ extension ChatCompletionRequest {
             }
         }
         user = try fields.string("user")
-        for member in try fields.nested("chat_template_kwargs")?.object.members ?? [] {
-            chatTemplateArguments[ProtocolWord(member.name)] = member.value
-        }
     }
 }

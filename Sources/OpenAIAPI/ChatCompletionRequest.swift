@@ -1,4 +1,5 @@
-package import PinionJSON
+import PinionJSON
+package import TextGeneration
 
 /// A chat completion request, fully validated, with every default filled in.
 ///
@@ -6,50 +7,20 @@ package import PinionJSON
 package struct ChatCompletionRequest: Sendable, Equatable {
     /// The model as the client spelled it: `name/version`, or a bare name.
     package var model: String
-    package var messages: [ChatMessage]
+    /// What is asked of the model.
+    package var generation: GenerationRequest
 
-    /// In [0, 2]; 0 is greedy.
-    package var temperature: Double = 1
-    /// In (0, 1].
-    package var topP: Double = 1
-    /// At least 1; nil off.
-    package var topK: Int?
-    /// In (0, 1]; nil off.
-    package var minP: Double?
-    /// In [-2, 2].
-    package var presencePenalty: Double = 0
-    /// In [-2, 2].
-    package var frequencyPenalty: Double = 0
-    /// In (0, 10]; nil off.
-    package var repetitionPenalty: Double?
-    /// Token id to a value in [-100, 100]; whether the ids exist in the model is not known here.
-    package var logitBias: [Int32: Double] = [:]
-    package var seed: Int64?
-
-    /// At least 1; nil until the model stops or its context is full, which ends a reply that asked for more, too.
-    package var maxTokens: Int?
-    /// At most ``maximumStopSequences``, none empty.
-    package var stop: [String] = []
-    package var ignoreEOS = false
-    /// Completions to make, in 1...``maximumChoices``.
-    package var n = 1
-
-    package var logprobs = false
-    /// In 0...``maximumTopLogprobs``; 0 unless ``logprobs``.
-    package var topLogprobs = 0
-
+    /// Whether the reply is told in server-sent events.
     package var stream = false
     /// `stream_options.include_usage`; false unless ``stream``.
     package var includeUsage = false
 
     /// The client's own end user, for its records.
     package var user: String?
-    /// Variables handed to the chat template.
-    package var chatTemplateArguments: [ProtocolWord: JSONValue] = [:]
 
-    package init(model: String, messages: [ChatMessage]) {
+    package init(model: String, generation: GenerationRequest) {
         self.model = model
-        self.messages = messages
+        self.generation = generation
     }
 
     /// What ``decode(_:options:)`` lets through.

@@ -1,4 +1,5 @@
 import PinionJSON
+import TextGeneration
 
 extension JSONWriter {
     /// The keys that a completion and its chunks begin with, brace included, the comma before `choices` not.
@@ -33,14 +34,14 @@ extension JSONWriter {
     }
 
     /// The `logprobs` of a choice, null when nobody asked for them.
-    mutating func logprobs(_ tokens: [TokenLogprob]?) {
-        guard let tokens else { return raw("null") }
+    mutating func logprobs(_ reports: [TokenReport]?) {
+        guard let reports else { return raw("null") }
         raw(#"{"content":["#)
-        list(tokens) { writer, token in
-            writer.tokenLogprob(token.token, token.logprob, token.bytes)
+        list(reports) { writer, report in
+            writer.candidate(report.token)
             writer.raw(#","top_logprobs":["#)
-            writer.list(token.topLogprobs) { writer, alternative in
-                writer.tokenLogprob(alternative.token, alternative.logprob, alternative.bytes)
+            writer.list(report.alternatives) { writer, alternative in
+                writer.candidate(alternative)
                 writer.raw("}")
             }
             writer.raw("]}")
@@ -48,16 +49,18 @@ extension JSONWriter {
         raw(#"],"refusal":null}"#)
     }
 
+    /// What OpenAI writes as the logarithm of a token of no probability: JSON has no infinity.
+    private static var lowestLogprob: Double { -9999 }
+
     /// The keys that a token and its alternatives share; the object stays open.
-    private mutating func tokenLogprob(_ token: String, _ logprob: Double, _ bytes: [UInt8]?) {
+    private mutating func candidate(_ candidate: TokenReport.Candidate) {
         raw(#"{"token":"#)
-        string(token)
+        string(String(decoding: candidate.bytes, as: UTF8.self))
         raw(#","logprob":"#)
-        decimal(logprob.isFinite ? logprob : TokenLogprob.floor)
-        raw(#","bytes":"#)
-        guard let bytes else { return raw("null") }
-        raw("[")
-        list(bytes) { $0.integer($1) }
+        let logprob = Double(candidate.logprob)
+        decimal(logprob.isFinite ? logprob : Self.lowestLogprob)
+        raw(#","bytes":["#)
+        list(candidate.bytes) { $0.integer($1) }
         raw("]")
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
+import PinionJSON
 package import PinionTemplate
 package import PinionTokenizer
+package import TextGeneration
 
 /// Makes the tokens of conversations: renders them by the model's chat template and tokenizes what that wrote.
 package struct PromptBuilder: Sendable {
@@ -37,8 +39,8 @@ package struct PromptBuilder: Sendable {
             }
             prompt = try template.render(context(of: request), now: Date(), meter: meter)
         } catch {
-            if error.code == .abandoned { throw GenerationError(.interrupted, error.message, cause: error) }
-            throw GenerationError(.template, "the chat template refused the messages: \(error)", cause: error)
+            if error.code == .abandoned { throw GenerationError(.interrupted, error.message) }
+            throw GenerationError(.template, "the chat template refused the messages: \(error)")
         }
         do {
             let meter = EncodingMeter { work throws(TokenizerError) in
@@ -46,7 +48,7 @@ package struct PromptBuilder: Sendable {
             }
             return try tokenizer.encode(prompt.text, templateRanges: prompt.templateRanges, limit: limit, meter: meter)
         } catch {
-            throw GenerationError(.interrupted, error.message, cause: error)
+            throw GenerationError(.interrupted, error.message)
         }
     }
 
@@ -64,32 +66,34 @@ package struct PromptBuilder: Sendable {
 
     /// Bytes of a conversation's texts, about: what rendering and tokenizing it takes time and memory for.
     package func size(of request: GenerationRequest) -> Int {
-        let messages = request.messages.reduce(0) { size, message in
-            size + Self.messageBytes + message.content.utf8.count + message.role.utf8.count
-                + (message.name?.utf8.count ?? 0) + (message.toolCallID?.utf8.count ?? 0)
+        let messages = request.conversation.messages.reduce(0) { size, message in
+            size + Self.messageBytes + message.textLength + (message.name?.utf8.count ?? 0)
+                + (message.toolCallID?.utf8.count ?? 0)
         }
-        return request.templateArguments.reduce(messages) { $0 + $1.key.text.utf8.count + $1.value.textLength }
+        return request.templateArguments.members.reduce(messages) {
+            $0 + $1.name.utf8.count + $1.value.textLength
+        }
     }
 
     /// The fewest tokens that the contents of the messages become, known without tokenizing them.
     ///
     /// A template that drops a part of them (the white space around them, or an earlier turn's reasoning) could make fewer.
     func fewestTokens(of request: GenerationRequest) -> Int {
-        tokenizer.fewestTokens(in: request.messages.lazy.map(\.content))
+        tokenizer.fewestTokens(in: request.conversation.messages.lazy.map(\.text))
     }
 
     private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
-        var context = request.templateArguments
+        var context: [TemplateName: TemplateValue] = [:]
+        for argument in request.templateArguments.members {
+            context[TemplateName(argument.name)] = TemplateValue(argument.value)
+        }
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         context["messages"] = .list(
-            request.messages.map { message in
-                var fields: [(String, TemplateValue)] = [
-                    (
-                        "role",
-                        TemplateValue(
-                            message.role,
-                            origin: GenerationRequest.roles.contains(TemplateName(message.role)) ? .template : .request)
-                    ), ("content", TemplateValue(message.content)),
+            request.conversation.messages.map { message in
+                // A role is a word of ours, which a template may build its control tokens of.
+                var fields = [
+                    ("role", TemplateValue(Self.templateRole(of: message), origin: .template)),
+                    ("content", TemplateValue(message.text)),
                 ]
                 if let name = message.name { fields.append(("name", TemplateValue(name))) }
                 if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
@@ -98,5 +102,21 @@ package struct PromptBuilder: Sendable {
         context["bos_token"] = TemplateValue(beginText, origin: .template)
         context["eos_token"] = TemplateValue(endText, origin: .template)
         return context
+    }
+
+    /// Templates know `system`; `developer` is OpenAI's newer word for the same.
+    private static func templateRole(of message: Message) -> String {
+        message.role == .developer ? Message.Role.system.rawValue : message.role.rawValue
+    }
+}
+
+extension Message {
+    /// Bytes of the text parts.
+    fileprivate var textLength: Int {
+        content.reduce(0) { length, part in
+            switch part {
+            case .text(let text): length + text.utf8.count
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+package import TextGeneration
 
 /// Shares the work of rendering and tokenizing prompts between tenants, one slice at a time.
 ///

@@ -1,8 +1,10 @@
 package import PinionEngine
+import PinionJSON
 import PinionModels
 package import PinionTensor
 import PinionTemplate
 package import PinionTokenizer
+package import TextGeneration
 
 /// A model with its tokenizer and chat template, ready to continue conversations.
 package final class TextModel: Sendable {
@@ -50,11 +52,11 @@ package final class TextModel: Sendable {
         } catch let error as GenerationError {
             throw error
         } catch let error as TemplateError {
-            throw GenerationError(.model, "\(path): \(error)", cause: error)
+            throw GenerationError(.model, "\(path): \(error)")
         } catch let error as TokenizerError {
-            throw GenerationError(.model, "\(path): \(error)", cause: error)
+            throw GenerationError(.model, "\(path): \(error)")
         } catch {
-            throw GenerationError(.model, "\(error)", cause: error)
+            throw GenerationError(.model, "\(error)")
         }
     }
 
@@ -63,43 +65,65 @@ package final class TextModel: Sendable {
         try Tokenizer(TokenizerDescription(file))
     }
 
-    /// Starts a generation.
+    /// Variables of the chat template that are set here or built in, and that no request may set.
+    package static let reservedTemplateArguments: [String] = [
+        "messages", "bos_token", "eos_token", "raise_exception", "strftime_now", "namespace", "range", "dict",
+        "joiner", "cycler", "loop", "caller",
+    ]
+
+    /// Starts a generation; its events and its outcome go to `queue`.
     ///
-    /// - Throws: ``GenerationError`` for what the requester has to be told.
-    package func generate(_ request: GenerationRequest) async throws(GenerationError) -> Generation {
+    /// - Throws: ``TextGeneration/GenerationError`` when it could not be started; the queue was told nothing then.
+    package func generate(
+        _ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue
+    ) async throws(GenerationError) {
+        for name in Self.reservedTemplateArguments where request.templateArguments[name] != nil {
+            throw GenerationError(
+                .unsupportedParameter, "This variable is set from the request itself.",
+                parameter: .templateArgument(name))
+        }
+        guard request.choices <= engine.maximumPending else {
+            throw GenerationError(
+                .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",
+                parameter: .choices)
+        }
         do {
             // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
             try engine.reserve(request.choices)
         } catch {
-            throw GenerationError(error, promptTokens: 0)
+            throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
         }
         var isSubmitted = false
         defer { if !isSubmitted { engine.release(request.choices) } }
-        let prompt = try await promptOnQueue(request)
-        let completion = Completion(promptTokens: prompt.count, choices: request.choices)
+        let prompt = try await promptOnQueue(request, for: tenant)
+        let completion = Completion(promptTokens: prompt.count, choices: request.choices, into: queue)
         let sinks = (0..<request.choices).map { choice in
             TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
         }
         do {
             let id = try engine.submit(
                 EngineRequest(
-                    prompt: prompt, tenant: request.tenant, sampling: request.sampling,
+                    prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request),
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
                     choices: sinks.map { .init(sink: $0) }), isReserved: true)
             isSubmitted = true
-            return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
+            queue.onWithdrawal { [engine] in engine.cancel(id) }
+            completion.accept()
         } catch {
-            throw GenerationError(error, promptTokens: prompt.count)
+            throw GenerationError(
+                error, promptTokens: prompt.count, contextLength: engine.description.contextLength)
         }
     }
 
     /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.
-    private func promptOnQueue(_ request: GenerationRequest) async throws(GenerationError) -> [Int32] {
+    private func promptOnQueue(
+        _ request: GenerationRequest, for tenant: Tenant
+    ) async throws(GenerationError) -> [Int32] {
         let limit = engine.description.contextLength
         let fewest = prompts.fewestTokens(of: request)
         guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
-        let encoding = try await promptQueue.run(tenant: request.tenant, size: prompts.size(of: request)) {
+        let encoding = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
             [prompts] endSlice throws(GenerationError) in
             try prompts.encode(request, limit: limit, endSlice: endSlice)
         }
@@ -122,20 +146,33 @@ package final class TextModel: Sendable {
         GenerationError(
             .promptTooLong,
             "the prompt has more than \(count) tokens, which leaves no room in a context of \(limit)",
-            promptTokens: count, isPartialCount: true)
+            overflow: .init(contextLength: limit, promptTokens: count, isLowerBound: true))
     }
 }
 
 extension GenerationError {
-    fileprivate init(_ error: EngineError, promptTokens: Int) {
+    fileprivate init(_ error: EngineError, promptTokens: Int, contextLength: Int) {
         let code: Code =
             switch error.code {
             case .promptTooLong: .promptTooLong
             case .overloaded: .overloaded
-            case .invalidRequest: .invalidRequest
+            case .invalidRequest: .invalidParameter
             case .failed: .unavailable
             case .load, .insufficientMemory: .model
             }
-        self.init(code, error.message, promptTokens: promptTokens, parameter: error.parameter, cause: error)
+        self.init(
+            code, error.message, parameter: error.parameter.map(Parameter.init),
+            overflow: code == .promptTooLong ? .init(contextLength: contextLength, promptTokens: promptTokens) : nil)
+    }
+}
+
+extension GenerationError.Parameter {
+    fileprivate init(_ parameter: EngineError.Parameter) {
+        self =
+            switch parameter {
+            case .prompt: .messages
+            case .choices: .choices
+            case .logitBias: .logitBias
+            }
     }
 }

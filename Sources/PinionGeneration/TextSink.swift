@@ -1,6 +1,6 @@
 package import PinionEngine
 package import PinionTokenizer
-import Synchronization
+import TextGeneration
 
 /// Turns the tokens of one choice into text events, and ends the choice at a stop string in the step that completes it.
 ///
@@ -51,12 +51,16 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         case .length where isStopped: completion.finish(choice, .stop, outcome)
         case .stop: completion.finish(choice, .stop, outcome)
         case .length: completion.finish(choice, .length, outcome)
-        case .cancelled: completion.interrupt("the request was cancelled")
-        case .engineStopped: completion.interrupt("the engine stopped before the reply was complete")
-        case .engineFailed: completion.interrupt("the engine failed before the reply was complete")
-        case .nothingAllowed: completion.interrupt("nothing that the constraint allows can follow")
-        case .notFinite: completion.interrupt("the model made no finite number for this prompt")
+        case .cancelled: fail("the request was cancelled", outcome)
+        case .engineStopped: fail("the engine stopped before the reply was complete", outcome)
+        case .engineFailed: fail("the engine failed before the reply was complete", outcome)
+        case .nothingAllowed: fail("nothing that the constraint allows can follow", outcome)
+        case .notFinite: fail("the model made no finite number for this prompt", outcome)
         }
+    }
+
+    private func fail(_ reason: String, _ outcome: SequenceOutcome) {
+        completion.fail(GenerationError(.interrupted, reason), outcome)
     }
 
     /// - Returns: false when nobody reads any more.
@@ -64,7 +68,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private func send(_ text: String, isLast: Bool) -> Bool {
         let ready = reports.release(textBytes: text.utf8.count, isLast: isLast)
         if text.isEmpty, ready.isEmpty { return true }
-        return completion.channel.send(.text(choice: choice, text, ready))
+        return completion.send(.text(choice: choice, text, ready))
     }
 
     private func candidate(_ id: Int32, _ logprob: Float) -> TokenReport.Candidate {
@@ -119,35 +123,5 @@ private struct ReportQueue {
         }.count
         defer { waiting.removeFirst(count) }
         return waiting.prefix(count).map(\.report)
-    }
-}
-
-/// What the choices of one request share.
-package final class Completion: Sendable {
-    package let channel = EventChannel()
-    private let promptTokens: Int
-    private let state: Mutex<(open: Int, generated: Int, cached: Int)>
-
-    package init(promptTokens: Int, choices: Int) {
-        self.promptTokens = promptTokens
-        state = Mutex((choices, 0, 0))
-    }
-
-    func finish(_ choice: Int, _ reason: GenerationEvent.FinishReason, _ outcome: SequenceOutcome) {
-        channel.send(.finished(choice: choice, reason))
-        let total = state.withLock { state in
-            state.open -= 1
-            state.generated += outcome.generatedTokens
-            state.cached += outcome.cachedTokens
-            return state
-        }
-        guard total.open == 0 else { return }
-        channel.send(
-            .usage(promptTokens: promptTokens, completionTokens: total.generated, cachedTokens: total.cached))
-        channel.close()
-    }
-
-    func interrupt(_ reason: String) {
-        channel.close(GenerationError(.interrupted, reason))
     }
 }

@@ -1,5 +1,6 @@
 import PinionTensor
 import PinionTokenizer
+import TextGeneration
 
 extension TokenizerDescription {
     /// Reads a GGUF file's `tokenizer.ggml.*` metadata.

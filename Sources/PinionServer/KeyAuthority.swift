@@ -1,3 +1,5 @@
+package import TextGeneration
+
 /// Who knows which keys are good.
 package protocol KeyAuthority: Sendable {
     /// Whose key it is; nil for a key that is wrong, revoked or expired, without telling which.

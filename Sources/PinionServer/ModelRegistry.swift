@@ -1,5 +1,6 @@
 package import OpenAIAPI
 import PinionJSON
+package import TextGeneration
 
 /// The models that are served, in the order of their registration, and which of them a client's word means.
 ///

@@ -13,16 +13,18 @@ package struct PinionApplication: Sendable {
     private let models: ModelRegistry
     private let keys: any KeyAuthority
     private let metrics: ServerMetrics
+    private let admission: any Admission
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
     /// - Parameters:
     ///   - keys: asked for every request of a route that is not open, unless the configuration asks for no keys.
     ///   - readiness: shared with whoever knows whether the models can answer.
+    ///   - admission: asked for every generation, and told its outcome.
     ///   - onRunning: called once the server listens, with the port it got.
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
-        metrics: ServerMetrics = ServerMetrics(), logger: Logger,
+        metrics: ServerMetrics = ServerMetrics(), admission: any Admission = OpenAdmission(), logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {
@@ -35,6 +37,7 @@ package struct PinionApplication: Sendable {
         self.keys = keys
         self.readiness = readiness
         self.metrics = metrics
+        self.admission = admission
         self.logger = logger
         self.onRunning = onRunning
     }
@@ -65,21 +68,34 @@ package struct PinionApplication: Sendable {
     }
 
     private var router: Router<ServerRequestContext> {
+        let routes = routes
         let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AccessLogMiddleware(metrics: metrics, accessLine: configuration.accessLine))
-        router.add(middleware: ErrorMiddleware(bodySize: configuration.limits.bodySize))
+        router.add(middleware: ErrorMiddleware(routes: routes, bodySize: configuration.limits.bodySize))
         router.add(middleware: HostCheckMiddleware(configuration: configuration))
-        HealthRoute(readiness: readiness, models: models).add(to: router)
         let guarded = router.group().add(
-            middleware: AuthenticationMiddleware(keys: keys, isRequired: configuration.requiresAuthentication))
+            middleware: AuthenticationMiddleware(
+                routes: routes, keys: keys, isRequired: configuration.requiresAuthentication))
         // A key is proof enough: no browser adds one to what a foreign page sends.
         if !configuration.requiresAuthentication { guarded.add(middleware: CrossSiteMiddleware()) }
-        ModelRoutes(models: models).add(to: guarded)
-        MetricsRoute(registry: metrics.registry).add(to: guarded)
-        ChatCompletionRoute(
-            models: models, readiness: readiness, metrics: metrics, stopped: stopped, configuration: configuration,
-            bodies: BodyBudget(limit: configuration.limits.bodiesInFlight)
-        ).add(to: guarded)
+        routes.add(open: router, guarded: guarded)
         return router
+    }
+
+    /// Every route there is.
+    private var routes: RouteTable {
+        let bodies = BodyBudget(limit: configuration.limits.bodiesInFlight)
+        func completions(_ dialect: some CompletionDialect) -> Route {
+            CompletionHandler(
+                dialect: dialect, models: models, readiness: readiness, metrics: metrics, admission: admission,
+                stopped: stopped, configuration: configuration, bodies: bodies
+            ).route
+        }
+        return RouteTable([
+            HealthRoute(readiness: readiness, models: models).route,
+            MetricsRoute(registry: metrics.registry).route,
+            ModelRoutes(models: models).route,
+            completions(ChatCompletionDialect()),
+        ])
     }
 }

@@ -15,8 +15,6 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
         case cannotListen
         /// No authentication on an address that others reach.
         case unauthenticatedAddress
-        /// A generator broke the order that `TextEvent` promises.
-        case brokenEventOrder
     }
 
     package var code: Code

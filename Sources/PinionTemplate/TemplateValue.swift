@@ -48,25 +48,6 @@ extension TemplateValue {
     static func literal(_ text: String) -> TemplateValue { TemplateValue(text, origin: .template) }
 }
 
-extension TemplateValue {
-    /// Scalars of all texts in the value, names of dicts included: about what it costs to render it.
-    package var textLength: Int {
-        switch self {
-        case .string(let text): text.count
-        case .sequence(let sequence): sequence.items.reduce(0) { $0 + $1.textLength }
-        case .mapping(let mapping):
-            mapping.keys.reduce(0) { $0 + $1.textLength } + mapping.values.reduce(0) { $0 + $1.textLength }
-        case .undefined, .null, .bool, .int, .double, .function, .object: 0
-        }
-    }
-}
-
-extension TemplateKey {
-    fileprivate var textLength: Int {
-        if case .text(let text) = self { text.count } else { 0 }
-    }
-}
-
 /// Why a value is undefined, for the message of the error that using it causes.
 package enum UndefinedReason: Sendable {
     case name(TemplateName)

@@ -51,7 +51,9 @@ package struct Message: Sendable, Equatable {
 
     /// The text parts joined with a newline, as vLLM and llama.cpp join them for templates that take a string.
     package var text: String {
-        content.map { part in
+        // Not joined where there is nothing to join: a text may be megabytes long.
+        if content.count == 1, case .text(let text) = content[0] { return text }
+        return content.map { part in
             switch part {
             case .text(let text): text
             }

@@ -125,6 +125,9 @@ extension GenerationQueue {
         events[index] = .text(choice: choice, earlier, earlierReports)
     }
 
+    /// Whether events wait for the reader: what comes now is joined to them.
+    package var hasUnread: Bool { state.withLock { !$0.events.isEmpty } }
+
     /// Says how the producer's work is ended; called at once if nobody wants the generation any more.
     package func onWithdrawal(_ handler: @escaping @Sendable () -> Void) {
         let isWanted = state.withLock { state in
@@ -135,7 +138,18 @@ extension GenerationQueue {
         if !isWanted { handler() }
     }
 
+    /// Tells the reader, after the events that wait, that the generation failed.
+    ///
+    /// No more events are taken. The outcome is still to come: ``finish(_:throwing:)`` tells it once all of the producer's
+    /// work has ended, because only then is known what the request took.
+    package func fail(_ error: GenerationError) {
+        close(.failure(error))
+    }
+
     /// Ends the generation; events that wait are still delivered.
+    ///
+    /// The outcome's handler runs before the reader hears of the end, so that whoever has read a whole reply finds it
+    /// accounted for.
     ///
     /// - Parameters:
     ///   - outcome: Goes to the outcome's handler, with the reader's withdrawal as its end where there was one. Of several
@@ -143,20 +157,27 @@ extension GenerationQueue {
     ///   - error: What the reader is told after the events; nil for a completion that is whole.
     package func finish(_ outcome: Outcome, throwing error: GenerationError? = nil) {
         var outcome = outcome
-        let (reader, ready, handler) = state.withLock { state in
-            let handler = state.outcomeHandler.take()
+        let handler = state.withLock { state in
             if let withdrawal = state.withdrawal {
                 outcome.end = Outcome.End(withdrawal)
             } else if state.isOverflown {
                 outcome.end = .failed(.unread)
             }
-            if state.closing == nil { state.closing = error.map { .failure($0) } ?? .success(()) }
             state.withdrawalHandler = nil
+            return state.outcomeHandler.take()
+        }
+        handler?(outcome)
+        close(error.map { .failure($0) } ?? .success(()))
+    }
+
+    /// Sets how the reader's events end, unless that is decided already.
+    private func close(_ closing: Result<Void, any Error>) {
+        let (reader, ready) = state.withLock { state in
+            if state.closing == nil { state.closing = closing }
             let reader = state.reader.take()
-            return (reader, reader == nil ? nil : state.takeReady(), handler)
+            return (reader, reader == nil ? nil : state.takeReady())
         }
         if let reader, let ready { reader.resume(with: ready) }
-        handler?(outcome)
     }
 
     private func withdrawProducer() {

@@ -1,7 +1,7 @@
 package import PinionJSON
 
 /// A conversation and how to continue it: what a dialect decodes a body into, with every default filled in.
-package struct GenerationRequest: Sendable {
+package struct GenerationRequest: Sendable, Equatable {
     package var conversation: Conversation
     package var sampling = SamplingOptions()
     /// Independent continuations.
@@ -16,7 +16,8 @@ package struct GenerationRequest: Sendable {
     package var reportedAlternatives: Int?
     /// Further variables for the chat template.
     package var templateArguments = JSONObject()
-    /// The body that it was decoded from, for an engine elsewhere that speaks the same dialect.
+    /// The body that it was decoded from, for an engine elsewhere that speaks the same dialect; nil unless the generator
+    /// asks for it (``TextGenerator/takesOriginalBody``).
     package var original: OriginalBody?
 
     package init(_ conversation: Conversation) {

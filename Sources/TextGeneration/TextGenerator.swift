@@ -7,6 +7,8 @@ package protocol TextGenerator: Sendable {
     var model: ServedModel { get }
     /// Whether it can answer now.
     var isReady: Bool { get }
+    /// Whether requests bring the body that they were decoded from; see ``GenerationRequest/original``.
+    var takesOriginalBody: Bool { get }
 
     /// Makes one completion, told to `queue` event by event and in the end by ``GenerationQueue/finish(_:)``.
     ///
@@ -17,6 +19,7 @@ package protocol TextGenerator: Sendable {
 
 extension TextGenerator {
     package var isReady: Bool { true }
+    package var takesOriginalBody: Bool { false }
 }
 
 /// A model as it is listed.

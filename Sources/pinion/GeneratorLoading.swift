@@ -3,6 +3,7 @@ import Logging
 import PinionEngine
 import PinionGeneration
 import PinionServer
+import TextGeneration
 
 /// Loads every model, each into an engine of its own; the memory budget is divided evenly among them.
 ///

@@ -2,6 +2,7 @@ import Foundation
 import PinionCatalog
 import PinionServer
 import PinionStore
+import TextGeneration
 
 /// What a server says once it listens: where, with which keys, and a request to paste.
 struct Greeting {

@@ -1,6 +1,7 @@
 import PinionCatalog
 import PinionServer
 import PinionStore
+import TextGeneration
 
 /// The keys a server accepts: those it was given, then those of the store.
 struct ServerKeys: KeyAuthority {

@@ -47,7 +47,7 @@ private func wayOut(of code: ServerError.Code, _ settings: ServeSettings) -> Str
     case .foreignAddress, .unknownHost:
         "; --host takes 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses, or one of them"
     case .cannotListen: "; --host and --port say where to listen"
-    case .duplicateModel, .unauthenticatedAddress, .brokenEventOrder: ""
+    case .duplicateModel, .unauthenticatedAddress: ""
     }
 }
 

@@ -1,6 +1,7 @@
 import OpenAIAPI
 import PinionJSON
 import Testing
+import TextGeneration
 
 private func text(_ bytes: [UInt8]) -> String {
     String(decoding: bytes, as: UTF8.self)
@@ -58,30 +59,24 @@ struct ReplyTests {
             #expect(text(chunk).hasSuffix("],\"usage\":null}\n\n"))
         }
         #expect(
-            text(encoder.usage(Usage(promptTokens: 9, completionTokens: 3, cachedTokens: 8))) == "data: " + Self.head
+            text(encoder.usage(Usage(promptTokens: 9, cachedTokens: 8, completionTokens: 3))) == "data: " + Self.head
                 + #"],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"#
                 + #""prompt_tokens_details":{"cached_tokens":8}}}"# + "\n\n")
     }
 
     @Test("Log probabilities keep their order, their bytes and stay finite")
     func logprobs() throws {
-        let token = TokenLogprob(
-            token: "é", logprob: -0.31725305, bytes: [195, 169],
-            topLogprobs: [
-                .init(token: "é", logprob: -0.31725305, bytes: [195, 169]),
-                .init(token: "", logprob: -.infinity, bytes: nil),
-            ])
+        let e = TokenReport.Candidate(bytes: [195, 169], logprob: -0.31725305)
+        let report = TokenReport(token: e, alternatives: [e, .init(bytes: [], logprob: -.infinity)])
         #expect(
-            text(encoder().content("é", logprobs: [token])).contains(
-                #""logprobs":{"content":[{"token":"é","logprob":-0.31725305,"bytes":[195,169],"top_logprobs":["#
-                    + #"{"token":"é","logprob":-0.31725305,"bytes":[195,169]},"#
-                    + #"{"token":"","logprob":-9999.0,"bytes":null}]}],"refusal":null}"#))
-        var tiny = token
-        tiny.logprob = -1e-20
-        tiny.topLogprobs = []
+            text(encoder().content("é", logprobs: [report])).contains(
+                #""logprobs":{"content":[{"token":"é","logprob":\#(Double(e.logprob)),"bytes":[195,169],"top_logprobs":["#
+                    + #"{"token":"é","logprob":\#(Double(e.logprob)),"bytes":[195,169]},"#
+                    + #"{"token":"","logprob":-9999.0,"bytes":[]}]}],"refusal":null}"#))
+        let tiny = TokenReport(token: .init(bytes: [195, 169], logprob: -1e-20), alternatives: [])
         let json = try parseJSON(String(text(encoder().content("é", logprobs: [tiny])).dropFirst(6)))
         let entry = json.member("choices")?.element(0)?.member("logprobs")?.member("content")?.element(0)
-        #expect(entry?.member("logprob") == .decimal(-1e-20))
+        #expect(entry?.member("logprob") == .decimal(Double(Float(-1e-20))))
     }
 
     @Test("What is escaped reads back as it was, on one line")

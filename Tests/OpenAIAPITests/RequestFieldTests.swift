@@ -1,6 +1,7 @@
 import OpenAIAPI
 import PinionJSON
 import Testing
+import TextGeneration
 
 /// The body of a valid request with further fields.
 func requestBody(_ fields: String = "") -> [UInt8] {
@@ -102,14 +103,16 @@ struct NumericFieldTests {
 
     @Test("Bounds are inside, the open end of top_p is not")
     func bounds() throws {
-        #expect(try decodeRequest(#""temperature":2"#).temperature == 2)
-        #expect(try decodeRequest(#""temperature":0.0"#).temperature == 0)
-        #expect(try decodeRequest(#""top_p":1"#).topP == 1)
-        #expect(try decodeRequest(#""top_p":0.1"#).topP == 0.1)
-        #expect(try decodeRequest(#""presence_penalty":-2,"frequency_penalty":2"#).presencePenalty == -2)
-        #expect(try decodeRequest(#""n":8"#).n == 8)
-        #expect(try decodeRequest(#""seed":-9223372036854775808"#).seed == .min)
-        #expect(try decodeRequest(#""max_tokens":2147483647"#).maxTokens == 2_147_483_647)
+        #expect(try decodeRequest(#""temperature":2"#).generation.sampling.temperature == 2)
+        #expect(try decodeRequest(#""temperature":0.0"#).generation.sampling.temperature == 0)
+        #expect(try decodeRequest(#""top_p":1"#).generation.sampling.topP == 1)
+        #expect(try decodeRequest(#""top_p":0.1"#).generation.sampling.topP == 0.1)
+        #expect(
+            try decodeRequest(#""presence_penalty":-2,"frequency_penalty":2"#).generation.sampling.presencePenalty == -2
+        )
+        #expect(try decodeRequest(#""n":8"#).generation.choices == 8)
+        #expect(try decodeRequest(#""seed":-9223372036854775808"#).generation.sampling.seed == .min)
+        #expect(try decodeRequest(#""max_tokens":2147483647"#).generation.maximumTokens == 2_147_483_647)
         #expect(
             requestError(#""top_p":0"#)?.message
                 == "Invalid 'top_p': decimal below minimum value. Expected a value > 0, but got 0 instead.")
@@ -127,21 +130,21 @@ struct NumericFieldTests {
 
     @Test("The spellings of off are off")
     func off() throws {
-        #expect(try decodeRequest(#""top_k":-1"#).topK == nil)
-        #expect(try decodeRequest(#""top_k":0"#).topK == nil)
-        #expect(try decodeRequest(#""top_k":40"#).topK == 40)
+        #expect(try decodeRequest(#""top_k":-1"#).generation.sampling.topK == nil)
+        #expect(try decodeRequest(#""top_k":0"#).generation.sampling.topK == nil)
+        #expect(try decodeRequest(#""top_k":40"#).generation.sampling.topK == 40)
         #expect(requestError(#""top_k":-2"#)?.code == "integer_below_min_value")
-        #expect(try decodeRequest(#""min_p":0"#).minP == nil)
-        #expect(try decodeRequest(#""min_p":0.05"#).minP == 0.05)
-        #expect(try decodeRequest(#""repetition_penalty":1.0"#).repetitionPenalty == nil)
-        #expect(try decodeRequest(#""repetition_penalty":1.1"#).repetitionPenalty == 1.1)
+        #expect(try decodeRequest(#""min_p":0"#).generation.sampling.minP == 0)
+        #expect(try decodeRequest(#""min_p":0.05"#).generation.sampling.minP == 0.05)
+        #expect(try decodeRequest(#""repetition_penalty":1.0"#).generation.sampling.repetitionPenalty == 1)
+        #expect(try decodeRequest(#""repetition_penalty":1.1"#).generation.sampling.repetitionPenalty == 1.1)
     }
 
     @Test("Both spellings of the token limit must agree")
     func tokenLimit() throws {
-        #expect(try decodeRequest(#""max_tokens":5,"max_completion_tokens":5"#).maxTokens == 5)
-        #expect(try decodeRequest(#""max_completion_tokens":7"#).maxTokens == 7)
-        #expect(try decodeRequest().maxTokens == nil)
+        #expect(try decodeRequest(#""max_tokens":5,"max_completion_tokens":5"#).generation.maximumTokens == 5)
+        #expect(try decodeRequest(#""max_completion_tokens":7"#).generation.maximumTokens == 7)
+        #expect(try decodeRequest().generation.maximumTokens == nil)
         #expect(requestError(#""max_tokens":5,"max_completion_tokens":6"#)?.code == "invalid_value")
     }
 }

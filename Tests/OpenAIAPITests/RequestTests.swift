@@ -1,6 +1,7 @@
 import OpenAIAPI
 import PinionJSON
 import Testing
+import TextGeneration
 
 @Suite("Chat completion request")
 struct RequestTests {
@@ -8,16 +9,13 @@ struct RequestTests {
     func example() throws {
         let body = #"{"stream": true, "model": "name/version", "messages": [{"role": "user", "content": "Hello!"}]}"#
         var expected = ChatCompletionRequest(
-            model: "name/version", messages: [ChatMessage(role: .user, content: "Hello!")])
+            model: "name/version", generation: GenerationRequest(Conversation([Message(.user, "Hello!")])))
         expected.stream = true
         let request = try ChatCompletionRequest.decode(Array(body.utf8))
         #expect(request == expected)
-        #expect(request.temperature == 1)
-        #expect(request.topP == 1)
-        #expect(request.presencePenalty == 0)
-        #expect(request.frequencyPenalty == 0)
-        #expect(request.n == 1)
-        #expect(request.maxTokens == nil)
+        #expect(request.generation.sampling == SamplingOptions())
+        #expect(request.generation.choices == 1)
+        #expect(request.generation.maximumTokens == nil)
         #expect(!request.includeUsage)
     }
 
@@ -27,9 +25,13 @@ struct RequestTests {
         func decode(_ body: String) throws -> ChatCompletionRequest {
             try ChatCompletionRequest.decode(Array(body.utf8))
         }
-        #expect(try decode(#"{"model":"m","message":\#(list)}"#).messages.count == 1)
-        #expect(try decode(#"{"model":"m","message":null,"messages":\#(list)}"#).messages.count == 1)
-        #expect(try decode(#"{"model":"m","message":\#(list),"messages":null}"#).messages.count == 1)
+        #expect(try decode(#"{"model":"m","message":\#(list)}"#).generation.conversation.messages.count == 1)
+        #expect(
+            try decode(#"{"model":"m","message":null,"messages":\#(list)}"#).generation.conversation.messages.count == 1
+        )
+        #expect(
+            try decode(#"{"model":"m","message":\#(list),"messages":null}"#).generation.conversation.messages.count == 1
+        )
         let both = #expect(throws: APIError.self) {
             try decode(#"{"model":"m","message":\#(list),"messages":\#(list)}"#)
         }
@@ -70,10 +72,10 @@ struct RequestTests {
             {"role":"tool","content":"t","tool_call_id":"call_1"}]}
             """
         #expect(
-            try ChatCompletionRequest.decode(Array(body.utf8)).messages == [
-                ChatMessage(role: .system, content: "s"), ChatMessage(role: .developer, content: "d", name: "dev"),
-                ChatMessage(role: .user, content: "a\nb"), ChatMessage(role: .assistant, content: ""),
-                ChatMessage(role: .tool, content: "t", toolCallID: "call_1"),
+            try ChatCompletionRequest.decode(Array(body.utf8)).generation.conversation.messages == [
+                Message(.system, "s"), Message(.developer, "d", name: "dev"),
+                Message(.user, [.text("a"), .text("b")]), Message(.assistant, ""),
+                Message(.tool, "t", toolCallID: "call_1"),
             ])
     }
 
@@ -218,15 +220,19 @@ struct RequestTests {
             "stream_options":{"include_usage":true,"include_obfuscation":false},"user":"u","ignore_eos":true,
             "chat_template_kwargs":{"enable_thinking":false,"x":[1]}
             """)
-        #expect(request.stop == ["a", "b"])
-        #expect(request.logitBias == [0: -100, 50_256: 1.5])
-        #expect(request.seed == 7)
-        #expect(request.logprobs && request.topLogprobs == 20)
+        let generation = request.generation
+        #expect(generation.stop == ["a", "b"])
+        #expect(generation.sampling.logitBias == [0: -100, 50_256: 1.5])
+        #expect(generation.sampling.seed == 7)
+        #expect(generation.reportedAlternatives == 20)
         #expect(request.stream && request.includeUsage)
         #expect(request.user == "u")
-        #expect(request.ignoreEOS)
-        #expect(request.chatTemplateArguments == ["enable_thinking": .bool(false), "x": .array([.integer(1)])])
-        #expect(try decodeRequest(#""stop":"END""#).stop == ["END"])
+        #expect(generation.ignoresEnd)
+        let arguments = JSONObject([
+            .init(name: "enable_thinking", value: .bool(false)), .init(name: "x", value: .array([.integer(1)])),
+        ])
+        #expect(generation.templateArguments == arguments)
+        #expect(try decodeRequest(#""stop":"END""#).generation.stop == ["END"])
     }
 
     @Test("Too many logit biases are refused")
@@ -234,7 +240,7 @@ struct RequestTests {
         func fields(_ count: Int) -> String {
             #""logit_bias":{\#((0..<count).map { "\"\($0)\":1" }.joined(separator: ","))}"#
         }
-        #expect(try decodeRequest(fields(1_024)).logitBias.count == 1_024)
+        #expect(try decodeRequest(fields(1_024)).generation.sampling.logitBias.count == 1_024)
         #expect(requestError(fields(1_025))?.param == "logit_bias")
     }
 
@@ -246,7 +252,7 @@ struct RequestTests {
         #expect(
             try ChatCompletionRequest.decode(
                 Array((body + #","stream":true,"stream_options":{"z":3}}"#).utf8), options: options
-            ).messages == [ChatMessage(role: .user, content: "a")])
+            ).generation.conversation.messages == [Message(.user, "a")])
         let error = #expect(throws: APIError.self) {
             try ChatCompletionRequest.decode(Array((body + #","n":0}"#).utf8), options: options)
         }

@@ -1,42 +1,47 @@
 import PinionEngine
 import PinionGeneration
 import PinionTokenizer
+import Synchronization
 import Testing
+import TextGeneration
 
 @Suite("Ends and refusals of a generation", .timeLimit(.minutes(1)))
 struct GenerationEndTests {
-    @Test("A cancelled generation leaves the engine, and its reader is told")
-    func cancel() async throws {
+    @Test("A withdrawn generation leaves the engine, and its outcome tells what it took", arguments: [1, 12])
+    func withdrawal(_ choices: Int) async throws {
         let model = try await GenerationFixtures.model()
-        var stopped = 0
+        var withdrawn = 0
         for attempt in 0..<10 {
-            let generation = try await model.generate(
-                GenerationFixtures.request(maximum: nil, seed: UInt64(attempt), choices: 12, logprobs: 20))
-            do {
-                // The first events, then the end in mid reply.
-                for _ in 0..<attempt { _ = try await generation.next() }
-                generation.cancel()
-                #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
-                while try await generation.next() != nil {}
-            } catch let error as GenerationError {
-                #expect(error.code == .interrupted)
-                stopped += 1
-            }
+            let outcomes = Mutex<[Outcome]>([])
+            let request = GenerationFixtures.request(
+                maximum: nil, seed: Int64(attempt), choices: choices, logprobs: 20)
+            let queue = try await model.start(request) { outcome in outcomes.withLock { $0.append(outcome) } }
+            // The first events, then the end in mid reply.
+            for _ in 0...attempt { _ = try await queue.next() }
+            queue.withdraw(.disconnected)
+            await #expect(throws: GenerationQueue.Withdrawal.disconnected) { try await queue.next() }
+            #expect(try await GenerationFixtures.eventually { !outcomes.withLock { $0.isEmpty } })
+            #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
+            let outcome = try #require(outcomes.withLock { $0.first })
+            #expect(outcomes.withLock { $0.count } == 1)
+            // On a busy machine a reply may be complete before it is withdrawn, but not every time.
+            guard outcome.end == .disconnected else { continue }
+            withdrawn += 1
+            #expect(outcome.usage.promptTokens == (try model.prompt(for: request).count))
+            #expect(attempt < 2 || outcome.usage.completionTokens > 0)
         }
-        // On a busy machine a reply may be complete before it is cancelled, but not every time.
-        #expect(stopped > 0)
-        let after = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request()))
+        #expect(withdrawn > 0)
+        let after = try await GenerationFixtures.reply(GenerationFixtures.request(), by: model)
         #expect(after.completionTokens == 40)
     }
 
-    @Test("Cancelling the reading task ends the wait, and the generation can still be cancelled")
+    @Test("Cancelling the reading task ends the wait and the generation")
     func readerCancellation() async throws {
         let model = try await GenerationFixtures.model()
-        let generation = try await model.generate(GenerationFixtures.request(maximum: nil, choices: 12, logprobs: 20))
-        let reader = Task { while try await generation.next() != nil {} }
+        let queue = try await model.start(GenerationFixtures.request(maximum: nil, choices: 12, logprobs: 20))
+        let reader = Task { while case .events = try await queue.next() {} }
         reader.cancel()
-        await #expect(throws: CancellationError.self) { try await reader.value }
-        generation.cancel()
+        await #expect(throws: GenerationQueue.Withdrawal.cancelled) { try await reader.value }
         #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
     }
 
@@ -45,8 +50,8 @@ struct GenerationEndTests {
         let model = try await GenerationFixtures.model { $0.contextLength = 64 }
         let request = GenerationFixtures.request(String(repeating: "the light ", count: 60))
         let length = try model.prompt(for: request).count
-        let error = await #expect(throws: GenerationError.self) { try await model.generate(request) }
-        #expect(error?.code == .promptTooLong && error?.promptTokens == length)
+        let error = await #expect(throws: GenerationError.self) { try await model.start(request) }
+        #expect(error?.code == .promptTooLong && error?.overflow == .init(contextLength: 64, promptTokens: length))
         #expect(error?.message.contains("\(length) tokens") == true)
     }
 
@@ -58,14 +63,14 @@ struct GenerationEndTests {
         }
         var biased = GenerationFixtures.request()
         biased.sampling.logitBias = [320: 1]
-        await #expect(throws: GenerationError.self) { try await model.generate(biased) }
+        await #expect(throws: GenerationError.self) { try await model.start(biased) }
         biased.sampling.logitBias = [-1: 1]
-        let error = await #expect(throws: GenerationError.self) { try await model.generate(biased) }
-        #expect(error?.code == .invalidRequest && error?.parameter == .logitBias)
+        let error = await #expect(throws: GenerationError.self) { try await model.start(biased) }
+        #expect(error?.code == .invalidParameter && error?.parameter == .logitBias)
         let many = await #expect(throws: GenerationError.self) {
-            try await model.generate(GenerationFixtures.request(choices: 4))
+            try await model.start(GenerationFixtures.request(choices: 4))
         }
-        #expect(many?.code == .overloaded)
+        #expect(many?.code == .invalidParameter && many?.parameter == .choices)
         #expect(model.engine.pendingSequences == 0)
     }
 
@@ -75,7 +80,7 @@ struct GenerationEndTests {
         let token = try #require(model.tokenizer.token(forText: "z"))
         var request = GenerationFixtures.request(maximum: 5)
         request.sampling.logitBias = [token: 100]
-        let reply = try await GenerationFixtures.collect(model.generate(request))
+        let reply = try await GenerationFixtures.reply(request, by: model)
         #expect(reply.text == "zzzzz")
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import PinionEngine
 import PinionGeneration
 import Testing
+import TextGeneration
 
 @Suite("Model files that cannot be used")
 struct ModelFileErrorTests {

@@ -1,18 +1,20 @@
 import PinionEngine
 import PinionGeneration
+import PinionJSON
 import PinionTemplate
 import PinionTokenizer
 import Testing
+import TextGeneration
 
 @Suite("Prompts that do not fit the context", .timeLimit(.minutes(1)))
 struct PromptLimitTests {
     private static func failure(_ model: TextModel, _ content: String) async throws -> GenerationError {
         do {
-            _ = try await model.generate(GenerationFixtures.request(content))
+            _ = try await model.start(GenerationFixtures.request(content))
         } catch {
             return error
         }
-        throw GenerationError(.invalidRequest, "the prompt was taken")
+        throw GenerationError(.internal, "the prompt was taken")
     }
 
     @Test("Every text of a request counts towards the size of its prompt, that of names and template arguments too")
@@ -20,12 +22,15 @@ struct PromptLimitTests {
         let model = try await GenerationFixtures.model()
         let prompts = PromptBuilder(tokenizer: model.tokenizer, template: try ChatTemplate(source: "x"))
         let text = String(repeating: "x", count: 64 << 10)
-        let plain = prompts.size(of: GenerationRequest(messages: [.init(role: "user", content: "Hi")]))
-        let named = GenerationRequest(messages: [.init(role: "tool", content: "Hi", name: text, toolCallID: text)])
+        let plain = prompts.size(of: GenerationFixtures.request("Hi"))
+        let named = GenerationRequest(Conversation([Message(.tool, "Hi", name: text, toolCallID: text)]))
         #expect(prompts.size(of: named) >= plain + 2 * text.utf8.count)
-        for value in [TemplateValue(text), .list([.null, .list([TemplateValue(text)])]), .dict([(text, .bool(true))])] {
-            var request = GenerationRequest(messages: [.init(role: "user", content: "Hi")])
-            request.templateArguments = ["argument": value]
+        for value in [
+            .string(text), .array([.null, .array([.string(text)])]),
+            .object(JSONObject([.init(name: text, value: .bool(true))])),
+        ] as [JSONValue] {
+            var request = GenerationFixtures.request("Hi")
+            request.templateArguments = JSONObject([.init(name: "argument", value: value)])
             #expect(prompts.size(of: request) >= plain + text.utf8.count)
         }
     }
@@ -39,8 +44,8 @@ struct PromptLimitTests {
         var error: GenerationError?
         let elapsed = try await clock.measure { error = try await Self.failure(model, text) }
         #expect(error?.code == .promptTooLong)
-        #expect(error?.isPartialCount == true)
-        #expect(try #require(error?.promptTokens) >= text.utf8.count / model.tokenizer.longestToken - 1)
+        #expect(error?.overflow?.isLowerBound == true)
+        #expect(try #require(error?.overflow?.promptTokens) >= text.utf8.count / model.tokenizer.longestToken - 1)
         #expect(elapsed < whole / 4, "\(elapsed) of \(whole)")
         #expect(model.engine.pendingSequences == 0)
     }
@@ -50,10 +55,10 @@ struct PromptLimitTests {
         let model = try await GenerationFixtures.model { $0.contextLength = 100 }
         let most = 100 * model.tokenizer.longestToken
         let fits = try await Self.failure(model, String(repeating: "~", count: most))
-        #expect(fits.code == .promptTooLong && !fits.isPartialCount)
+        #expect(fits.code == .promptTooLong && fits.overflow?.isLowerBound == false)
         let more = try await Self.failure(model, String(repeating: "~", count: most + 1))
-        #expect(more.code == .promptTooLong && more.isPartialCount)
-        #expect(try #require(more.promptTokens) == 100)
+        #expect(more.code == .promptTooLong && more.overflow?.isLowerBound == true)
+        #expect(try #require(more.overflow?.promptTokens) == 100)
     }
 
     @Test("A text a little too long is refused with its true number of tokens")
@@ -63,6 +68,6 @@ struct PromptLimitTests {
         let tokens = try model.prompt(for: GenerationFixtures.request(text)).count
         let error = try await Self.failure(model, text)
         #expect(tokens >= 100)
-        #expect(error.code == .promptTooLong && error.promptTokens == tokens && !error.isPartialCount)
+        #expect(error.code == .promptTooLong && error.overflow == .init(contextLength: 100, promptTokens: tokens))
     }
 }

@@ -3,6 +3,7 @@ import PinionGeneration
 import PinionTokenizer
 import Synchronization
 import Testing
+import TextGeneration
 
 @Suite("Prompts of several tenants", .timeLimit(.minutes(1)))
 struct PromptQueueTests {

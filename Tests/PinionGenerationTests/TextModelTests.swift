@@ -4,6 +4,7 @@ import PinionGeneration
 import PinionTokenizer
 import Synchronization
 import Testing
+import TextGeneration
 
 @Suite("Text generation", .timeLimit(.minutes(1)))
 struct TextModelTests {
@@ -15,7 +16,8 @@ struct TextModelTests {
             do {
                 try model.engine.submit(
                     EngineRequest(
-                        prompt: prompt, sampling: request.sampling, maximumTokens: request.maximumTokens, endTokens: [],
+                        prompt: prompt, sampling: SamplingParameters(request), maximumTokens: request.maximumTokens,
+                        endTokens: [],
                         choices: [.init(sink: sink)]))
             } catch { done.resume(throwing: error) }
         }
@@ -23,16 +25,16 @@ struct TextModelTests {
 
     @Test(
         "The pieces of a stream join to the text of the same tokens decoded at once",
-        arguments: 1...6 as ClosedRange<UInt64>)
-    func pieces(_ seed: UInt64) async throws {
+        arguments: 1...6 as ClosedRange<Int64>)
+    func pieces(_ seed: Int64) async throws {
         let model = try await GenerationFixtures.model()
         let request = GenerationFixtures.request(maximum: 120, seed: seed)
         let tokens = try await Self.tokens(model, request)
-        let streamed = try await GenerationFixtures.collect(model.generate(request))
+        let streamed = try await GenerationFixtures.reply(request, by: model)
         #expect(streamed.text == model.tokenizer.decode(tokens))
         #expect(streamed.completionTokens == tokens.count && tokens.count == 120)
         // A reader that comes late finds the same text in one piece.
-        let late = try await model.generate(request)
+        let late = try await model.start(request)
         #expect(try await GenerationFixtures.eventually { model.engine.pendingSequences == 0 })
         let whole = try await GenerationFixtures.collect(late)
         #expect(whole.text == streamed.text && whole.pieces == 1)
@@ -42,9 +44,9 @@ struct TextModelTests {
     func seeds() async throws {
         let model = try await GenerationFixtures.model()
         var texts: Set<String> = []
-        for seed in 0..<5 as Range<UInt64> {
-            let first = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request(seed: seed)))
-            let second = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request(seed: seed)))
+        for seed in 0..<5 as Range<Int64> {
+            let first = try await GenerationFixtures.reply(GenerationFixtures.request(seed: seed), by: model)
+            let second = try await GenerationFixtures.reply(GenerationFixtures.request(seed: seed), by: model)
             #expect(first.text == second.text)
             texts.insert(first.text)
         }
@@ -54,9 +56,9 @@ struct TextModelTests {
     @Test("Each of three choices is whole, and the first is what a single one would be")
     func choices() async throws {
         let model = try await GenerationFixtures.model()
-        let single = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request(seed: 3)))
+        let single = try await GenerationFixtures.reply(GenerationFixtures.request(seed: 3), by: model)
         let request = GenerationFixtures.request(seed: 3, choices: 3)
-        let reply = try await GenerationFixtures.collect(model.generate(request), choices: 3)
+        let reply = try await GenerationFixtures.reply(request, by: model)
         #expect(reply.texts[0] == single.text)
         #expect(Set(reply.texts).count == 3)
         #expect(reply.reasons == [.length, .length, .length])
@@ -67,15 +69,17 @@ struct TextModelTests {
     func usage(_ maximum: Int) async throws {
         let model = try await GenerationFixtures.model()
         let request = GenerationFixtures.request(maximum: maximum)
-        let generation = try await model.generate(request)
-        let reply = try await GenerationFixtures.collect(generation)
-        let prompt = try model.prompt(for: request).count
-        #expect(reply.last == .usage(promptTokens: prompt, completionTokens: maximum, cachedTokens: 0))
-        #expect(generation.promptTokens == prompt)
+        let outcomes = Mutex<[Outcome]>([])
+        let queue = try await model.start(request) { outcome in outcomes.withLock { $0.append(outcome) } }
+        let reply = try await GenerationFixtures.collect(queue)
+        let usage = Usage(
+            promptTokens: try model.prompt(for: request).count, cachedTokens: 0, completionTokens: maximum)
+        #expect(reply.last == .usage(usage))
+        #expect(outcomes.withLock { $0 } == [Outcome(.completed, usage)])
         #expect(reply.reasons == [.length])
-        #expect(try await generation.next() == nil)
-        generation.cancel()
-        #expect(try await generation.next() == nil)
+        #expect(try await queue.next() == .end)
+        queue.withdraw(.cancelled)
+        #expect(outcomes.withLock { $0.count } == 1)
     }
 
     @Test("A reply goes on to the end of the context and ends there with length, whatever more was asked for")
@@ -85,8 +89,7 @@ struct TextModelTests {
         for (maximum, generated) in [
             (room - 1, room - 1), (room, room), (room + 1, room), (32_000, room), (nil, room),
         ] as [(Int?, Int)] {
-            let reply = try await GenerationFixtures.collect(
-                model.generate(GenerationFixtures.request(maximum: maximum)))
+            let reply = try await GenerationFixtures.reply(GenerationFixtures.request(maximum: maximum), by: model)
             #expect(reply.reasons == [.length])
             #expect(reply.promptTokens == 100 - room && reply.completionTokens == generated)
         }
@@ -96,9 +99,9 @@ struct TextModelTests {
     func endToken() async throws {
         let model = try await GenerationFixtures.model()
         var ended = 0
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in 0..<20 as Range<Int64> {
             let request = GenerationFixtures.request(maximum: 200, seed: seed, ignoresEnd: false)
-            let reply = try await GenerationFixtures.collect(model.generate(request))
+            let reply = try await GenerationFixtures.reply(request, by: model)
             let tokens = try await Self.tokens(model, request)
             let end = tokens.firstIndex { model.tokenizer.endOfGenerationTokens.contains($0) }
             #expect(reply.reasons == [end == nil ? .length : .stop])
@@ -107,11 +110,11 @@ struct TextModelTests {
             guard let end else { continue }
             ended += 1
             // Just allowed, the end token still ends the reply; one token less, the limit does.
-            for (maximum, reason) in [(end + 1, .stop), (end, .length)] as [(Int, GenerationEvent.FinishReason)]
+            for (maximum, reason) in [(end + 1, .stop), (end, .length)] as [(Int, FinishReason)]
             where maximum > 0 {
                 var limited = request
                 limited.maximumTokens = maximum
-                let reply = try await GenerationFixtures.collect(model.generate(limited))
+                let reply = try await GenerationFixtures.reply(limited, by: model)
                 #expect(reply.reasons == [reason] && reply.completionTokens == maximum)
                 #expect(reply.text == model.tokenizer.decode(Array(tokens[..<end])))
             }
@@ -120,8 +123,8 @@ struct TextModelTests {
     }
 
     @Test(
-        "A stop string ends the text before it, in the step that completes it", arguments: 1...4 as ClosedRange<UInt64>)
-    func stopStrings(_ seed: UInt64) async throws {
+        "A stop string ends the text before it, in the step that completes it", arguments: 1...4 as ClosedRange<Int64>)
+    func stopStrings(_ seed: Int64) async throws {
         let model = try await GenerationFixtures.model()
         let tokens = try await Self.tokens(model, GenerationFixtures.request(maximum: 100, seed: seed))
         let scalars = Array(model.tokenizer.decode(tokens).unicodeScalars)
@@ -132,20 +135,20 @@ struct TextModelTests {
             let expected = Self.untilStop(tokens, stop, model.tokenizer)
             let request = GenerationFixtures.request(
                 maximum: 100, seed: seed, stop: ["no such text", stop], logprobs: 0)
-            let reply = try await GenerationFixtures.collect(model.generate(request))
+            let reply = try await GenerationFixtures.reply(request, by: model)
             #expect(Array(reply.text.utf8) == expected.text)
             #expect(reply.reasons == [.stop])
             #expect(reply.completionTokens == expected.tokens)
             // Completed by the last token allowed, the stop string still ends the reply; one token less, the limit does.
             var limited = request
             limited.maximumTokens = expected.tokens
-            let last = try await GenerationFixtures.collect(model.generate(limited))
+            let last = try await GenerationFixtures.reply(limited, by: model)
             #expect(last.texts == reply.texts && last.reports == reply.reports && last.reasons == [.stop])
             #expect(last.completionTokens == expected.tokens)
             limited.maximumTokens = expected.tokens - 1
             let shorter = model.tokenizer.decode(Array(tokens.prefix(expected.tokens - 1)))
             if expected.tokens > 1, !shorter.utf8.contains(stop.utf8) {
-                let cut = try await GenerationFixtures.collect(model.generate(limited))
+                let cut = try await GenerationFixtures.reply(limited, by: model)
                 #expect(cut.reasons == [.length] && cut.text.utf8.elementsEqual(shorter.utf8))
                 #expect(cut.completionTokens == expected.tokens - 1)
             }
@@ -184,7 +187,7 @@ struct TextModelTests {
         let request = GenerationFixtures.request(maximum: 80, seed: 2, logprobs: 3)
         var text = ""
         var bytes: [UInt8] = []
-        let reply = try await GenerationFixtures.collect(model.generate(request)) { event in
+        let reply = try await GenerationFixtures.collect(model.start(request)) { event in
             guard case .text(_, let piece, let reports) = event else { return }
             text += piece
             bytes += reports.flatMap { Self.shownBytes($0, model.tokenizer) }
@@ -199,7 +202,7 @@ struct TextModelTests {
             #expect(report.alternatives.map(\.logprob) == report.alternatives.map(\.logprob).sorted(by: >))
             #expect(report.alternatives[0].logprob >= report.token.logprob)
         }
-        let silent = try await GenerationFixtures.collect(model.generate(GenerationFixtures.request()))
+        let silent = try await GenerationFixtures.reply(GenerationFixtures.request(), by: model)
         #expect(silent.reports == [[]])
     }
 }

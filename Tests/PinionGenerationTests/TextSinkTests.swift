@@ -1,7 +1,9 @@
 import PinionEngine
 import PinionGeneration
 import PinionTokenizer
+import Synchronization
 import Testing
+import TextGeneration
 
 /// The sink fed by hand, so that what it says is seen after every single token.
 @Suite("Text and reports, token by token")
@@ -11,27 +13,34 @@ struct TextSinkTests {
 
     private struct Feed {
         let sink: TextSink
-        let completion = Completion(promptTokens: 3, choices: 1)
+        let queue = GenerationQueue()
         var text: [UInt8] = []
         var reports: [TokenReport] = []
-        var reason: GenerationEvent.FinishReason?
+        var reason: FinishReason?
 
         init(_ tokenizer: Tokenizer, stop: [String]) {
-            sink = TextSink(choice: 0, tokenizer: tokenizer, stop: stop, completion: completion)
+            sink = TextSink(
+                choice: 0, tokenizer: tokenizer, stop: stop,
+                completion: Completion(promptTokens: 3, choices: 1, into: queue))
         }
 
         /// Takes in the events so far.
         mutating func drain() async throws {
-            completion.channel.send(marker)
-            while let event = try await completion.channel.next(), event != marker {
-                switch event {
-                case .text(_, let piece, let new):
-                    text += Array(piece.utf8)
-                    reports += new
-                case .finished(_, let reason): self.reason = reason
-                case .usage(let prompt, let completion, let cached):
-                    #expect(prompt == 3 && completion == 60 && cached == 0)
+            queue.send(marker)
+            while case .events(let events) = try await queue.next() {
+                for event in events where event != marker {
+                    switch event {
+                    case .accepted(let promptTokens): #expect(promptTokens == 3)
+                    case .text(_, let piece, let new):
+                        text += Array(piece.utf8)
+                        reports += new
+                    case .reasoning, .toolCall: Issue.record("nothing tells these yet")
+                    case .finished(_, let reason): self.reason = reason
+                    case .usage(let usage):
+                        #expect(usage == Usage(promptTokens: 3, cachedTokens: 0, completionTokens: 60))
+                    }
                 }
+                if events.last == marker { return }
             }
         }
     }
@@ -174,15 +183,25 @@ struct TextSinkTests {
     @Test("A failure of the engine reaches the reader after the text before it", arguments: [true, false])
     func failure(_ isCancelled: Bool) async throws {
         let tokenizer = try await GenerationFixtures.model().tokenizer
-        let completion = Completion(promptTokens: 1, choices: 2)
+        let outcomes = Mutex<[Outcome]>([])
+        let queue = GenerationQueue { outcome in outcomes.withLock { $0.append(outcome) } }
+        let completion = Completion(promptTokens: 1, choices: 2, into: queue)
         let sinks = (0..<2).map { TextSink(choice: $0, tokenizer: tokenizer, stop: ["zq"], completion: completion) }
         let token = try #require(tokenizer.token(forText: "z"))
         #expect(sinks[0].accept(SampledToken(id: token)) == .goOn)
-        for sink in sinks {
-            sink.finish(SequenceOutcome(reason: isCancelled ? .cancelled : .engineStopped, generatedTokens: 1))
-        }
-        #expect(try await completion.channel.next() == .text(choice: 0, "z", []))
-        let error = await #expect(throws: GenerationError.self) { try await completion.channel.next() }
+        let end = SequenceOutcome(reason: isCancelled ? .cancelled : .engineStopped, generatedTokens: 1)
+        sinks[0].finish(end)
+        #expect(
+            try await queue.next() == .events([.accepted(promptTokens: 1), .text(choice: 0, "z", [])]))
+        let error = await #expect(throws: GenerationError.self) { try await queue.next() }
         #expect(error?.code == .interrupted)
+        // The reader knows at once; what it took is told when every choice has ended, and the others stop at their next
+        // token.
+        #expect(outcomes.withLock { $0.isEmpty })
+        let other = try #require(tokenizer.token(forText: "a"))
+        #expect(sinks[1].accept(SampledToken(id: other)) == .stop)
+        sinks[1].finish(end)
+        let usage = Usage(promptTokens: 1, cachedTokens: 0, completionTokens: 2)
+        #expect(outcomes.withLock { $0 } == [Outcome(.failed(.interrupted), usage)])
     }
 }

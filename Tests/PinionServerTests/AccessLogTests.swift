@@ -5,6 +5,7 @@ import OpenAIAPI
 import PinionServer
 import Synchronization
 import Testing
+import TextGeneration
 
 @Suite("Access log", .timeLimit(.minutes(1)))
 struct AccessLogTests {
@@ -23,10 +24,10 @@ struct AccessLogTests {
     }
 
     private static let steps: [ScriptedGenerator.Step] = [
-        .event(.accepted(promptTokens: 36)), .event(.text(choice: 0, "a", logprobs: [])),
-        .event(.text(choice: 1, "b", logprobs: [])), .pause(.milliseconds(20)), .event(.finished(choice: 1, .stop)),
+        .event(.accepted(promptTokens: 36)), .event(.text(choice: 0, "a", [])),
+        .event(.text(choice: 1, "b", [])), .pause(.milliseconds(20)), .event(.finished(choice: 1, .stop)),
         .event(.finished(choice: 0, .length)),
-        .event(.usage(Usage(promptTokens: 36, completionTokens: 8, cachedTokens: 16))),
+        .event(.usage(Usage(promptTokens: 36, cachedTokens: 16, completionTokens: 8))),
     ]
 
     private static func fixture(_ steps: [ScriptedGenerator.Step]) -> (ServerFixture, Lines) {
@@ -56,7 +57,7 @@ struct AccessLogTests {
     @Test("A reply of one token has no rate, and a request without a completion has its time")
     func short() async throws {
         let (fixture, lines) = Self.fixture([
-            .event(.accepted(promptTokens: 4)), .event(.text(choice: 0, "a", logprobs: [])),
+            .event(.accepted(promptTokens: 4)), .event(.text(choice: 0, "a", [])),
             .event(.finished(choice: 0, .length)), .event(.usage(Usage(promptTokens: 4, completionTokens: 1))),
         ])
         _ = try await fixture.chat()
@@ -70,8 +71,9 @@ struct AccessLogTests {
 
     @Test("A refused request, a failed one and a stream that breaks end with an error")
     func errors() async throws {
-        struct Broken: Error {}
-        let (fixture, lines) = Self.fixture([.event(.accepted(promptTokens: 4)), .failure(Broken())])
+        let (fixture, lines) = Self.fixture([
+            .event(.accepted(promptTokens: 4)), .failure(GenerationError(.interrupted, "broken")),
+        ])
         _ = try await fixture.chat("{}")
         _ = try await fixture.chat()
         _ = try await fixture.chat(ServerFixture.chatBody(#", "stream": true"#))
@@ -79,13 +81,13 @@ struct AccessLogTests {
         #expect(
             lines.normalized == [
                 "400 POST /v1/chat/completions  T ms  error",
-                "500 POST /v1/chat/completions  acme/tiny/1  4 in  error",
-                "200 POST /v1/chat/completions  acme/tiny/1  4 in  error",
+                "500 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  error",
+                "200 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  error",
                 "404 GET /no?where/" + String(repeating: "a", count: 80 - "/no?where/".count) + "  T ms  error",
             ])
     }
 
-    @Test("A client that leaves is told of as such, with the tokens of its prompt")
+    @Test("A client that leaves is told of as such, with the tokens that it took until then")
     func disconnect() async throws {
         let (fixture, lines) = Self.fixture([.event(.accepted(promptTokens: 4)), .hang])
         try await LiveServer.run(fixture) { server in
@@ -96,7 +98,7 @@ struct AccessLogTests {
             let deadline = ContinuousClock.now + .seconds(5)
             while lines.all.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
         }
-        #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in  client left"])
+        #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  client left"])
     }
 
     @Test("A log line holds the model, the tokens and the outcome as data")

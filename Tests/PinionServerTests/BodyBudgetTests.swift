@@ -2,6 +2,7 @@ import NIOCore
 import OpenAIAPI
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Bodies on their way", .timeLimit(.minutes(1)))
 struct BodyBudgetTests {

@@ -1,17 +1,17 @@
 import Foundation
 import HTTPTypes
 import Logging
-import OpenAIAPI
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Completions", .timeLimit(.minutes(1)))
 struct CompletionTests {
     /// Two choices whose texts interleave.
     private static let twoChoices: [ScriptedGenerator.Step] = [
-        .event(.accepted(promptTokens: 4)), .event(.text(choice: 1, "b", logprobs: [])),
-        .event(.text(choice: 0, "a", logprobs: [])), .event(.finished(choice: 0, .length)),
-        .event(.text(choice: 1, "B", logprobs: [])), .event(.finished(choice: 1, .stop)),
+        .event(.accepted(promptTokens: 4)), .event(.text(choice: 1, "b", [])),
+        .event(.text(choice: 0, "a", [])), .event(.finished(choice: 0, .length)), .isRead,
+        .event(.text(choice: 1, "B", [])), .event(.finished(choice: 1, .stop)),
         .event(.usage(Usage(promptTokens: 4, completionTokens: 3))),
     ]
 
@@ -57,10 +57,10 @@ struct CompletionTests {
 
     @Test("Log probabilities are passed on exactly when they were asked for")
     func logprobs() async throws {
-        let token = TokenLogprob(token: "Hi", logprob: -0.5, bytes: [72, 105], topLogprobs: [])
+        let token = TokenReport(token: .init(bytes: [72, 105], logprob: -0.5), alternatives: [])
         func reply(_ fields: String) async throws -> String {
             let generator = ScriptedGenerator([
-                .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", logprobs: [token])),
+                .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", [token])),
                 .event(.finished(choice: 0, .stop)), .event(.usage(Usage(promptTokens: 1, completionTokens: 1))),
             ])
             return try await ServerFixture(generator).chat(ServerFixture.chatBody(fields)).body
@@ -118,12 +118,12 @@ struct CompletionTests {
 
     @Test("An error after the first byte is an event, and the stream ends without [DONE]")
     func errorInStream() async throws {
-        struct Mishap: Error {}
         for (error, code) in [
-            (APIError.overloaded(retryAfter: 1), "server_overloaded"), (Mishap(), "internal_error"),
-        ] as [(any Error, String)] {
+            (GenerationError(.unavailable, "loading"), "server_overloaded"),
+            (GenerationError(.interrupted, "the engine stopped"), "internal_error"),
+        ] {
             let generator = ScriptedGenerator([
-                .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", logprobs: [])), .failure(error),
+                .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", [])), .failure(error),
             ])
             let fixture = ServerFixture(generator)
             let reply = try await fixture.chat(ServerFixture.chatBody(",\"stream\":true"))
@@ -135,14 +135,14 @@ struct CompletionTests {
             #expect(events[2].hasPrefix("data: "))
             #expect(last.error?.code == code)
             #expect(last.error?.type == "server_error")
-            #expect(fixture.recorder.lines.contains { $0.level == .error } == (error is Mishap))
+            #expect(fixture.recorder.lines.contains { $0.level == .error } == (error.code == .interrupted))
         }
     }
 
     @Test("A stream whose events stop short ends in an error")
     func streamStopsShort() async throws {
         let generator = ScriptedGenerator([
-            .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", logprobs: [])),
+            .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "Hi", [])),
         ])
         let reply = try await ServerFixture(generator).chat(ServerFixture.chatBody(",\"stream\":true"))
         #expect(reply.body.contains("internal_error"))
@@ -163,9 +163,9 @@ struct CompletionTests {
         #expect(events[0].contains("role") && events[1] == ": ping" && events.suffix(2).first == "data: [DONE]")
     }
 
-    @Test("A thousand pieces arrive in order, and each has a chunk of its own")
+    @Test("A thousand pieces arrive in order, and each that was read by itself has a chunk of its own")
     func manyPieces() async throws {
-        let pieces = (0..<1000).map { ScriptedGenerator.Step.event(.text(choice: 0, "\($0),", logprobs: [])) }
+        let pieces = (0..<1000).flatMap { [ScriptedGenerator.Step.event(.text(choice: 0, "\($0),", [])), .isRead] }
         let steps = ScriptedGenerator.greetingSteps
         let generator = ScriptedGenerator([steps[0]] + pieces + steps.suffix(2))
         let reply = try await ServerFixture(generator).chat(ServerFixture.chatBody(",\"stream\":true"))

@@ -3,6 +3,7 @@ import Logging
 import OpenAIAPI
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Errors", .timeLimit(.minutes(1)))
 struct ErrorTests {
@@ -127,28 +128,57 @@ struct ErrorTests {
     }
 
     @Test(
-        "What the generator refuses keeps its status, streamed or not",
+        "What the admission refuses keeps its status, streamed or not, and reaches no generator",
         arguments: [
-            (APIError.contextLengthExceeded(limit: 128, prompt: 500), 400, "context_length_exceeded", nil),
             (APIError.rateLimited(.requests, retryAfter: 7), 429, "rate_limit_exceeded", "7"),
             (APIError.rateLimited(.tokens, retryAfter: 8), 429, "rate_limit_exceeded", "8"),
             (APIError.quotaSpent, 429, "insufficient_quota", nil),
-            (APIError.overloaded(retryAfter: 3), 503, "server_overloaded", "3"),
         ] as [(APIError, Int, String, String?)])
-    func refusals(error: APIError, status: Int, code: String, retryAfter: String?) async throws {
+    func refusedAdmission(error: APIError, status: Int, code: String, retryAfter: String?) async throws {
+        for stream in [true, false] {
+            var fixture = ServerFixture(.greeting())
+            fixture.admission = RecordingAdmission(refusal: error)
+            let reply = try await fixture.chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+            expect(reply, status, type: error.type, code: code, param: error.param)
+            #expect(reply.headers.value("retry-after") == retryAfter)
+            #expect(fixture.scripted[0].observed.requests.isEmpty)
+        }
+    }
+
+    @Test(
+        "What the generator refuses has the status of its kind, streamed or not",
+        arguments: [
+            (
+                GenerationError(.promptTooLong, "no", overflow: .init(contextLength: 128, promptTokens: 500)), 400,
+                "context_length_exceeded", "messages"
+            ),
+            (GenerationError(.template, "no"), 400, "invalid_value", "messages"),
+            (GenerationError(.invalidParameter, "no", parameter: .choices), 400, "invalid_value", "n"),
+            (GenerationError(.invalidParameter, "no", parameter: .logitBias), 400, "invalid_value", "logit_bias"),
+            (
+                GenerationError(.unsupportedParameter, "no", parameter: .templateArgument("x")), 400,
+                "unsupported_value", "chat_template_kwargs.x"
+            ),
+            (GenerationError(.overloaded, "full"), 503, "server_overloaded", nil),
+            (GenerationError(.unavailable, "loading"), 503, "server_overloaded", nil),
+            // Of a part that nobody knows, no field is accused: it is a failure of ours.
+            (GenerationError(.invalidParameter, "no"), 500, "internal_error", nil),
+            (GenerationError(.interrupted, "gone"), 500, "internal_error", nil),
+        ] as [(GenerationError, Int, String, String?)])
+    func refusals(error: GenerationError, status: Int, code: String, param: String?) async throws {
         for stream in [true, false] {
             for generator in [ScriptedGenerator(refusal: error, []), ScriptedGenerator([.failure(error)])] {
                 let reply = try await ServerFixture(generator).chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
-                expect(reply, status, type: error.type, code: code, param: error.param)
-                #expect(reply.headers.value("retry-after") == retryAfter)
+                let type = status < 500 ? "invalid_request_error" : "server_error"
+                expect(reply, status, type: type, code: code, param: param)
+                #expect((reply.headers.value("retry-after") != nil) == (status == 503))
             }
         }
     }
 
     @Test("An error that is ours is a 500 without details, logged with the id of the request")
     func internalError() async throws {
-        struct Mishap: Error { let detail = "wires crossed" }
-        let broken = ServerFixture(ScriptedGenerator(refusal: Mishap(), []))
+        let broken = ServerFixture(ScriptedGenerator(refusal: GenerationError(.internal, "wires crossed"), []))
         let reply = try await broken.chat()
         expect(reply, 500, type: "server_error", code: "internal_error")
         #expect(!reply.body.contains("wires"))
@@ -162,11 +192,11 @@ struct ErrorTests {
     @Test(
         "Events out of order become a 500, never half a reply",
         arguments: [
-            [.event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "a", logprobs: []))],
+            [.event(.accepted(promptTokens: 1)), .event(.text(choice: 0, "a", []))],
             [.event(.finished(choice: 0, .stop))],
-            [.event(.text(choice: 1, "a", logprobs: []))],
+            [.event(.text(choice: 1, "a", []))],
             [.event(.usage(Usage(promptTokens: 1, completionTokens: 1)))],
-            [.event(.finished(choice: 0, .stop)), .event(.text(choice: 0, "a", logprobs: []))],
+            [.event(.finished(choice: 0, .stop)), .event(.text(choice: 0, "a", []))],
         ] as [[ScriptedGenerator.Step]])
     func brokenOrder(steps: [ScriptedGenerator.Step]) async throws {
         expect(

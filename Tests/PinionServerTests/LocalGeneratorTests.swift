@@ -157,20 +157,6 @@ struct LocalGeneratorTests {
         #expect(model.engine.pendingSequences == 0)
     }
 
-    @Test("A part of a request that the engine refuses is named by the field it was made from")
-    func invalidParts() {
-        func wireError(_ parameter: EngineError.Parameter?) -> APIError? {
-            LocalGenerator.wireError(
-                GenerationError(.invalidRequest, "no", parameter: parameter), contextLength: 1, requested: nil)
-                as? APIError
-        }
-        #expect(wireError(.prompt)?.param == "messages")
-        #expect(wireError(.choices)?.param == "n")
-        #expect(wireError(.logitBias)?.param == "logit_bias")
-        // Of a part that nobody knows, no field is accused: it is a failure of ours.
-        #expect(wireError(nil) == nil)
-    }
-
     @Test("A full queue is a 503 with retry-after, and takes requests again when there is room")
     func overload() async throws {
         let (model, fixture) = try await Self.served {

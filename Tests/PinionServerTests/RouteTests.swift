@@ -3,6 +3,7 @@ import Logging
 import OpenAIAPI
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Routes", .timeLimit(.minutes(1)))
 struct RouteTests {

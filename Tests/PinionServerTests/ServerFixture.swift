@@ -8,6 +8,7 @@ import OpenAIAPI
 import PinionServer
 import Synchronization
 import Testing
+import TextGeneration
 
 /// Knows one key, and breaks for another.
 struct FixedKeys: KeyAuthority {
@@ -63,6 +64,7 @@ struct ServerFixture {
     var configuration = ServerConfiguration()
     var generators: [any TextGenerator]
     var keys: any KeyAuthority = FixedKeys()
+    var admission: any Admission = OpenAdmission()
 
     init(real generator: any TextGenerator) {
         generators = [generator]
@@ -83,7 +85,7 @@ struct ServerFixture {
     ) throws -> PinionApplication {
         try PinionApplication(
             configuration: configuration, models: ModelRegistry(generators), keys: keys, readiness: readiness,
-            metrics: metrics, logger: recorder.logger, onRunning: onRunning)
+            metrics: metrics, admission: admission, logger: recorder.logger, onRunning: onRunning)
     }
 
     /// Sends one request to the routes, without a socket.

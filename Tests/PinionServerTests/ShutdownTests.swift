@@ -4,6 +4,7 @@ import OpenAIAPI
 import PinionServer
 import Synchronization
 import Testing
+import TextGeneration
 
 @Suite("Shutdown", .timeLimit(.minutes(1)))
 struct ShutdownTests {

@@ -2,6 +2,7 @@ import Foundation
 import OpenAIAPI
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Connections that keep the server waiting")
 struct SlowConnectionTests {
@@ -9,7 +10,7 @@ struct SlowConnectionTests {
     func slowReader() async throws {
         let text = String(repeating: "river town ", count: 60_000)
         let generator = ScriptedGenerator([
-            .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, text, logprobs: [])),
+            .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, text, [])),
             .event(.finished(choice: 0, .stop)), .event(.usage(.init(promptTokens: 1, completionTokens: 1))),
         ])
         let fixture = ServerFixture(generator) {
@@ -25,8 +26,8 @@ struct SlowConnectionTests {
                 }
                 #expect(isWhole)
                 try await Task.sleep(for: .milliseconds(100))
-                try await connection.sendChat(ServerFixture.chatBody())
                 connection.forget()
+                try await connection.sendChat(ServerFixture.chatBody())
                 #expect(try await connection.receives("HTTP/1.1 200 OK"))
             }
         }

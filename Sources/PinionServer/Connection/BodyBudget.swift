@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 package import OpenAIAPI
 import Synchronization
+package import TextGeneration
 
 /// Bounds the bytes of request bodies that the whole server holds at one time.
 ///

@@ -3,12 +3,10 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import OpenAIAPI
+import TextGeneration
 
 /// What the server adds to the errors of the contract's table.
 extension APIError {
-    /// Seconds after which a client may ask a server again that is loading or stopping.
-    private static let restartTime = 5
-
     private static func invalidRequest(_ status: Int, _ message: String) -> APIError {
         APIError(status: status, message: message, type: "invalid_request_error")
     }
@@ -24,7 +22,6 @@ extension APIError {
     static let notHTTP = invalidRequest(400, "The request is not valid HTTP/1.1.")
     static let headerTooLarge = invalidRequest(
         431, "The header fields of the request are larger than this server takes.")
-    static let unread = invalidRequest(408, "The reply was not read as fast as it came, and was given up.")
     static let bodyTimeout = invalidRequest(408, "The request body took too long to arrive.")
     /// Read by nobody: the status that logs use for a client that left.
     static let clientClosed = invalidRequest(499, "The client closed the connection.")
@@ -48,15 +45,6 @@ extension APIError {
     private static let bodyRetrySeconds = 2
     /// So many bodies are on their way already that this one has no room.
     static let noRoomForBody = overloaded(retryAfter: bodyRetrySeconds)
-
-    static let stopping = unavailable("The server is shutting down.")
-    static let loading = unavailable("The model is not ready to answer.")
-
-    private static func unavailable(_ message: String) -> APIError {
-        APIError(
-            status: 503, message: message + " Please try again in \(restartTime)s.", type: "server_error",
-            code: "server_overloaded", retryAfter: restartTime)
-    }
 }
 
 extension APIError {
@@ -66,7 +54,13 @@ extension APIError {
     init?(describing error: any Error, bodySize: Int) {
         switch error {
         case let error as APIError: self = error
-        case is ClientDisconnected, is CancellationError: self = .clientClosed
+        case is CancellationError: self = .clientClosed
+        case let withdrawal as GenerationQueue.Withdrawal:
+            self =
+                switch withdrawal {
+                case .disconnected, .cancelled: .clientClosed
+                case .stopped: .stopping
+                }
         case is NIOTooManyBytesError: self = .bodyTooLarge(limit: bodySize)
         case is HTTPParserError: self = .notHTTP
         case let error as HTTPError where error.status.kind == .clientError:

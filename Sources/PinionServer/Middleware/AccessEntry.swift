@@ -1,5 +1,6 @@
 import Logging
 import OpenAIAPI
+import TextGeneration
 
 /// One answered request, as the access log tells it.
 struct AccessEntry: Sendable {
@@ -30,7 +31,7 @@ struct AccessEntry: Sendable {
         if status == APIError.clientClosed.status { return .clientLeft }
         if status >= 400 { return .error }
         guard let completion else { return nil }
-        return completion.usage == nil ? .error : .finished(completion.reasons)
+        return completion.outcome?.end == .completed ? .finished(completion.reasons) : .error
     }
 
     /// The entry for a structured log.
@@ -42,10 +43,11 @@ struct AccessEntry: Sendable {
         if let model { metadata["model"] = .string(model) }
         if let outcome { metadata["outcome"] = .stringConvertible(outcome) }
         guard let completion else { return metadata }
+        let usage = completion.usage
         let numbers = [
             ("prompt-tokens", completion.promptTokens),
-            ("cached-tokens", completion.usage.map { $0.cachedTokens ?? 0 }),
-            ("completion-tokens", completion.usage?.completionTokens),
+            ("cached-tokens", usage.map { $0.cachedTokens ?? 0 }),
+            ("completion-tokens", usage?.completionTokens),
             ("first-token-ms", completion.timeToFirstText.map { Int($0 / .milliseconds(1)) }),
             ("tokens-per-second", completion.rate.map { Int($0.rounded()) }),
         ]
@@ -89,7 +91,7 @@ extension AccessEntry.Outcome: CustomStringConvertible {
         switch self {
         case .finished(let reasons):
             var names: [String] = []
-            for reason in reasons where !names.contains(reason.rawValue) { names.append(reason.rawValue) }
+            for name in reasons.map({ "\($0.wireName)" }) where !names.contains(name) { names.append(name) }
             return names.joined(separator: ", ")
         case .clientLeft: return "client left"
         case .error: return "error"

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import TextGeneration
 
 /// Names every reply, tells of every request in one line, and counts it; a stream once it has ended.
 struct AccessLogMiddleware: RouterMiddleware {
@@ -38,16 +39,19 @@ struct AccessLogMiddleware: RouterMiddleware {
     /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.
     private func log(_ request: Request, _ context: ServerRequestContext, status: Int) {
         let record = context.record
-        let entry = AccessEntry(
-            method: request.method.rawValue, route: context.route, path: request.uri.path, status: status,
-            elapsed: record.start.duration(to: .now), tenant: record.tenant?.id, model: record.model,
-            completion: record.completion)
+        let elapsed = record.start.duration(to: .now)
         metrics.answered(
-            route: entry.route ?? Self.otherRoute, status: status, model: entry.model, in: entry.elapsed)
-        if let accessLine {
-            accessLine(entry.line)
-        } else {
-            context.logger.info("request", metadata: entry.metadata)
+            route: context.route ?? Self.otherRoute, status: status, model: record.model, in: elapsed)
+        // What a generation took is known a step after its client left.
+        record.whenSettled { [accessLine] completion in
+            let entry = AccessEntry(
+                method: request.method.rawValue, route: context.route, path: request.uri.path, status: status,
+                elapsed: elapsed, tenant: record.tenant?.id, model: record.model, completion: completion)
+            if let accessLine {
+                accessLine(entry.line)
+            } else {
+                context.logger.info("request", metadata: entry.metadata)
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 import HTTPTypes
 import Hummingbird
 import OpenAIAPI
+import TextGeneration
 
 /// Lets requests through that bring a good key, and tells the routes whose it is.
 struct AuthenticationMiddleware: RouterMiddleware {
+    let routes: RouteTable
     let keys: any KeyAuthority
     let isRequired: Bool
 
@@ -20,18 +22,9 @@ struct AuthenticationMiddleware: RouterMiddleware {
 
     private func tenant(of request: Request) async throws -> Tenant {
         guard isRequired else { return .anonymous }
-        guard let key = Self.bearer(in: request.headers[.authorization]) else { throw APIError.missingKey }
+        let conventions = routes.conventions(for: request.uri.path)
+        guard let key = conventions.key(in: request.headers) else { throw APIError.missingKey }
         guard let tenant = try await keys.authenticate(key) else { throw APIError.invalidKey }
         return tenant
-    }
-
-    /// The credentials after `Bearer`, whose case does not matter; nil without any.
-    private static func bearer(in header: String?) -> String? {
-        let space = UInt8(ascii: " ")
-        guard let header, let end = header.utf8.firstIndex(of: space), header[..<end].matchesWord("bearer") else {
-            return nil
-        }
-        let key = Substring(header.utf8[end...].drop { $0 == space })
-        return key.isEmpty ? nil : String(key)
     }
 }

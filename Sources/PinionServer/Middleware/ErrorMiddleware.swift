@@ -2,9 +2,11 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import OpenAIAPI
+import TextGeneration
 
 /// Turns whatever is thrown, by us or by Hummingbird, into the error object of the API.
 struct ErrorMiddleware: RouterMiddleware {
+    let routes: RouteTable
     let bodySize: Int
 
     func handle(
@@ -14,7 +16,8 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var response = Response(wireError(for: error, to: request, context))
+            var response = Response(
+                wireError(for: error, to: request, context), routes.conventions(for: request.uri.path))
             // The rest of a body that nobody will read is not worth waiting for.
             if !request.hasBody(ofAtMost: bodySize) || response.status.code == 408 {
                 response.headers[.connection] = "close"
@@ -26,7 +29,7 @@ struct ErrorMiddleware: RouterMiddleware {
     private func wireError(for error: any Error, to request: Request, _ context: ServerRequestContext) -> APIError {
         // The router does not tell an unknown path from an unknown method.
         if context.route == nil, (error as? HTTPError)?.status == .notFound {
-            return RouteTable.error(method: request.method, path: request.uri.path)
+            return routes.error(method: request.method, path: request.uri.path)
         }
         return context.wireError(for: error, bodySize: bodySize)
     }

@@ -34,8 +34,9 @@ extension Response {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
     }
 
-    init(_ error: APIError) {
-        self.init(json: error.body, status: HTTPResponse.Status(code: error.status))
+    /// The reply for an error, as the clients of a route expect it.
+    init(_ error: APIError, _ conventions: some WireConventions) {
+        self.init(json: conventions.body(of: error), status: HTTPResponse.Status(code: error.status))
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
         if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }

@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import OpenAIAPI
 import Synchronization
+import TextGeneration
 
 /// What travels with a request through middleware and routes.
 struct ServerRequestContext: RequestContext {
@@ -27,7 +28,14 @@ final class RequestRecord: Sendable {
     let start = ContinuousClock.now
     private let authenticated = Mutex<Tenant?>(nil)
     private let served = Mutex<String?>(nil)
-    private let measured = Mutex<CompletionRecord?>(nil)
+    private let measured = Mutex(Measured())
+
+    private struct Measured {
+        /// Nil on routes that generate nothing.
+        var completion: CompletionRecord?
+        /// Waits for the outcome.
+        var reader: (@Sendable (CompletionRecord?) -> Void)?
+    }
 
     /// The id of the model that was asked for, if it is served.
     var model: String? {
@@ -40,15 +48,37 @@ final class RequestRecord: Sendable {
         set { authenticated.withLock { $0 = newValue } }
     }
 
-    /// What was measured of the completion; nil before its prompt was accepted and on other routes.
-    var completion: CompletionRecord? { measured.withLock { $0 } }
+    /// A generation begins, which will have an outcome.
+    func beginCompletion() {
+        measured.withLock { $0.completion = CompletionRecord() }
+    }
 
-    /// Called on the task that makes the completion, while others may read it.
+    /// Called on the task that reads the generation, while others may read the record.
     func updateCompletion(_ change: (inout CompletionRecord) -> Void) {
-        measured.withLock { record in
-            var changed = record ?? CompletionRecord()
-            change(&changed)
-            record = changed
+        measured.withLock { measured in
+            guard var completion = measured.completion else { return }
+            change(&completion)
+            measured.completion = completion
         }
+    }
+
+    /// Called on whichever thread ends the generation.
+    func settleCompletion(_ outcome: Outcome) {
+        let (reader, completion) = measured.withLock { measured in
+            measured.completion?.outcome = outcome
+            return (measured.reader.take(), measured.completion)
+        }
+        reader?(completion)
+    }
+
+    /// Calls `reader` with what was measured of the generation once its outcome is known: at once where it is, or where
+    /// there is no generation. The reader may run on any thread, and must not block it.
+    func whenSettled(_ reader: @escaping @Sendable (CompletionRecord?) -> Void) {
+        let (isSettled, completion) = measured.withLock { measured in
+            let isSettled = measured.completion.map { $0.outcome != nil } ?? true
+            if !isSettled { measured.reader = reader }
+            return (isSettled, measured.completion)
+        }
+        if isSettled { reader(completion) }
     }
 }

@@ -5,8 +5,8 @@ struct HealthRoute: Sendable {
     let readiness: Readiness
     let models: ModelRegistry
 
-    func add(to router: Router<ServerRequestContext>) {
-        router.get("/health") { _, _ in
+    var route: Route {
+        Route(path: "/health", isOpen: true) { _, _ in
             // A model that cannot answer turns readiness off, and lets it on again by itself.
             let state = readiness.state == .ready && !models.areReady ? .loading : readiness.state
             let status = state == .ready ? "ok" : state.rawValue

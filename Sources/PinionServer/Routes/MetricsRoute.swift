@@ -5,8 +5,8 @@ import PinionMetrics
 struct MetricsRoute: Sendable {
     let registry: PrometheusRegistry
 
-    func add(to group: RouterGroup<ServerRequestContext>) {
-        group.get("/metrics") { _, _ in
+    var route: Route {
+        Route(path: "/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: registry.exposition())))

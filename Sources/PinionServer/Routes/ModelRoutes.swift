@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import OpenAIAPI
+import TextGeneration
 
 /// `GET /v1/models` and `GET /v1/models/{id}`.
 struct ModelRoutes: Sendable {
@@ -8,14 +9,11 @@ struct ModelRoutes: Sendable {
 
     private static let path = "/v1/models"
 
-    func add(to group: RouterGroup<ServerRequestContext>) {
-        group.get("\(Self.path)") { _, _ in
-            Response(json: ModelList(models.models.map(Model.init)).body)
-        }
-        // The id holds slashes of its own, which therefore are not separators.
-        group.get("\(Self.path)/**") { request, _ in
-            let path = request.uri.path.dropFirst(Self.path.count + 1)
-            let id = path.removingPercentEncoding ?? String(path)
+    var route: Route {
+        Route(path: Self.path, takesBelow: true) { request, _ in
+            let rest = request.uri.path.dropFirst(Self.path.count + 1)
+            guard !rest.isEmpty else { return Response(json: ModelList(models.models.map(Model.init)).body) }
+            let id = rest.removingPercentEncoding ?? String(rest)
             return Response(json: Model(try models.generator(for: id).model).body)
         }
     }

@@ -1,40 +1,52 @@
 import HTTPTypes
+import Hummingbird
 import OpenAIAPI
 
-/// The routes there are, for the errors that name them.
+/// The routes there are: what the router registers, and what the errors for other paths name.
 ///
 /// Unknown paths and methods are refused before any key is asked for: the paths are public, so that nothing leaks.
-enum RouteTable {
-    private struct Route {
-        let methods: [String]
-        let path: String
-        /// Whether everything below the path belongs to the route as well.
-        var takesBelow = false
+struct RouteTable: Sendable {
+    let routes: [Route]
+
+    init(_ routes: [Route]) {
+        self.routes = routes
     }
 
-    private static let reading = ["GET", "HEAD"]
+    /// Registers the open routes with one group and all others with another.
+    func add(
+        open: some RouterMethods<ServerRequestContext>, guarded: some RouterMethods<ServerRequestContext>
+    ) {
+        for route in routes {
+            if route.isOpen { Self.add(route, to: open) } else { Self.add(route, to: guarded) }
+        }
+    }
 
-    private static let routes = [
-        Route(methods: reading, path: "/health"),
-        Route(methods: reading, path: "/metrics"),
-        Route(methods: reading, path: "/v1/models", takesBelow: true),
-        Route(methods: ["POST"], path: "/v1/chat/completions"),
-    ]
+    private static func add(_ route: Route, to router: some RouterMethods<ServerRequestContext>) {
+        // What a route takes below itself may hold slashes, which therefore are not separators.
+        let paths = route.takesBelow ? [route.path, route.path + "/**"] : [route.path]
+        for path in paths { router.on(RouterPath(path), method: route.methods[0], use: route.reply) }
+    }
+
+    /// How the clients of a path expect keys and errors; OpenAI's way for a path that no route takes.
+    func conventions(for path: String) -> any WireConventions {
+        route(for: path)?.conventions ?? OpenAIConventions()
+    }
 
     /// The error for a request that no route takes.
-    static func error(method: HTTPRequest.Method, path: String) -> APIError {
-        let method = method.rawValue
-        let parts = parts(of: path)
-        guard let route = routes.first(where: { matches(parts, $0) }) else {
+    func error(method: HTTPRequest.Method, path: String) -> APIError {
+        guard let route = route(for: path) else {
             return .unknownRoute(
-                method: method, path: path, routes: routes.map { "\($0.methods[0]) \($0.path)" })
+                method: method.rawValue, path: path, routes: routes.map { "\($0.methods[0].rawValue) \($0.path)" })
         }
-        return .methodNotSupported(method: method, path: path, allow: route.methods)
+        return .methodNotSupported(method: method.rawValue, path: path, allow: route.methods.map(\.rawValue))
     }
 
-    private static func matches(_ parts: [[UInt8]], _ route: Route) -> Bool {
-        let own = Self.parts(of: route.path)
-        return route.takesBelow ? parts.starts(with: own) : parts == own
+    private func route(for path: String) -> Route? {
+        let parts = Self.parts(of: path)
+        return routes.first { route in
+            let own = Self.parts(of: route.path)
+            return route.takesBelow ? parts.starts(with: own) : parts == own
+        }
     }
 
     /// The parts between slashes as bytes: characters of a client's path may be of any length.

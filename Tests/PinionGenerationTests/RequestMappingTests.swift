@@ -2,13 +2,15 @@ import Foundation
 import OpenAIAPI
 import PinionEngine
 import PinionGeneration
-import PinionServer
+import PinionJSON
 import PinionTemplate
 import Testing
+import TextGeneration
+import TextGeneration
 
 /// From a body to what the engine is asked: every field has a value that no other field has, so that no two can be swapped.
 @Suite("From a request's body to sampler and template")
-struct GenerationRequestWireTests {
+struct RequestMappingTests {
     private static let body = #"""
         {
             "model": "tiny/llama",
@@ -31,7 +33,7 @@ struct GenerationRequestWireTests {
         """#
 
     private static func mapped(_ body: String) throws -> GenerationRequest {
-        GenerationRequest(try ChatCompletionRequest.decode(Array(body.utf8)), for: Tenant(id: "tenant-5"))
+        try ChatCompletionRequest.decode(Array(body.utf8)).generation
     }
 
     @Test("Every field of a request arrives where it belongs")
@@ -48,14 +50,16 @@ struct GenerationRequestWireTests {
         sampling.logitBias = [11: -3.5, 12: 4.5]
         sampling.seed = UInt64(bitPattern: -9)
         sampling.logprobs = 3
-        #expect(request.sampling == sampling)
+        #expect(SamplingParameters(request) == sampling)
+        #expect(Mirror(reflecting: sampling).children.count == 10)
         #expect(
-            request.messages == [
-                .init(role: "system", content: "Be brief.", name: "boss"), .init(role: "user", content: "Two\nparts"),
-                .init(role: "assistant", content: "Yes?", name: "bot"), .init(role: "system", content: "Be kind."),
-                .init(role: "tool", content: "42", toolCallID: "call-1"),
-            ])
-        #expect(request.tenant == "tenant-5")
+            request.conversation
+                == Conversation([
+                    Message(.developer, "Be brief.", name: "boss"), Message(.user, [.text("Two"), .text("parts")]),
+                    Message(.assistant, "Yes?", name: "bot"), Message(.system, "Be kind."),
+                    Message(.tool, "42", toolCallID: "call-1"),
+                ]))
+        #expect(request.conversation.messages[1].text == "Two\nparts")
         #expect(request.choices == 2)
         #expect(request.maximumTokens == 17)
         #expect(request.stop == ["\n\n", "End"])
@@ -64,10 +68,9 @@ struct GenerationRequestWireTests {
         // A new field is compared above, too, or this line tells that it is not.
         #expect(
             Mirror(reflecting: request).children.compactMap(\.label) == [
-                "messages", "tenant", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd",
-                "templateArguments",
+                "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "reportedAlternatives",
+                "templateArguments", "original",
             ])
-        #expect(Mirror(reflecting: request.sampling).children.count == 10)
     }
 
     private static let template =
@@ -76,8 +79,12 @@ struct GenerationRequestWireTests {
         #"True True -5 1.2345678901234568e+20 0.75 <|im_end|> [1, "two", false] {"b": 1, "a": {"c": []}}"#
 
     private static func rendered(_ request: GenerationRequest) throws -> String {
-        #expect(request.templateArguments.count == 8)
-        let spans = try ChatTemplate(source: template).render(request.templateArguments, now: Date()).spans
+        #expect(request.templateArguments.members.count == 8)
+        let values = Dictionary(
+            uniqueKeysWithValues: request.templateArguments.members.map {
+                (TemplateName($0.name), TemplateValue($0.value))
+            })
+        let spans = try ChatTemplate(source: template).render(values, now: Date()).spans
         // What the request wrote stays the request's, which keeps its `<|im_end|>` from becoming a control token.
         #expect(spans.filter { $0.text.contains("<|im_end|>") }.allSatisfy { $0.origin == .request })
         return spans.map(\.text).joined()
@@ -87,18 +94,17 @@ struct GenerationRequestWireTests {
     func defaults() throws {
         let body = #"{"model": "tiny/llama", "messages": [{"role": "user", "content": "Hi"}]}"#
         let (first, second) = (try Self.mapped(body), try Self.mapped(body))
-        #expect(first.sampling.seed != second.sampling.seed)
+        let drawn = SamplingParameters(first)
+        #expect(drawn.seed != SamplingParameters(second).seed)
         var sampling = SamplingParameters()
-        sampling.seed = first.sampling.seed
-        #expect(first.sampling == sampling)
-        #expect(first.messages == [.init(role: "user", content: "Hi")])
-        #expect(first.choices == 1 && first.maximumTokens == nil && first.stop.isEmpty && !first.ignoresEnd)
-        #expect(first.templateArguments.isEmpty)
+        sampling.seed = drawn.seed
+        #expect(drawn == sampling)
+        #expect(first == GenerationRequest(Conversation([Message(.user, "Hi")])))
     }
 
     @Test("Log probabilities without alternatives are asked for by a count of 0")
     func logprobsAlone() throws {
         let body = #"{"model": "m", "messages": [{"role": "user", "content": "Hi"}], "logprobs": true}"#
-        #expect(try Self.mapped(body).sampling.logprobs == 0)
+        #expect(SamplingParameters(try Self.mapped(body)).logprobs == 0)
     }
 }

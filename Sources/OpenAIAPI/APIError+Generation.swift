@@ -1,0 +1,64 @@
+package import TextGeneration
+
+extension APIError {
+    /// Seconds after which a refused client may expect a place: about one short reply.
+    private static let overloadRetrySeconds = 2
+    /// Seconds after which a client may ask a server again that is loading or stopping.
+    private static let restartSeconds = 5
+
+    /// What the client of a chat completion is told of a generation's failure; nil for a failure of the server's own,
+    /// which is logged and answered with ``internalError``.
+    package init?(_ error: GenerationError, request: ChatCompletionRequest) {
+        switch error.code {
+        case .promptTooLong:
+            guard let overflow = error.overflow else { return nil }
+            self = .contextLengthExceeded(
+                limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
+                requested: request.generation.maximumTokens)
+        case .template: self = .invalidValue("messages", error.message)
+        case .invalidParameter, .unsupportedParameter:
+            guard let parameter = error.parameter else { return nil }
+            self =
+                error.code == .invalidParameter
+                ? .invalidValue(parameter.wireName, error.message)
+                : .unsupportedValue(parameter.wireName, got: parameter.lastName, error.message)
+        case .overloaded: self = .overloaded(retryAfter: Self.overloadRetrySeconds)
+        case .unavailable: self = .loading
+        case .unread: self = .unread
+        case .interrupted, .model, .internal: return nil
+        }
+    }
+
+    /// The client took the reply more slowly than the server can keep it.
+    package static var unread: APIError {
+        APIError(
+            status: 408, message: "The reply was not read as fast as it came, and was given up.",
+            type: "invalid_request_error")
+    }
+
+    package static var stopping: APIError { unavailable("The server is shutting down.") }
+    package static var loading: APIError { unavailable("The model is not ready to answer.") }
+
+    private static func unavailable(_ message: String) -> APIError {
+        APIError(
+            status: 503, message: message + " Please try again in \(restartSeconds)s.", type: "server_error",
+            code: "server_overloaded", retryAfter: restartSeconds)
+    }
+}
+
+extension GenerationError.Parameter {
+    /// The path of the field that the parameter was decoded from.
+    fileprivate var wireName: String {
+        switch self {
+        case .messages: "messages"
+        case .choices: "n"
+        case .logitBias: "logit_bias"
+        case .templateArgument(let name): "chat_template_kwargs.\(name)"
+        }
+    }
+
+    /// The last part of the path.
+    fileprivate var lastName: String {
+        if case .templateArgument(let name) = self { name } else { wireName }
+    }
+}

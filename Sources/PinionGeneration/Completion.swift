@@ -1,0 +1,76 @@
+import PinionEngine
+import Synchronization
+package import TextGeneration
+
+/// What the choices of one request share: the queue to their reader, and the account of what they took.
+///
+/// The acceptance is told before anything else, and the usage after everything else. The outcome is told when the last
+/// choice has ended, whatever ended it.
+package final class Completion: Sendable {
+    private struct Account {
+        /// Choices that have not ended.
+        var open: Int
+        var usage: Usage
+        /// Why the request failed; nil while every choice has ended well.
+        var failure: GenerationError?
+    }
+
+    private let queue: GenerationQueue
+    private let account: Mutex<Account>
+    private let isAccepted = Mutex(false)
+    private let promptTokens: Int
+
+    package init(promptTokens: Int, choices: Int, into queue: GenerationQueue) {
+        self.queue = queue
+        self.promptTokens = promptTokens
+        account = Mutex(
+            Account(open: choices, usage: Usage(promptTokens: promptTokens, cachedTokens: 0, completionTokens: 0)))
+    }
+
+    /// Tells the reader that the prompt was accepted, once.
+    ///
+    /// Called when the engine has the request, and before every event, because the engine's thread may be the first.
+    func accept() {
+        isAccepted.withLock { isAccepted in
+            guard !isAccepted else { return }
+            isAccepted = true
+            queue.send(.accepted(promptTokens: promptTokens))
+        }
+    }
+
+    /// - Returns: Whether anybody wants more.
+    @discardableResult
+    func send(_ event: GenerationEvent) -> Bool {
+        accept()
+        return queue.send(event)
+    }
+
+    /// Ends a choice.
+    func finish(_ choice: Int, _ reason: FinishReason, _ outcome: SequenceOutcome) {
+        send(.finished(choice: choice, reason))
+        settle(outcome, failure: nil)
+    }
+
+    /// Ends a choice, and with it what the reader is told; the other choices end with their next token.
+    func fail(_ error: GenerationError, _ outcome: SequenceOutcome) {
+        queue.fail(error)
+        settle(outcome, failure: error)
+    }
+
+    private func settle(_ outcome: SequenceOutcome, failure: GenerationError?) {
+        let ended = account.withLock { account -> Account? in
+            account.open -= 1
+            account.usage.completionTokens += outcome.generatedTokens
+            account.usage.cachedTokens = (account.usage.cachedTokens ?? 0) + outcome.cachedTokens
+            account.failure = account.failure ?? failure
+            return account.open == 0 ? account : nil
+        }
+        guard let ended else { return }
+        if let failure = ended.failure {
+            queue.finish(Outcome(.failed(failure.code), ended.usage), throwing: failure)
+        } else {
+            queue.send(.usage(ended.usage))
+            queue.finish(Outcome(.completed, ended.usage))
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OpenAIAPI
+import TextGeneration
+
+/// Answers the requests of a dialect's route: body, admission, generation, and a whole or a streamed reply.
+struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
+    let dialect: Dialect
+    let models: ModelRegistry
+    let readiness: Readiness
+    let metrics: ServerMetrics
+    let admission: any Admission
+    /// Fires when requests in flight have had their time.
+    let stopped: OneShotSignal
+    let configuration: ServerConfiguration
+    let bodies: BodyBudget
+
+    var route: Route {
+        Route(methods: [.post], path: dialect.path, conventions: dialect.conventions) { request, context in
+            try await reply(to: request, context)
+        }
+    }
+
+    private func reply(to request: Request, _ context: ServerRequestContext) async throws -> Response {
+        guard let tenant = context.tenant else { throw APIError.missingKey }
+        // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
+        try checkContentType(request.headers[.contentType])
+        let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
+        var call = try dialect.decode(body, allowsUnknownFields: configuration.allowsUnknownFields)
+        let generator = try models.generator(for: call.model)
+        context.record.model = generator.model.id
+        switch readiness.state {
+        case .ready: break
+        case .loading: throw APIError.loading
+        case .stopping: throw APIError.stopping
+        }
+        if generator.takesOriginalBody {
+            call.generation.original = OriginalBody(route: dialect.path, bytes: body)
+        }
+        let ticket = try await admission.admit(call.generation, to: generator.model, for: tenant)
+        let meter = CompletionMeter(metrics.model(generator.model.id), record: context.record)
+        let run = CompletionRun(
+            call.generation, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped
+        ) { outcome in
+            meter.settle(outcome)
+            ticket.settle(outcome)
+        }
+        // The room is held until the prompt is made: what is decoded takes more memory than the body, and waits its turn.
+        let reader = CompletionReader(call: call, run: run, meter: meter, room: room)
+        let created = Int(Date().timeIntervalSince1970)
+        if call.isStreamed {
+            return try await stream(reader, call.streamedReply(by: generator.model, created: created), context)
+        }
+        defer { run.cancel() }
+        return try await whole(reader, call.wholeReply(by: generator.model, created: created))
+    }
+
+    private func whole(_ reader: CompletionReader<Dialect.Call>, _ reply: Dialect.Call.Whole) async throws -> Response {
+        var (reader, reply) = (reader, reply)
+        while case .events(let events) = try await reader.next() {
+            for event in events { try reply.add(event) }
+        }
+        return Response(json: try reply.body())
+    }
+
+    /// Takes JSON, whatever its parameters; where a key was asked for, also a body that does not say what it is.
+    ///
+    /// Without a key the type has to be said: a browser lets any page post a body that says nothing, and asks the server
+    /// first before it posts JSON.
+    private func checkContentType(_ header: String?) throws(APIError) {
+        guard let header, !header.isEmpty else {
+            guard configuration.requiresAuthentication else { throw .missingContentType }
+            return
+        }
+        let type = Substring(header.utf8.prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks())
+        let suffix = "+json"
+        guard type.matchesWord(ReplyHeaders.json) || Substring(type.utf8.suffix(suffix.utf8.count)).matchesWord(suffix)
+        else { throw .unsupportedContentType(header) }
+    }
+}
+
+// MARK: - Streaming
+
+extension CompletionHandler {
+    /// Answers once the first event is there: until then an error still has a status of its own.
+    private func stream(
+        _ reader: CompletionReader<Dialect.Call>, _ reply: Dialect.Call.Stream, _ context: ServerRequestContext
+    ) async throws -> Response {
+        var reader = reader
+        let first = try await reader.next()
+        let headers: HTTPFields = [
+            .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
+        ]
+        let body = ResponseBody { [reader] writer in
+            let silence = reader.run.announceSilence(every: configuration.limits.pingInterval)
+            defer {
+                silence.cancel()
+                reader.run.cancel()
+            }
+            try await write(reader, from: first, reply, context, to: &writer)
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private func write(
+        _ reader: CompletionReader<Dialect.Call>, from first: GenerationQueue.Delivery, _ reply: Dialect.Call.Stream,
+        _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var (reader, reply, delivery) = (reader, reply, first)
+        var buffer = ByteBuffer(bytes: reply.opening)
+        while true {
+            do {
+                try Self.encode(delivery, of: &reply, into: &buffer)
+            } catch {
+                return try await end(reply, with: error, after: &buffer, context, to: &writer)
+            }
+            if buffer.readableBytes > 0 { try await writer.write(buffer) }
+            if delivery == .end { return }
+            buffer = ByteBuffer()
+            do {
+                delivery = try await reader.next()
+            } catch {
+                return try await end(reply, with: error, after: &buffer, context, to: &writer)
+            }
+        }
+    }
+
+    /// Ends a stream with an error event; for a client that is gone, with the error itself, which closes the connection.
+    private func end(
+        _ reply: Dialect.Call.Stream, with error: any Error, after buffer: inout ByteBuffer,
+        _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        let wireError = context.wireError(for: error, bodySize: configuration.limits.bodySize)
+        if wireError == .clientClosed { throw error }
+        buffer.writeBytes(reply.failure(wireError))
+        try await writer.write(buffer)
+    }
+
+    /// Appends the bytes of a delivery; those of events before one out of order stand.
+    private static func encode(
+        _ delivery: GenerationQueue.Delivery, of reply: inout Dialect.Call.Stream, into buffer: inout ByteBuffer
+    ) throws(GenerationError) {
+        switch delivery {
+        case .events(let events): for event in events { buffer.writeBytes(try reply.encode(event)) }
+        case .silence: buffer.writeBytes(reply.ping)
+        case .end: buffer.writeBytes(try reply.end())
+        }
+    }
+}
+
+/// Takes a generation's events in order, and keeps its account while doing so.
+private struct CompletionReader<Call: CompletionCall>: Sendable {
+    let call: Call
+    let run: CompletionRun
+    var meter: CompletionMeter
+    let room: BodyRoom
+
+    /// - Throws: `APIError` for a failure that the client is told, or what the run throws.
+    mutating func next() async throws -> GenerationQueue.Delivery {
+        do {
+            let delivery = try await run.next()
+            room.release()
+            if case .events(let events) = delivery { meter.observe(events) }
+            return delivery
+        } catch let error as GenerationError {
+            throw call.error(for: error) ?? error as any Error
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import OpenAIAPI
+import TextGeneration
+
+/// `POST /v1/chat/completions`.
+struct ChatCompletionDialect: CompletionDialect {
+    let path = "/v1/chat/completions"
+    let conventions: any WireConventions = OpenAIConventions()
+
+    func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> ChatCompletionRequest {
+        try ChatCompletionRequest.decode(body, options: .init(allowsUnknownFields: allowsUnknownFields))
+    }
+}
+
+extension ChatCompletionRequest: CompletionCall {
+    var isStreamed: Bool { stream }
+
+    func wholeReply(by model: ServedModel, created: Int) -> ChatCompletionAssembly {
+        ChatCompletionAssembly(self, by: model, created: created)
+    }
+
+    func streamedReply(by model: ServedModel, created: Int) -> ChatCompletionStream {
+        ChatCompletionStream(self, by: model, created: created)
+    }
+
+    func error(for failure: GenerationError) -> APIError? { APIError(failure, request: self) }
+}
+
+extension ChatCompletionAssembly: WholeReply {}
+
+extension ChatCompletionStream: StreamedReply {
+    var ping: [UInt8] { ServerSentEvents.ping }
+
+    func failure(_ error: APIError) -> [UInt8] { ServerSentEvents.error(error) }
+}

@@ -1,0 +1,61 @@
+import OpenAIAPI
+import TextGeneration
+
+/// A dialect of generation: how the bodies of one route become requests, and events become its replies.
+///
+/// ``CompletionHandler`` does everything else, so that a new dialect is a decoder, two encoders and one line in
+/// ``PinionApplication``.
+protocol CompletionDialect: Sendable {
+    associatedtype Call: CompletionCall
+
+    var path: String { get }
+    var conventions: any WireConventions { get }
+
+    /// Reads and validates a body.
+    ///
+    /// - Throws: `APIError` that names the field at fault.
+    func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> Call
+}
+
+/// A decoded request: what is asked of which model, and how its reply is written.
+protocol CompletionCall: Sendable {
+    associatedtype Whole: WholeReply
+    associatedtype Stream: StreamedReply
+
+    /// The model as the client spelled it.
+    var model: String { get }
+    var generation: GenerationRequest { get set }
+    var isStreamed: Bool { get }
+
+    /// - Parameter created: Seconds since 1970.
+    func wholeReply(by model: ServedModel, created: Int) -> Whole
+    func streamedReply(by model: ServedModel, created: Int) -> Stream
+    /// What the client is told of a failure; nil for one of the server's own.
+    func error(for failure: GenerationError) -> APIError?
+}
+
+/// A reply that is sent when it is complete.
+protocol WholeReply {
+    /// - Throws: ``TextGeneration/GenerationError`` for an event out of order.
+    mutating func add(_ event: GenerationEvent) throws(GenerationError)
+    /// The body, once every event was added.
+    ///
+    /// - Throws: ``TextGeneration/GenerationError`` when events are missing.
+    func body() throws(GenerationError) -> [UInt8]
+}
+
+/// A reply that is sent as it is made: bytes of server-sent events.
+protocol StreamedReply: Sendable {
+    /// What is sent once the request is accepted.
+    var opening: [UInt8] { get }
+    /// What keeps a silent connection open.
+    var ping: [UInt8] { get }
+    /// - Throws: ``TextGeneration/GenerationError`` for an event out of order.
+    mutating func encode(_ event: GenerationEvent) throws(GenerationError) -> [UInt8]
+    /// What follows the last event.
+    ///
+    /// - Throws: ``TextGeneration/GenerationError`` when events are missing.
+    func end() throws(GenerationError) -> [UInt8]
+    /// What ends a stream that failed after it had begun.
+    func failure(_ error: APIError) -> [UInt8]
+}

@@ -1,0 +1,106 @@
+import OpenAIAPI
+import PinionServer
+import Synchronization
+import Testing
+import TextGeneration
+
+/// Keeps the outcomes that its tickets are settled with.
+final class RecordingAdmission: Admission {
+    private let refusal: APIError?
+    private let settled = Mutex<[Outcome]>([])
+    private let asked = Mutex<[Tenant]>([])
+
+    init(refusal: APIError? = nil) {
+        self.refusal = refusal
+    }
+
+    var outcomes: [Outcome] { settled.withLock { $0 } }
+    var tenants: [Tenant] { asked.withLock { $0 } }
+
+    func admit(
+        _ request: GenerationRequest, to model: ServedModel, for tenant: Tenant
+    ) async throws -> AdmissionTicket {
+        asked.withLock { $0.append(tenant) }
+        if let refusal { throw refusal }
+        return AdmissionTicket { [self] outcome in settled.withLock { $0.append(outcome) } }
+    }
+}
+
+@Suite("Admission and outcome", .timeLimit(.minutes(1)))
+struct AdmissionTests {
+    private static let usage = Usage(promptTokens: 9, completionTokens: 3)
+
+    private static func fixture(_ generator: ScriptedGenerator) -> (ServerFixture, RecordingAdmission) {
+        let admission = RecordingAdmission()
+        var fixture = ServerFixture(generator)
+        fixture.admission = admission
+        return (fixture, admission)
+    }
+
+    @Test("A whole reply is settled once, with what it took, before its reader has its end", arguments: [false, true])
+    func completed(stream: Bool) async throws {
+        let (fixture, admission) = Self.fixture(.greeting())
+        for round in 1...3 {
+            _ = try await fixture.chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+            #expect(admission.outcomes == Array(repeating: Outcome(.completed, Self.usage), count: round))
+        }
+        #expect(admission.tenants == Array(repeating: Tenant(id: "tenant-7"), count: 3))
+    }
+
+    @Test("A failure is settled with its code and what it took until then", arguments: [false, true])
+    func failed(stream: Bool) async throws {
+        let error = GenerationError(.interrupted, "gone")
+        let (fixture, admission) = Self.fixture(
+            ScriptedGenerator([.event(.accepted(promptTokens: 9)), .failure(error)]))
+        _ = try await fixture.chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+        let usage = Usage(promptTokens: 9, completionTokens: 0)
+        #expect(admission.outcomes == [Outcome(.failed(.interrupted), usage)])
+        let (refused, other) = Self.fixture(ScriptedGenerator(refusal: error, []))
+        _ = try await refused.chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+        #expect(other.outcomes == [.unstarted(.failed(.interrupted))])
+    }
+
+    @Test("A client that leaves is settled as such, with what its prompt took", arguments: [false, true])
+    func disconnected(stream: Bool) async throws {
+        let (fixture, admission) = Self.fixture(ScriptedGenerator([.event(.accepted(promptTokens: 9)), .hang]))
+        try await LiveServer.run(fixture) { server in
+            try await RawConnection.open(port: server.port) { connection in
+                try await connection.sendChat(ServerFixture.chatBody(",\"stream\":\(stream)"))
+                #expect(try await fixture.scripted[0].waits { $0.played == 2 })
+                #expect(admission.outcomes.isEmpty)
+            }
+            #expect(try await fixture.scripted[0].waits { $0.ended == 1 })
+        }
+        #expect(admission.outcomes == [Outcome(.disconnected, Usage(promptTokens: 9, completionTokens: 0))])
+    }
+
+    @Test("Events out of order end the generation, which is settled as given up")
+    func brokenOrder() async throws {
+        let (fixture, admission) = Self.fixture(ScriptedGenerator([.event(.text(choice: 7, "a", [])), .hang]))
+        #expect(try await fixture.chat().status == 500)
+        #expect(try await fixture.scripted[0].waits { $0.ended == 1 })
+        #expect(admission.outcomes.map(\.end) == [.cancelled])
+    }
+
+    @Test("A ticket is settled once, at the latest when it is lost")
+    func ticket() {
+        let outcomes = Mutex<[Outcome]>([])
+        func ticket() -> AdmissionTicket { AdmissionTicket { outcome in outcomes.withLock { $0.append(outcome) } } }
+        do {
+            let settled = ticket()
+            settled.settle(.unstarted(.stopped))
+            settled.settle(.unstarted(.cancelled))
+        }
+        _ = ticket()
+        #expect(outcomes.withLock { $0 } == [.unstarted(.stopped), .unstarted(.failed(.internal))])
+    }
+
+    @Test("A generator that asks for it gets the body as it was sent, and no other does", arguments: [false, true])
+    func originalBody(isAsked: Bool) async throws {
+        let generator = ScriptedGenerator(takesOriginalBody: isAsked, ScriptedGenerator.greetingSteps)
+        let body = ServerFixture.chatBody(#", "user" : "u""#)
+        _ = try await ServerFixture(generator).chat(body)
+        let original = OriginalBody(route: "/v1/chat/completions", bytes: Array(body.utf8))
+        #expect(generator.observed.requests.map(\.original) == [isAsked ? original : nil])
+    }
+}
