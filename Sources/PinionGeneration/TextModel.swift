@@ -67,14 +67,13 @@ package final class TextModel: Sendable {
     ///
     /// - Throws: ``GenerationError`` for what the requester has to be told.
     package func generate(_ request: GenerationRequest) async throws(GenerationError) -> Generation {
+        let reservation: Reservation
         do {
             // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
-            try engine.reserve(request.choices)
+            reservation = try engine.reserve(request.choices)
         } catch {
             throw GenerationError(error, promptTokens: 0)
         }
-        var isSubmitted = false
-        defer { if !isSubmitted { engine.release(request.choices) } }
         let prompt = try await promptOnQueue(request)
         let completion = Completion(promptTokens: prompt.count, choices: request.choices)
         let sinks = (0..<request.choices).map { choice in
@@ -86,8 +85,7 @@ package final class TextModel: Sendable {
                     prompt: prompt, tenant: request.tenant, sampling: request.sampling,
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
-                    choices: sinks.map { .init(sink: $0) }), isReserved: true)
-            isSubmitted = true
+                    choices: sinks.map { .init(sink: $0) }), reservation)
             return Generation(promptTokens: prompt.count, completion: completion) { [engine] in engine.cancel(id) }
         } catch {
             throw GenerationError(error, promptTokens: prompt.count)
@@ -133,7 +131,7 @@ extension GenerationError {
             case .promptTooLong: .promptTooLong
             case .overloaded: .overloaded
             case .invalidRequest: .invalidRequest
-            case .failed: .unavailable
+            case .failed, .stopped: .unavailable
             case .load, .insufficientMemory: .model
             }
         self.init(code, error.message, promptTokens: promptTokens, parameter: error.parameter, cause: error)
