@@ -3,29 +3,31 @@ package import PinionTensor
 
 /// How an engine is set up.
 package struct EngineConfiguration: Sendable {
-    package static let standardContext = 8192
-    package static let standardSequences = 16
-    package static let standardTokensPerStep = 512
+    package static let defaultContext = 8192
+    package static let defaultSequences = 16
+    package static let defaultTokensPerStep = 512
     /// Sequences that wait for a place, beyond which new requests are refused; each choice of a request is one.
-    package static let standardWaiting = 256
+    package static let defaultWaiting = 256
+    /// What keys and values are kept as.
+    package static let defaultCacheType = KVCache.ElementType.f16
     /// Tokens up to which drafts may fill a step. While a step streams all weights for a few tokens, some more cost little;
     /// with this many sequences and more it is arithmetic that takes the time.
     package static let draftedStep = 16
 
-    /// Tokens of prompt and reply; nil for the model's own, but at most ``standardContext``.
+    /// Tokens of prompt and reply; nil for the model's own, but at most ``defaultContext``.
     package var contextLength: Int?
-    package var maximumSequences = standardSequences
-    package var maximumWaiting = standardWaiting
-    package var tokensPerStep = standardTokensPerStep
+    package var maximumSequences = defaultSequences
+    package var maximumWaiting = defaultWaiting
+    package var tokensPerStep = defaultTokensPerStep
     /// Whether sequences that repeat themselves are computed several tokens ahead. The tokens are the same either way.
     package var speculation = true
     /// What keys and values are kept as.
-    package var cacheType = KVCache.ElementType.f16
+    package var cacheType = defaultCacheType
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
-    /// Bytes for weights, buffers and KV cache together; nil for most of what is free at the start.
-    package var memory: Int?
-    /// Bytes of ``memory`` that the bodies of requests take before they become prompts.
+    /// Where the engine has the memory from for weights, buffers and KV cache; all engines of a process share one.
+    package var ledger = MemoryLedger.process
+    /// Bytes of the engine's share that the bodies of requests take before they become prompts.
     package var bodyMemory = 0
 
     /// Told what the engine does.
@@ -54,11 +56,13 @@ package struct EngineDescription: Sendable {
     /// Tokens of prompt and reply that a sequence may have.
     package let contextLength: Int
     package let memory: MemoryPlan
+    /// What the KV cache keeps keys and values as.
+    package let cacheType: KVCache.ElementType
     package let workers: Int
     /// Name of the kernel set.
     package let kernels: String
     /// What the numbers depend on, beside the model: the kernel set and what the cache holds.
-    package var numerics: String { "\(kernels) \(shape.cache.elementType.rawValue)" }
+    package var numerics: String { "\(kernels) \(cacheType.rawValue)" }
     /// Digest of the model file's bytes.
     package let digest: UInt64
 }

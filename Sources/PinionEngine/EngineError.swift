@@ -15,6 +15,8 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case overloaded
         /// The engine failed and is being rebuilt.
         case failed
+        /// The engine was told to end, or has ended.
+        case stopped
     }
 
     /// A part of a request, for the caller to say what it is called where the request came from.

@@ -11,6 +11,7 @@ final class EngineLoop {
 
     let description: EngineDescription
     private let link: EngineLink
+    private let team: WorkerTeam
     private let observer: (any EngineObserver)?
     private let kernels: Kernels
     private let model: any LanguageModel
@@ -26,20 +27,22 @@ final class EngineLoop {
     private var lastNotFinite: Engine.RequestID?
     private let clock = ContinuousClock()
 
-    init(_ source: any EngineSource, _ configuration: EngineConfiguration, _ link: EngineLink) throws(EngineError) {
+    /// - Parameter account: Where the engine has its memory from; settled for what is planned.
+    init(
+        _ source: any EngineSource, _ configuration: EngineConfiguration, _ account: MemoryLedger.Account,
+        _ link: EngineLink
+    ) throws(EngineError) {
         self.link = link
         observer = configuration.observer
         let limits = configuration.stepLimits
-        let workers = configuration.threads ?? MachineLimits.processors
+        team = WorkerTeam(workers: configuration.threads ?? MachineLimits.processors)
         do {
-            let team = WorkerTeam(workers: workers)
             let file = try source.open()
             kernels = try Kernels.forThisMachine()
-            var model = try file.plan(limits: limits)
-            model.shape.cache.elementType = configuration.cacheType
+            let model = try file.plan(limits: limits)
             let shape = model.shape
             let context = min(
-                configuration.contextLength ?? EngineConfiguration.standardContext, shape.contextLength)
+                configuration.contextLength ?? EngineConfiguration.defaultContext, shape.contextLength)
             guard configuration.contextLength ?? 0 <= shape.contextLength else {
                 throw EngineError(
                     .load,
@@ -47,15 +50,17 @@ final class EngineLoop {
                         + "model was made for \(shape.contextLength)")
             }
             let memory = try MemoryPlan(
-                budget: configuration.memory, model: model, context: context, sequences: configuration.maximumSequences,
-                bodies: configuration.bodyMemory)
+                account.share, for: file.path, model, cacheType: configuration.cacheType, context: context,
+                sequences: configuration.maximumSequences, bodies: configuration.bodyMemory)
+            account.settle(memory.bytes, for: file.path)
             self.model = try file.load(LoadContext(kernels: kernels, team: team, limits: limits))
-            cache = try KVCache(shape: shape.cache, blocks: memory.cacheBlocks)
+            cache = try KVCache(
+                shape: shape.cache, elementType: configuration.cacheType, blocks: memory.cacheBlocks)
             scheduler = Scheduler(
                 limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: memory.cacheBlocks)
             description = EngineDescription(
-                shape: shape, contextLength: context, memory: memory, workers: workers,
-                kernels: kernels.name, digest: file.digest(team: team))
+                shape: shape, contextLength: context, memory: memory, cacheType: configuration.cacheType,
+                workers: team.workers, kernels: kernels.name, digest: file.digest(team: team))
         } catch let error as EngineError {
             throw error
         } catch let error as ModelError {
@@ -73,14 +78,14 @@ final class EngineLoop {
     func run() throws(EngineError) {
         report()
         while true {
-            let commands = link.mailbox.take(scheduler.isIdle ? .endless : .none)
+            let (commands, isClosed) = link.mailbox.take(scheduler.isIdle ? .endless : .none)
             for command in commands {
                 switch command {
                 case .submit(let id, let request): add(id, request)
                 case .cancel(let id): end(sequences.filter { $0.value.request == id }.map(\.key), .cancelled)
-                case .stop: return endAll(.engineStopped)
                 }
             }
+            if isClosed { return endAll(.engineStopped) }
             try step()
             report()
         }
@@ -108,7 +113,7 @@ final class EngineLoop {
             guard let sequence = sequences.removeValue(forKey: id) else { continue }
             scheduler.remove(id)
             forks[id] = nil
-            link.load.release()
+            link.pending.remove(1)
             sequence.finish(reason)
         }
     }
@@ -146,8 +151,17 @@ extension EngineLoop {
             $0.preemptions += scheduler.preemptions - preemptions
             $0.promptTokens += promptTokens
         }
-        try sample(plan, try forward(plan), &done)
-        let time = clock.now - began
+        let asked = clock.now
+        // The team is leased for the forward pass, in which all of its threads compute; sampling takes one core, and a sink
+        // that is slow holds up its own engine alone.
+        var granted = asked
+        let logits = try team.lease { () throws(EngineError) in
+            granted = clock.now
+            return try forward(plan)
+        }
+        try sample(plan, logits, &done)
+        // Not the time in which other models had the team: the pacer learns what this model's tokens cost.
+        let time = clock.now - began - (granted - asked)
         pacer.observe(
             seconds: time / .seconds(1), streams: plan.entries.count(where: \.needsOneToken),
             promptTokens: promptTokens)

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// The thread of an engine: runs its loop, and rebuilds it when it failed.
 ///
@@ -18,9 +17,10 @@ struct EngineThread: Sendable {
     func start(ready: @escaping @Sendable (Result<EngineDescription, any Error>) -> Void) {
         let thread = Thread {
             do {
-                let description = try run { ready(.success($0)) }
-                rebuild(as: description)
+                try live { ready(.success($0)) }
+                link.record(.ended)
             } catch {
+                link.record(.ended)
                 ready(.failure(error))
             }
         }
@@ -29,19 +29,38 @@ struct EngineThread: Sendable {
         thread.start()
     }
 
+    /// Makes an engine, and again each time that it fails, until it is told to stop; all its memory is free when this
+    /// returns.
+    ///
+    /// - Parameter made: Told once, when the engine is there.
+    /// - Throws: What kept the engine from being made the first time.
+    private func live(made: (EngineDescription) -> Void) throws(EngineError) {
+        // Held while the engine is rebuilt, so that no other takes the memory meanwhile.
+        let account = configuration.ledger.open()
+        defer { account.close() }
+        let description = try run(account) { description throws(EngineError) in
+            link.record(.loaded)
+            made(description)
+        }
+        guard let description else { return }
+        rebuild(as: description, account)
+    }
+
     /// Makes an engine and runs it until it fails or is to stop; it is gone, with all its memory, when this returns.
     ///
     /// - Parameter made: Told when it is there; may refuse it.
     /// - Returns: What the engine was that failed; nil when it was told to stop.
     /// - Throws: What kept it from being made.
-    private func run(made: (EngineDescription) throws(EngineError) -> Void) throws(EngineError) -> EngineDescription? {
-        let loop = try EngineLoop(source, configuration, link)
+    private func run(
+        _ account: MemoryLedger.Account, made: (EngineDescription) throws(EngineError) -> Void
+    ) throws(EngineError) -> EngineDescription? {
+        let loop = try EngineLoop(source, configuration, account, link)
         try made(loop.description)
         do {
             try loop.run()
             return nil
         } catch {
-            link.isReady.store(false, ordering: .releasing)
+            link.record(.failed)
             loop.endAll(.engineFailed)
             configuration.observer?.failed(error)
             return loop.description
@@ -49,20 +68,20 @@ struct EngineThread: Sendable {
     }
 
     /// Makes an engine again each time that one fails, until it is told to stop.
-    private func rebuild(as first: EngineDescription?) {
-        var failed = first
+    private func rebuild(as description: EngineDescription, _ account: MemoryLedger.Account) {
         var pause = Self.shortestPause
-        while let description = failed, refuse(until: .now + pause) {
+        while refuse(until: .now + pause) {
             do {
-                failed = try run { made throws(EngineError) in
+                let failed = try run(account) { made throws(EngineError) in
                     guard made.digest == description.digest else {
                         throw EngineError(.load, "the model is not the one that was loaded before; restart the server")
                     }
                     pause = Self.shortestPause
-                    link.isReady.store(true, ordering: .releasing)
-                    configuration.observer?.recovered()
+                    if link.record(.loaded) == .ready { configuration.observer?.recovered() }
                 }
+                if failed == nil { return }
             } catch {
+                link.record(.failed)
                 configuration.observer?.failed(error)
                 pause = min(pause * 2, Self.longestPause)
             }
@@ -74,17 +93,15 @@ struct EngineThread: Sendable {
     /// - Returns: false when the engine is to stop.
     private func refuse(until time: ContinuousClock.Instant) -> Bool {
         repeat {
-            for command in link.mailbox.take(.until(time)) {
-                switch command {
-                case .submit(_, let request):
-                    for choice in request.choices {
-                        link.load.release()
-                        choice.sink.finish(SequenceOutcome(reason: .engineFailed, generatedTokens: 0))
-                    }
-                case .cancel: continue
-                case .stop: return false
+            let (commands, isClosed) = link.mailbox.take(.until(time))
+            for case .submit(_, let request) in commands {
+                link.pending.remove(request.choices.count)
+                for choice in request.choices {
+                    choice.sink.finish(
+                        SequenceOutcome(reason: isClosed ? .engineStopped : .engineFailed, generatedTokens: 0))
                 }
             }
+            if isClosed { return false }
         } while ContinuousClock.now < time
         return true
     }

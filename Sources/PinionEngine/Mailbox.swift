@@ -1,13 +1,26 @@
-/// Commands on their way to the engine thread.
+/// Commands on their way to the engine thread, until it is closed.
 ///
-/// - Note: `@unchecked Sendable` is sound because `commands` is touched only under `condition`.
+/// - Note: `@unchecked Sendable` is sound because `commands` and `isClosed` are touched only under `condition`.
 final class Mailbox<Command: Sendable>: @unchecked Sendable {
     private let condition = MonotonicCondition()
     private var commands: [Command] = []
+    private var isClosed = false
 
-    func put(_ command: Command) {
+    /// - Returns: false when the mailbox is closed, and nobody will take the command.
+    @discardableResult
+    func put(_ command: Command) -> Bool {
         condition.withLock {
+            guard !isClosed else { return false }
             commands.append(command)
+            condition.signal()
+            return true
+        }
+    }
+
+    /// Takes no more commands from now on; those that are in it will be taken.
+    func close() {
+        condition.withLock {
+            isClosed = true
             condition.signal()
         }
     }
@@ -18,16 +31,18 @@ final class Mailbox<Command: Sendable>: @unchecked Sendable {
         case endless
     }
 
-    /// Takes all commands; when there is none, sleeps for one as long as `patience` lasts.
-    func take(_ patience: Patience) -> [Command] {
+    /// Takes all commands; when there is none, sleeps for one as long as `patience` lasts and the mailbox is open.
+    ///
+    /// - Returns: The commands, and whether they are the last.
+    func take(_ patience: Patience) -> (commands: [Command], isClosed: Bool) {
         condition.withLock {
             switch patience {
             case .none: break
-            case .until(let time): while commands.isEmpty, condition.wait(until: time) {}
-            case .endless: while commands.isEmpty { condition.wait() }
+            case .until(let time): while commands.isEmpty, !isClosed, condition.wait(until: time) {}
+            case .endless: while commands.isEmpty, !isClosed { condition.wait() }
             }
             defer { commands.removeAll() }
-            return commands
+            return (commands, isClosed)
         }
     }
 }

@@ -1,17 +1,13 @@
 package import PinionModels
-import PinionTensor
+package import PinionTensor
 
-/// Divides the memory budget, before the model or anything else is allocated from it.
+/// Divides an engine's share of the memory, before the model or anything else is allocated from it.
 package struct MemoryPlan: Sendable {
     /// What the rest of the process needs: code, tokenizer, requests without their bodies, and connections.
     private static let overheadBytes = 64 << 20
-    /// Of the memory that is free when the engine starts, the part that it takes unless it is told.
-    private static let shareOfFree = 0.8
 
-    /// Bytes that all engines of a process take together, unless it is told.
-    package static var standardBudget: Int { Int(Double(MachineLimits.freeMemory) * shareOfFree) }
-
-    package let budget: Int
+    /// Bytes that the engine could have planned with.
+    package let share: Int
     package let weights: Int
     package let buffers: Int
     /// What the rest of the process needs, of which other engines plan their own part.
@@ -21,65 +17,72 @@ package struct MemoryPlan: Sendable {
     package let blockBytes: Int
 
     package var cacheBytes: Int { cacheBlocks * blockBytes }
-    /// All that is planned; at most the budget.
+    /// All that is planned; at most the share.
     package var bytes: Int { weights + buffers + overhead + cacheBytes }
 
     /// - Parameters:
-    ///   - budget: Bytes; nil for most of the memory that is free now.
+    ///   - share: What the engine may take.
+    ///   - name: What is planned for, for a refusal.
+    ///   - cacheType: What keys and values are kept as.
     ///   - context: Tokens of the longest sequence, for which there must be room.
     ///   - sequences: The cache is never larger than for as many contexts.
-    ///   - bodies: Bytes of the budget that are kept for the bodies of requests.
+    ///   - bodies: Bytes of the share that are kept for the bodies of requests.
     /// - Throws: ``EngineError`` showing the arithmetic when not even one sequence of full length fits.
-    init(
-        budget: Int?, model: ModelPlan, context: Int, sequences: Int, bodies: Int
+    package init(
+        _ share: MemoryShare, for name: String, _ model: ModelPlan, cacheType: KVCache.ElementType, context: Int,
+        sequences: Int, bodies: Int
     ) throws(EngineError) {
-        self.budget = budget ?? Self.standardBudget
+        self.share = share.bytes
         weights = model.weightBytes
         buffers = model.bufferBytes
         overhead = Self.overheadBytes + bodies
-        blockBytes = model.shape.cache.blockBytes
+        blockBytes = model.shape.cache.blockBytes(cacheType)
         let perContext = (context + KVCache.blockTokens - 1) / KVCache.blockTokens
         let (wanted, overflow) = perContext.multipliedReportingOverflow(by: sequences)
-        let available = self.budget - weights - buffers - overhead
+        let available = share.bytes - weights - buffers - overhead
         let affordable = max(available, 0) / blockBytes
         guard affordable >= perContext else {
             let needed = weights + buffers + overhead + perContext * blockBytes
-            let advice = Self.advice(
-                shape: model.shape.cache, available: available, perContext: perContext, needed: needed)
-            throw EngineError(
-                .insufficientMemory,
+            let arithmetic = """
+                weights \(Self.mebibytes(weights)) + buffers \(Self.mebibytes(buffers)) + overhead \
+                \(Self.mebibytes(overhead)) + KV cache of one context of \(context) tokens \
+                \(Self.mebibytes(perContext * blockBytes)) = \(Self.mebibytes(needed))
                 """
-                memory budget of \(Self.mebibytes(self.budget)) is too small: weights \(Self.mebibytes(weights)) + \
-                buffers \(Self.mebibytes(buffers)) + \
-                overhead \(Self.mebibytes(overhead)) + KV cache of one context of \(context) tokens \
-                \(Self.mebibytes(perContext * blockBytes)) = \(Self.mebibytes(needed)); \(advice)
-                """)
+            var ways: [String] = []
+            if affordable > 0 { ways.append("lower --context to \(affordable * KVCache.blockTokens)") }
+            if cacheType != .q8, model.shape.cache.blockBytes(.q8) * perContext <= available {
+                ways.append("set --kv-type q8")
+            }
+            ways.append("raise --memory to \(Self.mebibytesCount(share.budget(for: needed)))M")
+            throw EngineError(.insufficientMemory, Self.refusal(share, of: name, arithmetic, ways))
         }
         cacheBlocks = min(affordable, overflow ? affordable : wanted, BlockPool.maximumCapacity)
     }
 
-    /// What would make the model fit: only what is not in force already, and only what is enough by itself.
-    ///
     /// - Parameters:
-    ///   - available: Bytes that the budget leaves for the cache.
-    ///   - perContext: Blocks of one context.
-    ///   - needed: Bytes of everything.
-    private static func advice(shape: KVCache.Shape, available: Int, perContext: Int, needed: Int) -> String {
-        let affordable = max(available, 0) / shape.blockBytes
-        var ways: [String] = []
-        if affordable > 0 { ways.append("lower --context to \(affordable * KVCache.blockTokens)") }
-        var smaller = shape
-        smaller.elementType = .q8
-        if shape.elementType != .q8, smaller.blockBytes * perContext <= available { ways.append("set --kv-type q8") }
-        ways.append("raise --memory to \(mebibytesCount(needed))M for each model")
-        return ways.count > 1 ? ways.dropLast().joined(separator: ", ") + " or " + ways[ways.count - 1] : ways[0]
+    ///   - arithmetic: What the model needs.
+    ///   - ways: What would make it fit: only what is not in force already, and only what is enough by itself.
+    private static func refusal(
+        _ share: MemoryShare, of name: String, _ arithmetic: String, _ ways: [String]
+    ) -> String {
+        var text = "memory budget of \(mebibytes(share.budget)) is too small for \(name): \(arithmetic)"
+        if share.bytes < share.budget {
+            text += ", and its share is \(mebibytes(share.bytes))"
+            let others = share.others.map { "\($0.name ?? "a model that is being loaded") has \(mebibytes($0.bytes))" }
+            if !others.isEmpty { text += "; " + others.joined(separator: ", ") }
+        }
+        let advice = ways.count > 1 ? ways.dropLast().joined(separator: ", ") + " or " + ways[ways.count - 1] : ways[0]
+        return text + "; " + advice
     }
 
-    /// The smallest budget that gives a model so many cache blocks.
+    /// The smallest share that gives a model so many cache blocks.
     ///
     /// - Parameter bodies: Bytes of request bodies that it has to hold beside.
-    package static func budget(for model: ModelPlan, cacheBlocks: Int, bodies: Int = 0) -> Int {
-        model.weightBytes + model.bufferBytes + overheadBytes + bodies + cacheBlocks * model.shape.cache.blockBytes
+    package static func share(
+        for model: ModelPlan, cacheType: KVCache.ElementType, cacheBlocks: Int, bodies: Int = 0
+    ) -> Int {
+        model.weightBytes + model.bufferBytes + overheadBytes + bodies
+            + cacheBlocks * model.shape.cache.blockBytes(cacheType)
     }
 
     /// The arithmetic, for people.
@@ -87,7 +90,7 @@ package struct MemoryPlan: Sendable {
         """
         weights \(Self.mebibytes(weights)) + buffers \(Self.mebibytes(buffers)) + overhead \
         \(Self.mebibytes(overhead)) + KV cache \(Self.mebibytes(cacheBytes)) = \(Self.mebibytes(bytes)) of \
-        \(Self.mebibytes(budget))
+        \(Self.mebibytes(share))
         """
     }
 

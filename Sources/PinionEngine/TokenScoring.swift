@@ -20,10 +20,12 @@ package enum TokenScoring {
     ///   - tokens: At least one, and at most the model's context.
     ///   - cacheType: What keys and values are kept as.
     package static func score(
-        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int, cacheType: KVCache.ElementType = .f16
+        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int,
+        cacheType: KVCache.ElementType = EngineConfiguration.defaultCacheType
     ) throws -> [TokenScore] {
+        let team = WorkerTeam(workers: workers)
         let context = LoadContext(
-            kernels: kernels, team: WorkerTeam(workers: workers), limits: StepLimits(tokens: chunk, outputs: chunk))
+            kernels: kernels, team: team, limits: StepLimits(tokens: chunk, outputs: chunk))
         let model = try ModelLoader.load(file, context: context)
         guard tokens.count <= model.shape.contextLength, !tokens.isEmpty,
             tokens.allSatisfy({ $0 >= 0 && $0 < model.shape.vocabulary })
@@ -34,9 +36,7 @@ package enum TokenScoring {
                 parameter: .prompt)
         }
         let blocks = (tokens.count + KVCache.blockTokens - 1) / KVCache.blockTokens
-        var shape = model.shape.cache
-        shape.elementType = cacheType
-        let cache = try KVCache(shape: shape, blocks: blocks)
+        let cache = try KVCache(shape: model.shape.cache, elementType: cacheType, blocks: blocks)
         let table = (0..<Int32(blocks)).map { $0 }
         var scores: [TokenScore] = []
         for start in stride(from: 0, to: tokens.count, by: chunk) {
@@ -44,7 +44,7 @@ package enum TokenScoring {
             var batch = StepBatch()
             batch.append(part, start: start, table: table, wantsOutput: false)
             batch.outputs = (0..<Int32(part.count)).map { $0 }
-            let logits = try model.forward(batch, cache: cache)
+            let logits = try team.lease { try model.forward(batch, cache: cache) }
             for row in 0..<part.count {
                 let vocabulary = model.shape.vocabulary
                 let values = UnsafeMutableBufferPointer(start: logits + row * vocabulary, count: vocabulary)

@@ -87,14 +87,13 @@ package final class TextModel: Sendable {
                 .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",
                 parameter: .choices)
         }
+        let reservation: Reservation
         do {
             // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
-            try engine.reserve(request.choices)
+            reservation = try engine.reserve(request.choices)
         } catch {
             throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
         }
-        var isSubmitted = false
-        defer { if !isSubmitted { engine.release(request.choices) } }
         let prompt = try await promptOnQueue(request, for: tenant)
         let completion = Completion(promptTokens: prompt.count, choices: request.choices, into: queue)
         let sinks = (0..<request.choices).map { choice in
@@ -106,8 +105,7 @@ package final class TextModel: Sendable {
                     prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request),
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
-                    choices: sinks.map { .init(sink: $0) }), isReserved: true)
-            isSubmitted = true
+                    choices: sinks.map { .init(sink: $0) }), reservation)
             queue.onWithdrawal { [engine] in engine.cancel(id) }
             completion.accept()
         } catch {
@@ -157,7 +155,7 @@ extension GenerationError {
             case .promptTooLong: .promptTooLong
             case .overloaded: .overloaded
             case .invalidRequest: .invalidParameter
-            case .failed: .unavailable
+            case .failed, .stopped: .unavailable
             case .load, .insufficientMemory: .model
             }
         self.init(

@@ -4,6 +4,9 @@
 /// SHA-256 of a download is.
 package enum ContentDigest {
     private static let chunkBytes = 1 << 20
+    /// Chunks for which the workers are leased at a time: the steps of other models pass in between, however long a file
+    /// takes to read.
+    private static let leasedChunks = 64
     private static let seed: UInt64 = 0x9E37_79B9_7F4A_7C15
     private static let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
 
@@ -18,12 +21,14 @@ package enum ContentDigest {
         let chunks = (bytes.count + chunkBytes - 1) / chunkBytes
         let digests = UnsafeMutablePointer<UInt64>.allocate(capacity: max(chunks, 1))
         defer { digests.deallocate() }
-        team.forEach(chunks, grain: 4) { range in
-            for chunk in range {
-                let start = chunk * chunkBytes
-                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
-                digests[chunk] = digest(part)
-                done(part)
+        for first in stride(from: 0, to: chunks, by: leasedChunks) {
+            team.forEach(min(leasedChunks, chunks - first), grain: 4) { range in
+                for chunk in range.lowerBound + first..<range.upperBound + first {
+                    let start = chunk * chunkBytes
+                    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
+                    digests[chunk] = digest(part)
+                    done(part)
+                }
             }
         }
         return (0..<chunks).reduce(mix(seed, UInt64(bytes.count))) { mix($0, digests[$1]) }

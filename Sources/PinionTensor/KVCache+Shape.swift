@@ -13,22 +13,25 @@ extension KVCache {
         case q8
     }
 
+    /// What a model stores for a token.
+    ///
+    /// The element type is no part of it: the model says how many numbers there are, and the engine's configuration alone
+    /// says in how many bits a cache keeps them.
     package struct Shape: Sendable, Equatable {
         package var layers: Int
         package var heads: Int
         package var headDimension: Int
-        package var elementType: ElementType
 
-        package init(layers: Int, heads: Int, headDimension: Int, elementType: ElementType = .f16) {
+        package init(layers: Int, heads: Int, headDimension: Int) {
             self.layers = layers
             self.heads = heads
             self.headDimension = headDimension
-            self.elementType = elementType
         }
 
         /// Bytes of one block over all layers.
-        package var blockBytes: Int { layers * heads * headLayout.bytes }
-        var headLayout: HeadLayout { HeadLayout(self) }
+        package func blockBytes(_ elementType: ElementType) -> Int {
+            layers * heads * HeadLayout(self, elementType).bytes
+        }
     }
 
     /// Where one head's part of a block of one layer keeps what, in bytes.
@@ -46,13 +49,13 @@ extension KVCache {
         let valueScales: Int
         let bytes: Int
 
-        init(_ shape: Shape) {
+        init(_ shape: Shape, _ elementType: ElementType) {
             let dimension = shape.headDimension
             let half = MemoryLayout<UInt16>.size
             valueStride = (dimension + Self.lanes - 1) / Self.lanes * Self.lanes
             let groups: Int
             let elementBytes: Int
-            switch shape.elementType {
+            switch elementType {
             case .f16: (groups, elementBytes) = (0, half)
             case .q8: (groups, elementBytes) = (Self.groups(dimension), 1)
             }

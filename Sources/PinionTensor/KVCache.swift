@@ -13,6 +13,7 @@ package final class KVCache {
     package static let tileQueries = 12
 
     package let shape: Shape
+    package let elementType: ElementType
     package let blocks: Int
     /// [layers, heads, blocks, bytes of ``HeadLayout``]: a head's consecutive blocks are one stream for whoever reads them.
     ///
@@ -21,11 +22,12 @@ package final class KVCache {
     private let storage: AlignedBuffer<UInt8>
     private let layout: HeadLayout
 
-    package init(shape: Shape, blocks: Int) throws(TensorError) {
+    package init(shape: Shape, elementType: ElementType, blocks: Int) throws(TensorError) {
         self.shape = shape
+        self.elementType = elementType
         self.blocks = blocks
-        layout = shape.headLayout
-        let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.blockBytes)
+        layout = HeadLayout(shape, elementType)
+        let (count, overflow) = blocks.multipliedReportingOverflow(by: shape.blockBytes(elementType))
         guard !overflow else { throw TensorError(.outOfMemory, "a KV cache of \(blocks) blocks exceeds all memory") }
         storage = try AlignedBuffer(count: count, largePages: false)
     }
@@ -49,7 +51,7 @@ package final class KVCache {
         for head in 0..<shape.heads {
             let base = base(layer: layer, block: block, head: head)
             let (key, value) = (key + head * shape.headDimension, value + head * shape.headDimension)
-            switch shape.elementType {
+            switch elementType {
             case .f16: storeHalves(base, slot, key, value, kernels)
             case .q8: storeBytes(base, slot, key, value, kernels)
             }
@@ -129,7 +131,7 @@ package final class KVCache {
             value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self),
             block_stride: layout.bytes,
             table: table, length: length, scale: scale, out: out, out_stride: outStride)
-        switch shape.elementType {
+        switch elementType {
         case .f16: kernels.table.pointee.attention_f16(&arguments)
         case .q8: kernels.table.pointee.attention_q8(&arguments)
         }

@@ -5,17 +5,17 @@ import PinionGeneration
 import PinionServer
 import TextGeneration
 
-/// Loads every model, each into an engine of its own; the memory budget is divided evenly among them.
+/// Loads every model, each into an engine of its own; one ledger divides the memory budget among them.
 ///
 /// - Throws: ``CommandFailure`` naming both files when two of them have one id.
 func loadGenerators(
     for models: [ResolvedModel], settings: ServeSettings, metrics: ServerMetrics, logger: Logger
 ) async throws -> [any TextGenerator] {
-    let memory = (settings.memory ?? MemoryPlan.standardBudget) / models.count
+    let ledger = MemoryLedger(budget: settings.memory, engines: models.count)
     var generators: [any TextGenerator] = []
     for (index, model) in models.enumerated() {
         let generator = try await loadGenerator(
-            for: model, settings: settings, memory: memory, metrics: metrics, logger: logger)
+            for: model, settings: settings, ledger: ledger, metrics: metrics, logger: logger)
         // Checked here, where the files are known, and before the next of them is read.
         if let twin = generators.firstIndex(where: { $0.model.id == generator.model.id }) {
             throw CommandFailure(
@@ -29,17 +29,17 @@ func loadGenerators(
 
 /// Loads a model file into an engine of its own.
 ///
-/// - Parameter memory: Bytes that it may take.
+/// - Parameter ledger: Where the engine has its memory from.
 private func loadGenerator(
-    for model: ResolvedModel, settings: ServeSettings, memory: Int, metrics: ServerMetrics, logger: Logger
+    for model: ResolvedModel, settings: ServeSettings, ledger: MemoryLedger, metrics: ServerMetrics, logger: Logger
 ) async throws -> any TextGenerator {
     var configuration = EngineConfiguration()
     configuration.contextLength = settings.context
-    configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.standardSequences
-    configuration.maximumWaiting = settings.maxWaiting ?? EngineConfiguration.standardWaiting
-    configuration.cacheType = settings.cacheType
+    configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.defaultSequences
+    configuration.maximumWaiting = settings.maxWaiting ?? EngineConfiguration.defaultWaiting
+    configuration.cacheType = settings.cacheType ?? EngineConfiguration.defaultCacheType
     configuration.threads = settings.threads
-    configuration.memory = memory
+    configuration.ledger = ledger
     // One budget of bodies for all models, as of memory.
     configuration.bodyMemory = settings.server.limits.bodiesInFlight / settings.models.count
     let observer = EngineMetrics(logger: logger)

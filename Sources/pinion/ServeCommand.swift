@@ -39,13 +39,13 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             Tokens of prompt and reply together (default: the model's own, at most \
-            \(EngineConfiguration.standardContext)).
+            \(EngineConfiguration.defaultContext)).
             """, valueName: "tokens"))
     var context: String?
 
     @Option(
         help: ArgumentHelp(
-            "Completions computed at the same time (default: \(EngineConfiguration.standardSequences)).",
+            "Completions computed at the same time (default: \(EngineConfiguration.defaultSequences)).",
             valueName: "count"))
     var maxSequences: String?
 
@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             Completions that wait beyond those, before more are refused (default: \
-            \(EngineConfiguration.standardWaiting)).
+            \(EngineConfiguration.defaultWaiting)).
             """, valueName: "count"))
     var maxWaiting: String?
 

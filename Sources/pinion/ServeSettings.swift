@@ -30,7 +30,8 @@ struct ServeSettings: Sendable {
     var maxSequences: Int?
     /// Nil leaves it to the engine.
     var maxWaiting: Int?
-    var cacheType = KVCache.ElementType.f16
+    /// Nil leaves it to the engine.
+    var cacheType: KVCache.ElementType?
     /// Nil means one per core.
     var threads: Int?
     /// Bytes for weights and caches; nil leaves it to the engine.

@@ -28,7 +28,7 @@ def smallest(model_path, tmp_path_factory):
     # Each is rounded up by itself.
     assert sum(parts) - len(parts) < total <= sum(parts)
     assert re.search(r"weights \d+ MiB \+ buffers \d+ MiB \+ overhead \d+ MiB \+ KV cache .* \d+ MiB", line), line
-    assert line.endswith(f"raise --memory to {total}M for each model"), line
+    assert line.endswith(f"raise --memory to {total}M"), line
     assert run("serve", *flags, "--memory", f"{total - 1}M").returncode == 1
     return total
 

@@ -71,8 +71,7 @@ struct EngineInvarianceTests {
         #expect(quiet.statistics.cachedTokens == 0 && quiet.statistics.preemptions == 0)
 
         let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
-        var plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
-        plan.shape.cache.elementType = cacheType
+        let plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
         var (drafted, preemptions) = (0, 0)
         for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {
             let crowded = try await EngineTests.engine(name) { configuration in
@@ -81,9 +80,10 @@ struct EngineInvarianceTests {
                 configuration.contextLength = 160
                 configuration.threads = 2
                 configuration.cacheType = cacheType
-                configuration.memory = MemoryPlan.budget(for: plan, cacheBlocks: blocks)
+                configuration.ledger = MemoryLedger(
+                    budget: MemoryPlan.share(for: plan, cacheType: cacheType, cacheBlocks: blocks))
             }
-            #expect(crowded.description.shape.cache.elementType == cacheType)
+            #expect(crowded.description.cacheType == cacheType)
             for round in 0..<2 {
                 let sinks = conversations.map { $0.sinks() }
                 for (conversation, sinks) in zip(conversations, sinks) {

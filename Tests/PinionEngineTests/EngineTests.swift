@@ -107,10 +107,10 @@ struct EngineTests {
 
     @Test("Preempted sequences go on with the same tokens")
     func preemption() async throws {
-        func run(memory: Int?) async throws -> (blocks: Int, ids: [[Int32]]) {
+        func run(budget: Int?) async throws -> (blocks: Int, ids: [[Int32]]) {
             let engine = try await Self.engine { configuration in
                 configuration.contextLength = 128
-                configuration.memory = memory
+                configuration.ledger = MemoryLedger(budget: budget)
             }
             let sinks = (0..<4).map { _ in RecordingSink() }
             for (index, sink) in sinks.enumerated() {
@@ -118,12 +118,11 @@ struct EngineTests {
             }
             return (engine.description.memory.cacheBlocks, try sinks.map { try #require($0.wait()).ids })
         }
-        let roomy = try await run(memory: nil)
+        let roomy = try await run(budget: nil)
         // Room for one context and a little: four sequences of 120 tokens cannot stay together.
         let file = try GGUFFile(path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
-        let blockBytes = try await Self.engine().description.shape.cache.blockBytes
         let plan = try ModelLoader.plan(file, limits: EngineConfiguration().stepLimits)
-        let tight = try await run(memory: plan.weightBytes + plan.bufferBytes + 64 << 20 + 12 * blockBytes)
+        let tight = try await run(budget: MemoryPlan.share(for: plan, cacheType: .f16, cacheBlocks: 12))
         #expect(roomy.blocks == 32)
         #expect(tight.blocks < 16)
         #expect(tight.ids == roomy.ids)
@@ -264,7 +263,7 @@ struct EngineTests {
     @Test("A budget that cannot hold one context is refused with the arithmetic")
     func memory() async throws {
         let error = await #expect(throws: EngineError.self) {
-            _ = try await Self.engine { $0.memory = 64 << 20 }
+            _ = try await Self.engine { $0.ledger = MemoryLedger(budget: 64 << 20) }
         }
         #expect(error?.code == .insufficientMemory)
         #expect(error?.message.contains("KV cache of one context of 512 tokens") == true)

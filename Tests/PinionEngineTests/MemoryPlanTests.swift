@@ -19,35 +19,33 @@ struct MemoryPlanTests {
         let path = EngineTests.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false)
         // The least budget for one context of 512 tokens, with caches of either kind.
         let plan = try ModelLoader.plan(GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
-        var small = plan.shape.cache
-        small.elementType = .q8
-        let full = MemoryPlan.budget(for: plan, cacheBlocks: 32)
-        let half = full - 32 * (plan.shape.cache.blockBytes - small.blockBytes)
-        let tight = try await Self.advice { $0.memory = half }
+        let half = MemoryPlan.share(for: plan, cacheType: .q8, cacheBlocks: 32)
+        let less = MemoryPlan.share(for: plan, cacheType: .q8, cacheBlocks: 31)
+        let tight = try await Self.advice { $0.ledger = MemoryLedger(budget: half) }
         #expect(tight.contains("--kv-type q8") && tight.contains("--context") && tight.contains("--memory"))
         _ = try await EngineTests.engine {
-            $0.memory = half
+            $0.ledger = MemoryLedger(budget: half)
             $0.cacheType = .q8
         }
         let quantised = try await Self.advice {
-            $0.memory = half - small.blockBytes
+            $0.ledger = MemoryLedger(budget: less)
             $0.cacheType = .q8
         }
         #expect(!quantised.contains("--kv-type"))
         let context = try #require(quantised.firstMatch(of: /lower --context to (\d+)/).flatMap { Int($0.1) })
         #expect(context == 496)
         _ = try await EngineTests.engine {
-            $0.memory = half - small.blockBytes
+            $0.ledger = MemoryLedger(budget: less)
             $0.cacheType = .q8
             $0.contextLength = context
         }
         let mebibytes = try #require(quantised.firstMatch(of: /raise --memory to (\d+)M/).flatMap { Int($0.1) })
         _ = try await EngineTests.engine {
-            $0.memory = mebibytes << 20
+            $0.ledger = MemoryLedger(budget: mebibytes << 20)
             $0.cacheType = .q8
         }
         // Not even one block: a smaller context helps as little as smaller numbers.
-        let hopeless = try await Self.advice { $0.memory = 1 << 20 }
+        let hopeless = try await Self.advice { $0.ledger = MemoryLedger(budget: 1 << 20) }
         #expect(hopeless.contains("--memory") && !hopeless.contains("--context") && !hopeless.contains("--kv-type"))
     }
 }

@@ -170,8 +170,8 @@ struct SpeculationTests {
                 guard let blocks, let plan = try? ModelLoader.plan(file, limits: configuration.stepLimits) else {
                     return
                 }
-                configuration.memory =
-                    plan.weightBytes + plan.bufferBytes + 64 << 20 + blocks * plan.shape.cache.blockBytes
+                let share = MemoryPlan.share(for: plan, cacheType: configuration.cacheType, cacheBlocks: blocks)
+                configuration.ledger = MemoryLedger(budget: share)
             }
             let requests = (1...4).map { Self.request(seed: UInt64($0), sampling: Self.cases[$0 % 2 * 2].adjust) }
             return (engine, try Self.replies(engine, requests))

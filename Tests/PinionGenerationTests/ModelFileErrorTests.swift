@@ -85,7 +85,7 @@ struct ModelFileErrorTests {
     @Test("A budget too small for the model is refused with the arithmetic")
     func memory() async throws {
         let error = await #expect(throws: GenerationError.self) {
-            _ = try await GenerationFixtures.model { $0.memory = 1 << 20 }
+            _ = try await GenerationFixtures.model { $0.ledger = MemoryLedger(budget: 1 << 20) }
         }
         #expect(error?.code == .model)
         #expect(error?.message.contains("memory budget of 1 MiB is too small") == true)

@@ -23,9 +23,8 @@ struct InvarianceTests {
 
         /// Logits of the request after its prompt and after each token of its reply.
         mutating func logits(_ model: any LanguageModel, _ text: [Int32]) throws -> [[Float]] {
-            var shape = model.shape.cache
-            shape.elementType = cacheType
-            let cache = try KVCache(shape: shape, blocks: (neighbours + 1) * Self.blocksPerSequence)
+            let cache = try KVCache(
+                shape: model.shape.cache, elementType: cacheType, blocks: (neighbours + 1) * Self.blocksPerSequence)
             var free = (0..<Int32(cache.blocks)).shuffled(using: &random)
             func table() -> [Int32] {
                 defer { free.removeFirst(Self.blocksPerSequence) }

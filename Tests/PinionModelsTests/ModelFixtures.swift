@@ -54,7 +54,7 @@ enum ModelFixtures {
     static func logits(
         _ model: any LanguageModel, _ tokens: [Int32], chunk: Int, cacheBlocks: Int = 16
     ) throws -> [[Float]] {
-        let cache = try KVCache(shape: model.shape.cache, blocks: cacheBlocks)
+        let cache = try KVCache(shape: model.shape.cache, elementType: .f16, blocks: cacheBlocks)
         // Blocks in descending order: nothing may rely on their being adjacent.
         let table = (0..<Int32(cacheBlocks)).reversed().map { $0 }
         var rows: [[Float]] = []

@@ -69,7 +69,7 @@ struct ModelMutationTests {
 
     /// Computes a few tokens: a model that loads must also run.
     static func exercise(_ model: any LanguageModel) throws {
-        let cache = try KVCache(shape: model.shape.cache, blocks: 1)
+        let cache = try KVCache(shape: model.shape.cache, elementType: .f16, blocks: 1)
         var batch = StepBatch()
         let last = Int32(model.shape.vocabulary - 1)
         batch.append([0, last / 2, last], start: 0, table: [0], wantsOutput: true)

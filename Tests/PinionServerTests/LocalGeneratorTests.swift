@@ -165,9 +165,9 @@ struct LocalGeneratorTests {
         }
         let impossible = try await fixture.chat(Self.body(#", "n": 3"#))
         #expect(impossible.status == 400 && impossible.error?.param == "n")
-        try model.engine.reserve(1)
+        let reservation = try model.engine.reserve(1)
         let refused = try await fixture.chat(Self.body(#", "n": 2"#))
-        model.engine.release(1)
+        _ = consume reservation
         #expect(refused.status == 503)
         #expect(refused.headers[.retryAfter] != nil)
         #expect(refused.error?.code == "server_overloaded")

@@ -14,11 +14,6 @@ struct KVCacheTests {
         }
     }
     static let shape = KVCache.Shape(layers: 2, heads: 3, headDimension: 24)
-    static func shape(_ type: KVCache.ElementType) -> KVCache.Shape {
-        var shape = shape
-        shape.elementType = type
-        return shape
-    }
 
     /// What is stored for a position, distinct for every layer, head and element.
     private static func vector(_ layer: Int, _ position: Int, _ salt: UInt64) -> [Float] {
@@ -70,7 +65,7 @@ struct KVCacheTests {
         let queries = random.floats(2 * Self.shape.headDimension)
         let table: [Int32] = [5, 0, 3, 1]
         for kernels in Kernels.available {
-            let cache = try KVCache(shape: Self.shape(type), blocks: 6)
+            let cache = try KVCache(shape: Self.shape, elementType: type, blocks: 6)
             Self.fill(cache, table: table, positions: 0..<50, kernels)
             for (layer, head) in [(0, 0), (0, 2), (1, 1), (1, 2)] {
                 for length in [1, 16, 17, 50] {
@@ -90,7 +85,7 @@ struct KVCacheTests {
         var random = SeededGenerator(seed: 51)
         let queries = random.floats(Self.shape.headDimension)
         let kernels = try Kernels.forThisMachine()
-        let cache = try KVCache(shape: Self.shape(type), blocks: 5)
+        let cache = try KVCache(shape: Self.shape, elementType: type, blocks: 5)
         let (first, second): ([Int32], [Int32]) = ([2, 4], [2, 1])
         Self.fill(cache, table: first, positions: 0..<20, kernels)
         let before = Self.attend(cache, 1, 1, queries, table: first, length: 20, kernels)
@@ -106,7 +101,7 @@ struct KVCacheTests {
         var random = SeededGenerator(seed: 53)
         let queries = random.floats(Self.shape.headDimension)
         let kernels = try Kernels.forThisMachine()
-        let cache = try KVCache(shape: Self.shape(type), blocks: 5)
+        let cache = try KVCache(shape: Self.shape, elementType: type, blocks: 5)
         let (original, copied): ([Int32], [Int32]) = ([2, 4], [2, 1])
         Self.fill(cache, table: original, positions: 0..<25, kernels)
         func everything(_ table: [Int32], length: Int) -> [[Float]] {
@@ -137,7 +132,7 @@ struct KVCacheTests {
         let kernels = try Kernels.forThisMachine()
         let width = Self.shape.heads * Self.shape.headDimension
         let queries = [Float](repeating: 1, count: Self.shape.headDimension)
-        let cache = try KVCache(shape: Self.shape(type), blocks: 3)
+        let cache = try KVCache(shape: Self.shape, elementType: type, blocks: 3)
         let (sound, broken): ([Int32], [Int32]) = ([0], [1])
         let huge = (0..<width).map { $0 % 2 == 0 ? Float.infinity : -.greatestFiniteMagnitude }
         Self.fill(cache, table: sound, positions: 0..<9, kernels)
@@ -157,17 +152,18 @@ struct KVCacheTests {
     @Test("A block takes the bytes that its shape says, values padded to 16 columns and a scale for each 32")
     func size() {
         let wide = KVCache.Shape(layers: 30, heads: 3, headDimension: 64)
-        #expect(Self.shape.blockBytes == 2 * 3 * (24 + 32) * 16 * 2)
-        #expect(wide.blockBytes == 30 * 3 * 128 * 16 * 2)
-        #expect(Self.shape(.q8).blockBytes == 2 * 3 * (24 + 32 + 2 * 2) * 16)
+        #expect(Self.shape.blockBytes(.f16) == 2 * 3 * (24 + 32) * 16 * 2)
+        #expect(wide.blockBytes(.f16) == 30 * 3 * 128 * 16 * 2)
+        #expect(Self.shape.blockBytes(.q8) == 2 * 3 * (24 + 32 + 2 * 2) * 16)
         #expect(
-            KVCache.Shape(layers: 30, heads: 3, headDimension: 64, elementType: .q8).blockBytes
-                == wide.blockBytes / 2 + 30 * 3 * (2 + 2) * 16 * 2)
+            wide.blockBytes(.q8) == wide.blockBytes(.f16) / 2 + 30 * 3 * (2 + 2) * 16 * 2)
     }
 
     @Test("A cache beyond all memory is an error, not a trap", arguments: [1 << 40, 1 << 60, Int.max])
     func tooLarge(_ blocks: Int) {
-        let error = #expect(throws: TensorError.self) { _ = try KVCache(shape: Self.shape, blocks: blocks) }
+        let error = #expect(throws: TensorError.self) {
+            _ = try KVCache(shape: Self.shape, elementType: .f16, blocks: blocks)
+        }
         #expect(error?.code == .outOfMemory)
     }
 }

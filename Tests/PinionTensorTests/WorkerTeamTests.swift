@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import PinionTensor
 import Synchronization
@@ -83,9 +84,68 @@ struct WorkerTeamTests {
     @Test("Teams come and go, parked or spinning")
     func lifetimes() {
         for round in 0..<100 {
-            let team = WorkerTeam(workers: 2)
+            let team = WorkerTeam(workers: 2, of: WorkerThreads())
             if round % 2 == 0 { #expect(Self.visits(team, 9, grain: 1) == [0] + [UInt8](repeating: 1, count: 9) + [0]) }
             if round % 25 == 0 { Thread.sleep(forTimeInterval: Self.parkingPause) }
         }
+    }
+
+    @Test("Teams of several threads share the process's workers, and each job is done by as many as its team has")
+    func sharedThreads() {
+        let threads = WorkerThreads()
+        let sizes = [2, 1, 4, 3]
+        let wrong = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: sizes.count) { index in
+            let team = WorkerTeam(workers: sizes[index], of: threads)
+            for round in 0..<300 {
+                let expected = [0] + [UInt8](repeating: 1, count: 50) + [0]
+                let found =
+                    round % 2 == 0
+                    ? Self.visits(team, 50, grain: 3) : team.lease { Self.visits(team, 50, grain: 3) }
+                if found != expected { wrong.add(1, ordering: .relaxed) }
+            }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
+    }
+
+    @Test("Only one team computes at a time, and a lease within a lease is the same")
+    func exclusion() {
+        let threads = WorkerThreads()
+        let inside = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            let team = WorkerTeam(workers: 2, of: threads)
+            for _ in 0..<200 {
+                team.lease {
+                    most.max(inside.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                    team.lease { team.forEach(4, grain: 1) { _ in sched_yield() } }
+                    inside.subtract(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(most.load(ordering: .relaxed) == 1)
+    }
+
+    @Test("A team that asks is served after the step that is being made, though the other asks again at once")
+    func fairness() {
+        let threads = WorkerThreads()
+        let hasAsked = Atomic<Bool>(false)
+        let isServed = Atomic<Bool>(false)
+        let stepsMeanwhile = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: 2) { index in
+            let team = WorkerTeam(workers: 1, of: threads)
+            guard index == 0 else {
+                Thread.sleep(forTimeInterval: 0.01)
+                hasAsked.store(true, ordering: .relaxed)
+                team.lease { isServed.store(true, ordering: .relaxed) }
+                return
+            }
+            while !isServed.load(ordering: .relaxed), stepsMeanwhile.load(ordering: .relaxed) < 1000 {
+                team.lease { Thread.sleep(forTimeInterval: 0.001) }
+                if hasAsked.load(ordering: .relaxed) { stepsMeanwhile.add(1, ordering: .relaxed) }
+            }
+        }
+        // One is under way, and the machine may pause the asking thread before it has drawn its number.
+        #expect(stepsMeanwhile.load(ordering: .relaxed) < 20)
     }
 }
