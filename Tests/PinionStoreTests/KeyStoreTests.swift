@@ -135,7 +135,12 @@ struct KeyStoreTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
         var sawName = false
         for file in files {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: directory.path + "/" + file))
+            let path = directory.path + "/" + file
+            guard let bytes = FileManager.default.contents(atPath: path) else {
+                // The note of the last use is written meanwhile, and its journal is gone with the end of that.
+                #expect(!FileManager.default.fileExists(atPath: path))
+                continue
+            }
             #expect(bytes.range(of: random) == nil, "\(file) holds the secret")
             if bytes.range(of: Data("canary".utf8)) != nil { sawName = true }
         }
