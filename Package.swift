@@ -69,13 +69,15 @@ let package = Package(
                 coreMetrics, metrics,
             ],
             swiftSettings: settings),
-        .executableTarget(
-            name: "pinion",
+        .executableTarget(name: "pinion", dependencies: ["PinionCommand"], swiftSettings: settings),
+        .target(
+            name: "PinionCommand",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionTokenizer",
                 "PinionStore", "PinionCatalog", argumentParser, logging,
             ],
             swiftSettings: settings),
+        .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "EngineTestSupport", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
