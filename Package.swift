@@ -64,18 +64,20 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "TextGeneration", "OpenAIAPI", "PinionEngine", "PinionJSON", "PinionMetrics", hummingbird,
+                "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionMetrics", hummingbird,
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
                 coreMetrics, metrics,
             ],
             swiftSettings: settings),
-        .executableTarget(
-            name: "pinion",
+        .executableTarget(name: "pinion", dependencies: ["PinionCommand"], swiftSettings: settings),
+        .target(
+            name: "PinionCommand",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionTokenizer",
-                "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging,
+                "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
+        .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "EngineTestSupport", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
@@ -119,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
+                "PinionServer", "PinionCommand", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
                 "EngineTestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
             ],

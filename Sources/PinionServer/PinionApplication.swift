@@ -24,7 +24,7 @@ package struct PinionApplication: Sendable {
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
-        metrics: ServerMetrics = ServerMetrics(), admission: any Admission = OpenAdmission(), logger: Logger,
+        metrics: ServerMetrics, admission: any Admission = OpenAdmission(), logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {

@@ -118,7 +118,7 @@ def test_the_help_shows_every_default(command):
 
 def test_the_help_of_serve_is_what_the_snapshot_shows():
     done = run("serve", "--help", COLUMNS="80")
-    assert done.stdout == (SNAPSHOTS / "serve-help.txt").read_text()
+    assert done.stdout == (ROOT / "Tests/Fixtures/help/pinion-serve.txt").read_text()
     # The text is wrapped once, to the reader's width.
     assert max(map(len, run("serve", "--help", COLUMNS="200").stdout.splitlines())) > 80
 

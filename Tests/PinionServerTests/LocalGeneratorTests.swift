@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import OpenAIAPI
+import PinionCommand
 import PinionEngine
 import PinionGeneration
 import PinionJSON

@@ -5,6 +5,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import OpenAIAPI
+import PinionEngine
 import PinionServer
 import Synchronization
 import Testing
@@ -60,7 +61,7 @@ final class LogRecorder: Sendable {
 struct ServerFixture {
     let recorder = LogRecorder()
     let readiness = Readiness()
-    let metrics = ServerMetrics()
+    let metrics = ServerMetrics(residentMemory: { ProcessMemory.resident })
     var configuration = ServerConfiguration()
     var generators: [any TextGenerator]
     var keys: any KeyAuthority = FixedKeys()

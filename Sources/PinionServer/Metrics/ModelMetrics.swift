@@ -1,24 +1,24 @@
-import CoreMetrics
+package import CoreMetrics
 import PinionMetrics
 
 /// The handlers of one model's metrics, made once, because they are used for every token.
 package struct ModelMetrics: Sendable {
-    let firstToken: Timer
-    let gap: Timer
-    let step: Timer
-    let promptTokens: Counter
-    let cachedTokens: Counter
-    let generatedTokens: Counter
-    let computedTokens: Counter
-    let draftedTokens: Counter
-    let acceptedTokens: Counter
-    let preemptions: Counter
-    let failures: Counter
-    let running: Meter
-    let waiting: Meter
-    let usedBlocks: Meter
-    let cachedBlocks: Meter
-    let freeBlocks: Meter
+    package let firstToken: Timer
+    package let gap: Timer
+    package let step: Timer
+    package let promptTokens: Counter
+    package let cachedTokens: Counter
+    package let generatedTokens: Counter
+    package let computedTokens: Counter
+    package let draftedTokens: Counter
+    package let acceptedTokens: Counter
+    package let preemptions: Counter
+    package let failures: Counter
+    package let running: Meter
+    package let waiting: Meter
+    package let usedBlocks: Meter
+    package let cachedBlocks: Meter
+    package let freeBlocks: Meter
 
     init(model: String, factory: any MetricsFactory) {
         func timer(_ name: String) -> Timer { Timer(label: name, dimensions: [("model", model)], factory: factory) }

@@ -1,7 +1,6 @@
 import CoreMetrics
 import Foundation
 import Metrics
-import PinionEngine
 package import PinionMetrics
 import Synchronization
 
@@ -12,13 +11,16 @@ package final class ServerMetrics: Sendable {
     package let registry: PrometheusRegistry
     private let models = Mutex<[String: ModelMetrics]>([:])
 
-    package init(_ registry: PrometheusRegistry = PrometheusRegistry()) {
+    /// - Parameter residentMemory: Bytes of memory that the process holds; nil where the system does not tell.
+    package init(
+        _ registry: PrometheusRegistry = PrometheusRegistry(), residentMemory: @escaping @Sendable () -> Int?
+    ) {
         self.registry = registry
         for description in Self.descriptions { registry.declare(description) }
         let resident = Meter(label: "process_resident_memory_bytes", factory: registry)
         Meter(label: "process_start_time_seconds", factory: registry).set(Date().timeIntervalSince1970)
         registry.onScrape {
-            if let bytes = ProcessMemory.resident { resident.set(Double(bytes)) }
+            if let bytes = residentMemory() { resident.set(Double(bytes)) }
         }
     }
 

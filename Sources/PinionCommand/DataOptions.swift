@@ -5,10 +5,7 @@ import PinionStore
 /// Where keys and models are kept.
 struct DataOptions: ParsableArguments {
     @Option(
-        name: .customLong("data-dir"),
-        help: ArgumentHelp(
-            "Directory of keys and models (default: $PINION_DATA_DIR, $XDG_DATA_HOME/pinion or ~/.local/share/pinion).",
-            valueName: "dir"))
+        name: .setting(.dataDirectory), help: .setting(.dataDirectory))
     var path: String?
 
     var directory: DataDirectory { DataDirectory(path) }

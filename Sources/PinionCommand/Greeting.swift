@@ -15,7 +15,7 @@ struct Greeting {
     private static let question = "What is the capital of France?"
 
     func print() {
-        Console.line("pinion \(Pinion.version) serving \(models.map(\.id).joined(separator: ", "))")
+        Console.line("pinion \(PinionProgram.version) serving \(models.map(\.id).joined(separator: ", "))")
         Console.line("listening on \(address)")
         guard settings.server.requiresAuthentication else {
             Console.line("no API key is asked for")

@@ -54,5 +54,5 @@ private func loadGenerator(
         ])
     return LocalGenerator(
         loaded, id: id, created: Int(Date().timeIntervalSince1970),
-        owner: "pinion", build: Pinion.version)
+        owner: "pinion", build: PinionProgram.version)
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import PinionCatalog
-import PinionEngine
 
 /// `pinion serve`: the HTTP server over one or more models.
 struct ServeCommand: AsyncParsableCommand {
@@ -13,82 +12,21 @@ struct ServeCommand: AsyncParsableCommand {
             the file that --config names.
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            """
-            A model file, a catalog name, or ID=FILE to name it; repeat for several (default: \
-            \(ModelCatalog.defaultModel.id)).
-            """, valueName: "file|id"))
-    var model: [String] = []
-
-    @Option(help: "Address to listen on (default: 127.0.0.1).")
-    var host: String?
-
-    @Option(help: "Port to listen on; 0 takes a free one (default: 8080).")
-    var port: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Accept this key without storing it; may be repeated (default: only the stored keys).", valueName: "key"))
-    var apiKey: [String] = []
-
-    @Flag(help: "Ask for no key; only on a loopback address.")
-    var noAuth = false
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Tokens of prompt and reply together (default: the model's own, at most \
-            \(EngineConfiguration.defaultContext)).
-            """, valueName: "tokens"))
-    var context: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Completions computed at the same time (default: \(EngineConfiguration.defaultSequences)).",
-            valueName: "count"))
-    var maxSequences: String?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Completions that wait beyond those, before more are refused (default: \
-            \(EngineConfiguration.defaultWaiting)).
-            """, valueName: "count"))
-    var maxWaiting: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "What the KV cache holds: f16, or q8 in half the memory (default: f16).", valueName: "type"))
-    var kvType: String?
-
-    @Option(help: ArgumentHelp("Threads that compute (default: one per processor).", valueName: "count"))
-    var threads: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Memory for weights and caches, such as 4G (default: most of what is free).", valueName: "size"))
-    var memory: String?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            A further name the Host header may have; may be repeated (default: on a loopback address only names of \
-            this machine, elsewhere any name).
-            """, valueName: "name"))
-    var allowedHost: [String] = []
-
-    @Flag(help: "Ignore unknown request fields instead of refusing the request.")
-    var allowUnknownFields = false
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            trace, debug, info, notice, warning, error or critical (default: notice, and on a terminal a line for each \
-            request).
-            """, valueName: "level"))
-    var logLevel: String?
-
+    // Texts, whatever the kind: `ServeSettings` reads flags, variables and files alike.
+    @Option(name: .setting(.model), help: .setting(.model)) var model: [String] = []
+    @Option(name: .setting(.host), help: .setting(.host)) var host: String?
+    @Option(name: .setting(.port), help: .setting(.port)) var port: String?
+    @Option(name: .setting(.apiKey), help: .setting(.apiKey)) var apiKey: [String] = []
+    @Flag(name: .setting(.noAuth), help: .setting(.noAuth)) var noAuth = false
+    @Option(name: .setting(.context), help: .setting(.context)) var context: String?
+    @Option(name: .setting(.maxSequences), help: .setting(.maxSequences)) var maxSequences: String?
+    @Option(name: .setting(.maxWaiting), help: .setting(.maxWaiting)) var maxWaiting: String?
+    @Option(name: .setting(.kvType), help: .setting(.kvType)) var kvType: String?
+    @Option(name: .setting(.threads), help: .setting(.threads)) var threads: String?
+    @Option(name: .setting(.memory), help: .setting(.memory)) var memory: String?
+    @Option(name: .setting(.allowedHost), help: .setting(.allowedHost)) var allowedHost: [String] = []
+    @Flag(name: .setting(.allowUnknownFields), help: .setting(.allowUnknownFields)) var allowUnknownFields = false
+    @Option(name: .setting(.logLevel), help: .setting(.logLevel)) var logLevel: String?
     @OptionGroup var data: DataOptions
 
     @Option(
@@ -102,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
     /// Finds wrong flags while the parser still knows how to show this command's usage.
     func validate() throws {
         do {
-            _ = try settings()
+            _ = try settings(ProcessInfo.processInfo.environment)
         } catch let error as ValidationError {
             throw error
         } catch {
@@ -112,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try foreign.refuseStrays()
-        let settings = try settings()
+        let settings = try settings(ProcessInfo.processInfo.environment)
         if !SecretArguments.blank("--api-key", values: apiKey) {
             Console.notice(
                 "other users of this machine can read the key given with --api-key; "
@@ -131,11 +69,11 @@ struct ServeCommand: AsyncParsableCommand {
         try await startServer(settings, models: models, keys: keys)
     }
 
-    private func settings() throws -> ServeSettings {
-        let environment = ProcessInfo.processInfo.environment
+    /// - Parameter environment: Variables by name.
+    func settings(_ environment: [String: String]) throws -> ServeSettings {
         let path = config ?? environment["PINION_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         func list(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
-        let flags: [SettingsSources.Name: [String]] = [
+        let flags: [Setting.Name: [String]] = [
             .model: model, .host: list(host), .port: list(port), .apiKey: apiKey, .noAuth: noAuth ? ["true"] : [],
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
             .kvType: list(kvType), .threads: list(threads), .memory: list(memory),

@@ -2,6 +2,7 @@ import CoreMetrics
 package import Logging
 import Metrics
 package import PinionEngine
+package import PinionServer
 import Synchronization
 
 /// Measures one engine, and logs when it fails.

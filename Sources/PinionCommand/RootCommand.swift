@@ -1,15 +1,12 @@
 import ArgumentParser
 import Foundation
 
-/// The command line.
-@main
-struct Pinion: AsyncParsableCommand {
-    static let version = "0.1.0"
-
+/// `pinion`: the command whose subcommands are all others.
+struct RootCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pinion",
         abstract: "Serves open-weights language models over the OpenAI API, on this machine's CPU.",
-        version: version,
+        version: PinionProgram.version,
         subcommands: [ServeCommand.self, ModelsCommand.self, KeysCommand.self, BenchCommand.self])
 
     /// Runs the command; a failure is one line on standard error and exit code 1.

@@ -23,8 +23,8 @@ struct BenchCommand: AsyncParsableCommand {
         }
 
         func validate() throws {
-            if let threads, !ServeSettings.threadRange.contains(threads) {
-                throw ValidationError("--threads takes 1 to \(ServeSettings.threadRange.upperBound)")
+            if let threads, !Setting.threadRange.contains(threads) {
+                throw ValidationError("--threads takes 1 to \(Setting.threadRange.upperBound)")
             }
         }
     }

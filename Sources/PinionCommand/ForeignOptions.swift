@@ -44,7 +44,7 @@ struct ForeignOptions: ParsableArguments {
             throw ValidationError("Unknown option; --help lists those that there are")
         }
         // After a mistyped option its value is a stray; the parser, which comes next, then names the option.
-        let ours = SettingsSources.Name.allCases.map { "--" + $0.rawValue } + ["--config"]
+        let ours = Setting.table.map(\.flag) + ["--config"]
         guard options.allSatisfy({ !$0.hasPrefix("--") || ours.contains($0) }) else { return }
         try refuseStrays()
     }

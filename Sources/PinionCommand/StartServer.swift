@@ -13,7 +13,7 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     }
     var server = fittedToDescriptors(settings.server)
     if let terminal = TerminalLog(settings) { server.accessLine = { terminal.print($0) } }
-    let metrics = ServerMetrics()
+    let metrics = ServerMetrics(residentMemory: { ProcessMemory.resident })
     let logger = Logger(label: "pinion")
     let registry = try ModelRegistry(
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger))

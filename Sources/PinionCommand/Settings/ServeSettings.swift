@@ -1,0 +1,73 @@
+import Logging
+import PinionCatalog
+import PinionEngine
+import PinionServer
+import PinionTensor
+
+/// Everything `pinion serve` was told, checked.
+package struct ServeSettings: Sendable {
+    /// What the log tells unless it is told otherwise.
+    static let defaultLogLevel = Logger.Level.notice
+
+    var server = ServerConfiguration()
+    /// What to serve; never empty.
+    var models: [ModelReference]
+    /// Keys that are accepted without being stored.
+    var apiKeys: [String]
+    /// Nil leaves it to the model.
+    var context: Int?
+    /// Nil leaves it to the engine.
+    var maxSequences: Int?
+    /// Nil leaves it to the engine.
+    var maxWaiting: Int?
+    /// Nil leaves it to the engine.
+    var cacheType: KVCache.ElementType?
+    /// Nil means one per core.
+    var threads: Int?
+    /// Bytes for weights and caches; nil leaves it to the engine.
+    var memory: Int?
+    var dataDirectory: DataDirectory
+    var logLevel: Logger.Level
+    /// What the user should hear although nothing is wrong enough to refuse.
+    var notices: [String]
+
+    init(_ sources: SettingsSources) throws {
+        models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.standard]
+        apiKeys = sources.value(.apiKey)?.texts ?? []
+        context = try sources.integer(.context)
+        maxSequences = try sources.integer(.maxSequences)
+        maxWaiting = try sources.integer(.maxWaiting)
+        cacheType = try sources.word(.kvType).flatMap(KVCache.ElementType.init(rawValue:))
+        threads = try sources.integer(.threads)
+        memory = try sources.size(.memory)
+        notices = sources.strayVariables + Self.notices(threads: threads, memory: memory)
+        dataDirectory = DataDirectory(sources.value(.dataDirectory)?.text, environment: sources.environment)
+        logLevel = try sources.word(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? Self.defaultLogLevel
+        server.host = try sources.address(.host) ?? server.host
+        server.port = try sources.integer(.port) ?? server.port
+        server.allowedHosts = sources.value(.allowedHost)?.texts ?? []
+        server.allowsUnknownFields = try sources.isOn(.allowUnknownFields)
+        server.requiresAuthentication = try !sources.isOn(.noAuth)
+        guard server.requiresAuthentication || server.bindsLoopback else {
+            throw CommandFailure(
+                "--no-auth is refused on \(server.host): whoever reaches that address could use the model; "
+                    + "listen on 127.0.0.1, or use a key")
+        }
+    }
+
+    /// What a machine has less of than it was asked for, without being unable to serve.
+    static func notices(threads: Int?, memory: Int?) -> [String] {
+        var notices: [String] = []
+        let processors = MachineLimits.processors
+        if let threads, threads > processors {
+            notices.append(
+                "\(threads) threads share \(Count.of(processors, "processor")), which is slower than one for each; "
+                    + "without --threads it is \(processors)")
+        }
+        let free = MachineLimits.freeMemory
+        if let memory, memory > free {
+            notices.append("of the \(ByteSize.text(memory)) for models only \(ByteSize.text(free)) are free now")
+        }
+        return notices
+    }
+}

@@ -1,0 +1,58 @@
+import Logging
+import PinionCatalog
+import PinionEngine
+import PinionServer
+import PinionTensor
+
+extension Setting {
+    static let threadRange = 1...1024
+    private static let server = ServerConfiguration()
+    private static let logLevels = Logger.Level.allCases.map(\.rawValue)
+
+    /// All settings, in the order in which the help and `docs/configuration.md` show them.
+    ///
+    /// A new setting is a row here, an option of `ServeCommand`, and its use in `ServeSettings`.
+    package static let table: [Setting] = [
+        Setting(
+            .model, .list, value: "file|id", "A model file, a catalog name, or ID=FILE to name it; repeat for several",
+            default: ModelCatalog.defaultModel.id),
+        Setting(.host, .address, value: "host", "Address to listen on", default: server.host),
+        Setting(
+            .port, .integer(0...65_535), value: "port", "Port to listen on; 0 takes a free one",
+            default: "\(server.port)"),
+        Setting(
+            .apiKey, .secrets, value: "key", "Accept this key without storing it; may be repeated",
+            default: "only the stored keys"),
+        Setting(.noAuth, .toggle, "Ask for no key; only on a loopback address"),
+        Setting(
+            .context, .integer(16...1 << 24), value: "tokens", "Tokens of prompt and reply together",
+            default: "the model's own, at most \(EngineConfiguration.defaultContext)"),
+        Setting(
+            .maxSequences, .integer(1...1024), value: "count", "Completions computed at the same time",
+            default: "\(EngineConfiguration.defaultSequences)"),
+        Setting(
+            .maxWaiting, .integer(1...1 << 16), value: "count",
+            "Completions that wait beyond those, before more are refused",
+            default: "\(EngineConfiguration.defaultWaiting)"),
+        Setting(
+            .kvType, .word(KVCache.ElementType.allCases.map(\.rawValue)), value: "type",
+            "What the KV cache holds: f16, or q8 in half the memory",
+            default: EngineConfiguration.defaultCacheType.rawValue),
+        Setting(.threads, .integer(threadRange), value: "count", "Threads that compute", default: "one per processor"),
+        Setting(
+            // Less is a number whose unit was forgotten: no model fits it.
+            .memory, .size(atLeast: 1 << 20), value: "size", "Memory for weights and caches, such as 4G",
+            default: "most of what is free"),
+        Setting(
+            .allowedHost, .list, value: "name", "A further name the Host header may have; may be repeated",
+            default: "on a loopback address only names of this machine, elsewhere any name"),
+        Setting(.allowUnknownFields, .toggle, "Ignore unknown request fields instead of refusing the request"),
+        Setting(
+            .logLevel, .word(logLevels), value: "level",
+            logLevels.dropLast().joined(separator: ", ") + " or " + logLevels[logLevels.count - 1],
+            default: "\(ServeSettings.defaultLogLevel), and on a terminal a line for each request"),
+        Setting(
+            .dataDirectory, .path, value: "dir", "Directory of keys and models",
+            default: "$PINION_DATA_DIR, $XDG_DATA_HOME/pinion or ~/.local/share/pinion"),
+    ]
+}

@@ -1,0 +1,34 @@
+/// The part of `docs/configuration.md` that the table of settings writes.
+package enum SettingsDocument {
+    /// The heading from which on the document is this text.
+    package static let heading = "## Settings"
+
+    package static var text: String {
+        ([heading] + Setting.table.map(section)).joined(separator: "\n\n") + "\n"
+    }
+
+    private static func section(_ setting: Setting) -> String {
+        """
+        ### `\(setting.flag)`
+
+        \(setting.help).
+
+        - variable `\(setting.variable)`, file key `\(setting.name.rawValue)`
+        - value: \(values(setting.kind))
+        - default: \(setting.fallback ?? "false")
+        """
+    }
+
+    private static func values(_ kind: Setting.Kind) -> String {
+        switch kind {
+        case .address: "a host name or address"
+        case .path: "a path"
+        case .list: "any number: the flag is repeated, the variable divided by commas, and the file holds a list"
+        case .secrets: "any number: the flag is repeated, the variable holds one, and the file holds a list"
+        case .toggle: "true or false; as a flag it has no value and means true"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .word(let words): "one of " + words.joined(separator: ", ")
+        case .size: "a size such as 512M or 4G, at most the memory of the machine"
+        }
+    }
+}

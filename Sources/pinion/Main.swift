@@ -1,0 +1,8 @@
+import PinionCommand
+
+@main
+struct Main {
+    static func main() async {
+        await PinionProgram.run()
+    }
+}
