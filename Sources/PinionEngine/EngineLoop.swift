@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -49,7 +50,8 @@ final class EngineLoop {
             let memory = try MemoryPlan(
                 budget: configuration.memory, model: model, context: context, sequences: configuration.maximumSequences,
                 bodies: configuration.bodyMemory)
-            self.model = try file.load(LoadContext(kernels: kernels, team: team, limits: limits))
+            self.model = try file.load(
+                LoadContext(kernels: kernels, team: team, limits: limits, contextLength: context))
             cache = try KVCache(shape: shape.cache, blocks: memory.cacheBlocks)
             scheduler = Scheduler(
                 limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: memory.cacheBlocks)

@@ -1,4 +1,5 @@
 import Foundation
+package import PinionModelFiles
 import PinionModels
 package import PinionTensor
 
@@ -20,11 +21,12 @@ package enum TokenScoring {
     ///   - tokens: At least one, and at most the model's context.
     ///   - cacheType: What keys and values are kept as.
     package static func score(
-        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int, cacheType: KVCache.ElementType = .f16
+        _ tokens: [Int32], _ package: ModelPackage, kernels: Kernels, workers: Int,
+        cacheType: KVCache.ElementType = .f16
     ) throws -> [TokenScore] {
         let context = LoadContext(
             kernels: kernels, team: WorkerTeam(workers: workers), limits: StepLimits(tokens: chunk, outputs: chunk))
-        let model = try ModelLoader.load(file, context: context)
+        let model = try ModelLoader.load(package, context: context)
         guard tokens.count <= model.shape.contextLength, !tokens.isEmpty,
             tokens.allSatisfy({ $0 >= 0 && $0 < model.shape.vocabulary })
         else {

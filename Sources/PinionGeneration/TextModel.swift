@@ -1,6 +1,6 @@
 package import PinionEngine
+package import PinionModelFiles
 import PinionModels
-package import PinionTensor
 import PinionTemplate
 package import PinionTokenizer
 
@@ -20,23 +20,23 @@ package final class TextModel: Sendable {
         prompts = PromptBuilder(tokenizer: tokenizer, template: template)
     }
 
-    /// Loads a GGUF file: weights on the engine's threads, the tokenizer meanwhile.
+    /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
     ///
     /// - Parameter engineSource: Where the engine has the file's model from.
     /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
     package static func load(
         path: String, _ configuration: EngineConfiguration,
-        source engineSource: @Sendable (GGUFFile) -> any EngineSource = { GGUFSource($0) }
+        source engineSource: @Sendable (ModelPackage) -> any EngineSource = { PackageSource($0) }
     ) async throws -> TextModel {
         do {
-            let file = try GGUFFile(path: path)
-            // A file of an unknown architecture is no use with a template either, so that is told first.
-            try ModelLoader.checkArchitecture(of: file)
-            guard let source = file["tokenizer.chat_template"]?.string else {
-                throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
+            let package = try ModelPackage(path: path)
+            // A model of an unknown architecture is no use with a template either, so that is told first.
+            _ = try package.family()
+            guard let source = package.chatTemplate else {
+                throw GenerationError(.model, "\(path): has no chat template (\(package.templatePlace))")
             }
-            async let engine = Engine.start(engineSource(file), configuration)
-            let tokenizer = try Self.tokenizer(of: file)
+            async let engine = Engine.start(engineSource(package), configuration)
+            let tokenizer = try Self.tokenizer(of: package)
             let template = try ChatTemplate(source: source)
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
@@ -46,7 +46,7 @@ package final class TextModel: Sendable {
                         + "\(running.description.shape.vocabulary) rows")
             }
             return TextModel(
-                engine: running, tokenizer: tokenizer, template: template, name: ModelName(file))
+                engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming))
         } catch let error as GenerationError {
             throw error
         } catch let error as TemplateError {
@@ -58,9 +58,9 @@ package final class TextModel: Sendable {
         }
     }
 
-    /// The tokenizer that a file describes.
-    package static func tokenizer(of file: GGUFFile) throws -> Tokenizer {
-        try Tokenizer(TokenizerDescription(file))
+    /// The tokenizer that a model's files describe.
+    package static func tokenizer(of package: ModelPackage) throws -> Tokenizer {
+        try Tokenizer(package.tokenizer())
     }
 
     /// Starts a generation.

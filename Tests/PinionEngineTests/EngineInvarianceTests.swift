@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import TestSupport
@@ -71,7 +72,7 @@ struct EngineInvarianceTests {
         #expect(quiet.statistics.cachedTokens == 0 && quiet.statistics.preemptions == 0)
 
         let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
-        var plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        var plan = try ModelLoader.plan(try ModelPackage(path: path), limits: EngineConfiguration().stepLimits)
         plan.shape.cache.elementType = cacheType
         var (drafted, preemptions) = (0, 0)
         for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {

@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import Synchronization
@@ -65,7 +66,7 @@ struct EngineTests {
     ) async throws -> Engine {
         var configuration = configuration
         adjust(&configuration)
-        return try await Engine.start(GGUFFile(path: path(name)), configuration)
+        return try await Engine.start(ModelPackage(path: path(name)), configuration)
     }
 
     static func request(
@@ -120,7 +121,8 @@ struct EngineTests {
         }
         let roomy = try await run(memory: nil)
         // Room for one context and a little: four sequences of 120 tokens cannot stay together.
-        let file = try GGUFFile(path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
+        let file = try ModelPackage(
+            path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
         let blockBytes = try await Self.engine().description.shape.cache.blockBytes
         let plan = try ModelLoader.plan(file, limits: EngineConfiguration().stepLimits)
         let tight = try await run(memory: plan.weightBytes + plan.bufferBytes + 64 << 20 + 12 * blockBytes)

@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -47,7 +48,7 @@ enum ModelFixtures {
         _ path: String, kernels: Kernels, workers: Int = 1, limits: StepLimits = StepLimits(tokens: 64, outputs: 64)
     ) throws -> any LanguageModel {
         let context = LoadContext(kernels: kernels, team: WorkerTeam(workers: workers), limits: limits)
-        return try ModelLoader.load(GGUFFile(path: path), context: context)
+        return try ModelLoader.load(ModelPackage(path: path), context: context)
     }
 
     /// Logits after every token, the prompt computed in chunks of `chunk` tokens over shuffled cache blocks.

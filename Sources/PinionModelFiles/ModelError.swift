@@ -1,9 +1,9 @@
 package import PinionTensor
 
-/// A failure to make a model of a file: an unknown architecture, or a description that does not fit its tensors.
+/// A failure to make a model of its files: an unknown architecture, or a description that does not fit its tensors.
 package struct ModelError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// The file names an architecture, or a variation of one, that this build does not run.
+        /// The files name an architecture, or a variation of one, that this build does not run.
         case unsupportedArchitecture
         /// Metadata is missing, of the wrong type, or out of range.
         case invalidConfiguration

@@ -2,7 +2,7 @@
 ///
 /// `String` compares by canonical equivalence, which takes quadratic time on long runs of combining marks; a file may
 /// hold thousands of names made of them. The cost here is linear.
-package struct GGUFName: Sendable, Hashable, ExpressibleByStringLiteral {
+package struct FileWord: Sendable, Hashable, ExpressibleByStringLiteral {
     package let text: String
 
     package init(_ text: String) {
@@ -13,7 +13,7 @@ package struct GGUFName: Sendable, Hashable, ExpressibleByStringLiteral {
         self.text = text
     }
 
-    package static func == (left: GGUFName, right: GGUFName) -> Bool {
+    package static func == (left: FileWord, right: FileWord) -> Bool {
         left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
     }
 

@@ -1,5 +1,5 @@
-/// A metadata value of a GGUF file.
-package enum GGUFValue: Sendable, Equatable {
+/// A value of a model file's metadata, whichever format it was written in.
+package enum MetadataValue: Sendable, Equatable {
     case unsigned(UInt64)
     case signed(Int64)
     case float(Double)
@@ -10,7 +10,7 @@ package enum GGUFValue: Sendable, Equatable {
     case floats([Float])
     case bools([Bool])
     /// Arrays of arrays, of which no known model makes use.
-    case nested([GGUFValue])
+    case nested([MetadataValue])
 
     /// The value as a non-negative Int, whatever integer type it was written with.
     package var int: Int? {
@@ -44,6 +44,18 @@ package enum GGUFValue: Sendable, Equatable {
 
     package var integers: [Int64]? {
         if case .integers(let value) = self { value } else { nil }
+    }
+
+    package var numbers: [Float]? {
+        switch self {
+        case .floats(let values): values
+        case .integers(let values): values.map(Float.init)
+        default: nil
+        }
+    }
+
+    package var bools: [Bool]? {
+        if case .bools(let values) = self { values } else { nil }
     }
 
     /// For tables and error messages: short values whole, arrays by their length and first elements.

@@ -1,3 +1,5 @@
+package import PinionTensor
+
 /// A GGUF model file: its metadata and where its tensors lie.
 ///
 /// Format: versions 2 and 3, little-endian, as described in the GGUF specification. Every count and offset is validated
@@ -16,25 +18,13 @@ package struct GGUFFile: Sendable {
     /// A length, a dimension count, a type and an offset.
     private static let leastTensorBytes = 8 + 4 + 4 + 8
 
-    package struct Tensor: Sendable {
-        package let name: String
-        package let type: TensorType
-        /// Sizes with the contiguous dimension first: `[columns, rows]` for a matrix.
-        package let shape: [Int]
-        /// The tensor's bytes inside the mapping.
-        let range: Range<Int>
-
-        package var byteCount: Int { range.count }
-        package var elementCount: Int { shape.reduce(1, *) }
-    }
-
     package let version: UInt32
     /// In the file's order.
-    package let metadata: [(key: String, value: GGUFValue)]
-    package let tensors: [Tensor]
+    package let metadata: [(key: String, value: MetadataValue)]
+    package let tensors: [StoredTensor]
     package let file: MappedFile
-    private let values: [GGUFName: Int]
-    private let tensorIndex: [GGUFName: Int]
+    private let values: [FileWord: Int]
+    private let tensorIndex: [FileWord: Int]
 
     /// Maps and checks a file.
     ///
@@ -61,20 +51,15 @@ package struct GGUFFile: Sendable {
         (metadata, values) = try Self.readMetadata(&cursor, count: metadataCount)
         let alignment = try Self.alignment(
             of: values["general.alignment"].map { [metadata] in metadata[$0].value }, path)
-        (tensors, tensorIndex) = try Self.readTensors(&cursor, count: tensorCount, alignment: alignment)
+        (tensors, tensorIndex) = try Self.readTensors(&cursor, count: tensorCount, alignment: alignment, file: file)
     }
 
-    package subscript(key: String) -> GGUFValue? {
-        values[GGUFName(key)].map { metadata[$0].value }
+    package subscript(key: String) -> MetadataValue? {
+        values[FileWord(key)].map { metadata[$0].value }
     }
 
-    package func tensor(named name: String) -> Tensor? {
-        tensorIndex[GGUFName(name)].map { tensors[$0] }
-    }
-
-    /// The tensor's bytes; valid while ``file`` lives.
-    package func bytes(of tensor: Tensor) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: file.bytes[tensor.range])
+    package func tensor(named name: String) -> StoredTensor? {
+        tensorIndex[FileWord(name)].map { tensors[$0] }
     }
 
     private static func readEntryCount(
@@ -89,12 +74,12 @@ package struct GGUFFile: Sendable {
 
     private static func readMetadata(
         _ cursor: inout GGUFCursor, count: Int
-    ) throws(TensorError) -> ([(key: String, value: GGUFValue)], [GGUFName: Int]) {
-        var metadata: [(key: String, value: GGUFValue)] = []
-        var index: [GGUFName: Int] = [:]
+    ) throws(TensorError) -> ([(key: String, value: MetadataValue)], [FileWord: Int]) {
+        var metadata: [(key: String, value: MetadataValue)] = []
+        var index: [FileWord: Int] = [:]
         for _ in 0..<count {
             let key = try cursor.readName("a metadata key")
-            guard index.updateValue(metadata.count, forKey: GGUFName(key)) == nil else {
+            guard index.updateValue(metadata.count, forKey: FileWord(key)) == nil else {
                 throw cursor.malformed("metadata key '\(key)' occurs twice")
             }
             metadata.append((key, try cursor.readValue(key: key)))
@@ -102,7 +87,7 @@ package struct GGUFFile: Sendable {
         return (metadata, index)
     }
 
-    private static func alignment(of value: GGUFValue?, _ path: String) throws(TensorError) -> Int {
+    private static func alignment(of value: MetadataValue?, _ path: String) throws(TensorError) -> Int {
         guard let value else { return defaultAlignment }
         guard let alignment = value.int, (1...maximumAlignment).contains(alignment),
             alignment & (alignment - 1) == 0
@@ -115,13 +100,13 @@ package struct GGUFFile: Sendable {
     }
 
     private static func readTensors(
-        _ cursor: inout GGUFCursor, count: Int, alignment: Int
-    ) throws(TensorError) -> ([Tensor], [GGUFName: Int]) {
+        _ cursor: inout GGUFCursor, count: Int, alignment: Int, file: MappedFile
+    ) throws(TensorError) -> ([StoredTensor], [FileWord: Int]) {
         var entries: [(name: String, type: TensorType, shape: [Int], bytes: Int, offset: UInt64)] = []
-        var index: [GGUFName: Int] = [:]
+        var index: [FileWord: Int] = [:]
         for _ in 0..<count {
             let name = try cursor.readName("a tensor name")
-            guard index.updateValue(entries.count, forKey: GGUFName(name)) == nil else {
+            guard index.updateValue(entries.count, forKey: FileWord(name)) == nil else {
                 throw cursor.malformed("tensor '\(name)' occurs twice")
             }
             let shape = try readShape(&cursor, name: name)
@@ -136,7 +121,7 @@ package struct GGUFFile: Sendable {
             entries.append((name, type, shape, bytes, try cursor.read(UInt64.self, "the offset of tensor '\(name)'")))
         }
         let dataStart = (cursor.offset + alignment - 1) / alignment * alignment
-        var tensors: [Tensor] = []
+        var tensors: [StoredTensor] = []
         for entry in entries {
             guard let offset = Int(exactly: entry.offset), offset % alignment == 0 else {
                 throw cursor.malformed(
@@ -150,16 +135,19 @@ package struct GGUFFile: Sendable {
                         + "\(entry.offset) of the data, but the file has \(cursor.bytes.count) bytes in all")
             }
             tensors.append(
-                Tensor(name: entry.name, type: entry.type, shape: entry.shape, range: start..<start + entry.bytes))
+                StoredTensor(
+                    name: entry.name, type: .format(entry.type), shape: entry.shape, file: file,
+                    range: start..<start + entry.bytes))
         }
         try checkOverlap(tensors, cursor)
         return (tensors, index)
     }
 
     /// Tensors that share bytes would let a small file ask for any amount of memory.
-    private static func checkOverlap(_ tensors: [Tensor], _ cursor: GGUFCursor) throws(TensorError) {
-        let sorted = tensors.sorted { $0.range.lowerBound < $1.range.lowerBound }
-        for (first, second) in zip(sorted, sorted.dropFirst()) where second.range.lowerBound < first.range.upperBound {
+    private static func checkOverlap(_ tensors: [StoredTensor], _ cursor: GGUFCursor) throws(TensorError) {
+        let sorted = tensors.sorted { $0.fileRange.lowerBound < $1.fileRange.lowerBound }
+        for (first, second) in zip(sorted, sorted.dropFirst())
+        where second.fileRange.lowerBound < first.fileRange.upperBound {
             throw TensorError(.malformedFile, "\(cursor.path): tensors '\(first.name)' and '\(second.name)' overlap")
         }
     }

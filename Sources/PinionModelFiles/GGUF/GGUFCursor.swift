@@ -1,3 +1,5 @@
+import PinionTensor
+
 /// Reads a GGUF header front to back; every length is checked against the bytes that are left before it is believed.
 struct GGUFCursor {
     /// Arrays of arrays deeper than this are refused.
@@ -72,12 +74,12 @@ struct GGUFCursor {
         return count
     }
 
-    mutating func readValue(key: String) throws(TensorError) -> GGUFValue {
+    mutating func readValue(key: String) throws(TensorError) -> MetadataValue {
         let type = try read(UInt32.self, "the type of '\(key)'")
         return try readValue(type: type, key: key, depth: 0)
     }
 
-    private mutating func readValue(type: UInt32, key: String, depth: Int) throws(TensorError) -> GGUFValue {
+    private mutating func readValue(type: UInt32, key: String, depth: Int) throws(TensorError) -> MetadataValue {
         let what = "the value of '\(key)'"
         switch type {
         case 0: return .unsigned(UInt64(try read(UInt8.self, what)))
@@ -103,7 +105,7 @@ struct GGUFCursor {
         return byte == 1
     }
 
-    private mutating func readArray(key: String, depth: Int) throws(TensorError) -> GGUFValue {
+    private mutating func readArray(key: String, depth: Int) throws(TensorError) -> MetadataValue {
         guard depth < Self.maximumArrayDepth else {
             throw malformed("'\(key)' nests arrays deeper than \(Self.maximumArrayDepth)")
         }
@@ -136,7 +138,7 @@ struct GGUFCursor {
         case 9:
             // An array is at least its element type and count.
             let count = try readElementCount(key: key, unit: 12)
-            var values: [GGUFValue] = []
+            var values: [MetadataValue] = []
             values.reserveCapacity(count)
             for _ in 0..<count { values.append(try readArray(key: key, depth: depth + 1)) }
             return .nested(values)

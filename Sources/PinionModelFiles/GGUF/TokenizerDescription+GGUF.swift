@@ -1,16 +1,15 @@
-import PinionTensor
 import PinionTokenizer
 
 extension TokenizerDescription {
     /// Reads a GGUF file's `tokenizer.ggml.*` metadata.
     ///
-    /// - Throws: ``GenerationError`` naming the key, what was found and what was expected.
-    init(_ file: GGUFFile) throws(GenerationError) {
-        func wrong(_ key: String, _ expected: String) -> GenerationError {
+    /// - Throws: ``ModelError`` naming the key, what was found and what was expected.
+    init(_ file: GGUFModel) throws(ModelError) {
+        func wrong(_ key: String, _ expected: String) -> ModelError {
             let found = file[key].map { "is \($0.summary)" } ?? "is missing"
-            return GenerationError(.model, "\(file.file.path): metadata '\(key)' \(found), expected \(expected)")
+            return ModelError(.invalidConfiguration, "\(file.path): metadata '\(key)' \(found), expected \(expected)")
         }
-        func token(_ key: String) throws(GenerationError) -> Int32? {
+        func token(_ key: String) throws(ModelError) -> Int32? {
             guard let value = file[key] else { return nil }
             guard let id = value.int.flatMap(Int32.init(exactly:)) else { throw wrong(key, "a token id") }
             return id

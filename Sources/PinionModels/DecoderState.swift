@@ -1,7 +1,8 @@
+import PinionModelFiles
 import PinionTensor
 
-/// The buffers of one step of a Llama model, reserved at load for the largest step.
-final class LlamaState {
+/// The buffers of one step of a decoder, reserved at load for the largest step.
+final class DecoderState {
     let limits: StepLimits
     let queryStride: Int
     let cacheStride: Int
@@ -43,7 +44,7 @@ final class LlamaState {
     private let projectedBuffer: AlignedBuffer<Float>
     private let logitBuffer: AlignedBuffer<Float>
 
-    init(_ c: LlamaConfiguration, limits: StepLimits) throws(TensorError) {
+    init(_ c: Hyperparameters, limits: StepLimits) throws(TensorError) {
         let tokens = limits.tokens
         self.limits = limits
         width = c.width
@@ -66,7 +67,7 @@ final class LlamaState {
     }
 
     /// Bytes that ``init(_:limits:)`` reserves, within a percent.
-    static func byteCount(_ c: LlamaConfiguration, limits: StepLimits) -> Int {
+    static func byteCount(_ c: Hyperparameters, limits: StepLimits) -> Int {
         let float = MemoryLayout<Float>.size
         let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
         let plain = 2 * padded(c.width) + queries + 2 * cached + 2 * padded(c.feedForward)
