@@ -52,6 +52,8 @@ package struct Hyperparameters: Sendable, Equatable {
     package var residualFactor: Float = 1
     package var logitDivisor: Float = 1
     package var temperature: Temperature?
+    /// Whether the embedding is the output head too; nil when only the tensors tell.
+    package var isHeadTied: Bool?
     /// Whether projections of attention have biases; nil when only the tensors tell.
     package var attentionBias: Bool?
     /// Whether projections of the feed-forward block have biases; nil when only the tensors tell.

@@ -78,7 +78,8 @@ struct DecoderLayerLoader {
                 try norm(TensorName(.keyNorm, layer: index), counts.key, &loader)
             },
             output: try projection(
-                .attentionOutput, index, rows: numbers.width, columns: queryWidth, bias: query.bias != nil, &loader),
+                .attentionOutput, index, rows: numbers.width, columns: queryWidth,
+                query.bias == nil ? .none : .optional, &loader),
             attentionPostNorm: try norm(.attentionPostNorm, index, attention.norms.isAfter, &loader),
             feedForwardNorm: try norm(.feedForwardNorm, index, feedForward.norms.isBefore, &loader),
             gate: hidden.gate, up: hidden.up, down: hidden.down,
@@ -123,14 +124,23 @@ struct DecoderLayerLoader {
             epsilon: numbers.normEpsilon)
     }
 
-    /// - Parameter bias: Whether one may be there.
+    /// Whether a projection has a bias.
+    private enum BiasRule {
+        case none, required
+        /// Only the tensors tell.
+        case optional
+    }
+
     private func projection(
-        _ part: TensorName.Part, _ layer: Int, rows: Int, columns: Int, bias: Bool, _ loader: inout WeightLoader
+        _ part: TensorName.Part, _ layer: Int, rows: Int, columns: Int, _ rule: BiasRule, _ loader: inout WeightLoader
     ) throws(ModelError) -> Projection {
         let name = TensorName(part, layer: layer)
-        return Projection(
-            matrix: try loader.matrix(name, rows: rows, columns: columns),
-            bias: bias ? try loader.vectorIfAny(name.bias, count: rows) : nil)
+        let matrix = try loader.matrix(name, rows: rows, columns: columns)
+        return switch rule {
+        case .none: Projection(matrix: matrix, bias: nil)
+        case .optional: Projection(matrix: matrix, bias: try loader.vectorIfAny(name.bias, count: rows))
+        case .required: Projection(matrix: matrix, bias: try loader.vector(name.bias, count: rows))
+        }
     }
 }
 
@@ -177,18 +187,23 @@ extension DecoderLayerLoader {
         _ layer: Int, _ loader: inout WeightLoader
     ) throws(ModelError) -> (gate: Projection?, up: Projection, down: Projection) {
         let (width, hidden) = (numbers.width, numbers.feedForward)
-        let biased = numbers.feedForwardBias ?? !family.feedForward.isGated
-        let down = try projection(.down, layer, rows: width, columns: hidden, bias: biased, &loader)
+        let rule: BiasRule =
+            switch numbers.feedForwardBias {
+            case true?: .required
+            case false?: .none
+            case nil: family.feedForward.isGated ? .none : .required
+            }
+        let down = try projection(.down, layer, rows: width, columns: hidden, rule, &loader)
         guard family.feedForward.isGated else {
-            let up = try projection(.up, layer, rows: hidden, columns: width, bias: biased, &loader)
+            let up = try projection(.up, layer, rows: hidden, columns: width, rule, &loader)
             return (nil, up, down)
         }
         let fused = TensorName(.gateUp, layer: layer)
         guard try !loader.has(TensorName(.gate, layer: layer)),
             try loader.package.tensor(fused)?.shape == [width, 2 * hidden]
         else {
-            let gate = try projection(.gate, layer, rows: hidden, columns: width, bias: biased, &loader)
-            let up = try projection(.up, layer, rows: hidden, columns: width, bias: biased, &loader)
+            let gate = try projection(.gate, layer, rows: hidden, columns: width, rule, &loader)
+            let up = try projection(.up, layer, rows: hidden, columns: width, rule, &loader)
             return (gate, up, down)
         }
         func part(_ rows: Range<Int>) throws(ModelError) -> Projection {

@@ -36,10 +36,11 @@ final class DecoderStack: LanguageModel {
         for index in 0..<numbers.layers { layers.append(try layerLoader.layer(index, &loader)) }
         self.layers = layers
         finalNorm = try layerLoader.finalNorm(&loader)
+        let hasHead = try loader.has(TensorName(.head))
         head =
-            try loader.has(TensorName(.head))
-            ? try loader.matrix(TensorName(.head), rows: numbers.vocabulary, columns: numbers.width, isTable: true)
-            : embedding
+            numbers.isHeadTied ?? !hasHead
+            ? embedding
+            : try loader.matrix(TensorName(.head), rows: numbers.vocabulary, columns: numbers.width, isTable: true)
         positions =
             numbers.rotary == nil
             ? try loader.matrix(TensorName(.positions), rows: numbers.contextLength, columns: numbers.width) : nil

@@ -64,9 +64,15 @@ struct EngineTests {
     static func engine(
         _ name: String = "tiny-llama-q4_1", _ adjust: (inout EngineConfiguration) -> Void = { _ in }
     ) async throws -> Engine {
+        try await engine(path: path(name), adjust)
+    }
+
+    static func engine(
+        path: String, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws -> Engine {
         var configuration = configuration
         adjust(&configuration)
-        return try await Engine.start(ModelPackage(path: path(name)), configuration)
+        return try await Engine.start(ModelPackage(path: path), configuration)
     }
 
     static func request(

@@ -65,6 +65,12 @@ struct ModelFolder: Sendable {
 
     func hyperparameters() throws(ModelError) -> Hyperparameters {
         let row = try row.get()
+        let tie = "tie_word_embeddings"
+        if let value = configuration[tie], value.bool == nil {
+            throw ModelError(
+                .invalidConfiguration,
+                "\(configuration.path): '\(tie)' is \(value.summary) (\(value.typeName)), expected true or false")
+        }
         try checkQuantisation()
         var numbers = try Hyperparameters(configuration, row)
         let name = spelling(TensorName(.embedding))
@@ -77,7 +83,7 @@ struct ModelFolder: Sendable {
                 "\(path): tensor '\(name)' has \(embedding.shape[1]) rows, expected vocab_size, which is "
                     + "\(numbers.vocabulary)")
         }
-        numbers.vocabulary = embedding.shape[1]
+        numbers.isHeadTied = isTied
         return numbers
     }
 

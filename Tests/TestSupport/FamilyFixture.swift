@@ -1,78 +1,79 @@
-import Foundation
+package import Foundation
 
 /// A tiny random model of a family with the logits of transformers, made by `Tests/Fixtures/models/make_models.py`.
 ///
 /// Weights are not stored: each is a function of the model's name, the tensor's name and the element's index.
-struct FamilyFixture: Decodable, Sendable {
-    struct Tensor: Decodable, Sendable {
-        var name: String
+package struct FamilyFixture: Decodable, Sendable {
+    package struct Tensor: Decodable, Sendable {
+        package var name: String
         /// Rows first.
-        var shape: [Int]
-        var base: Float
-        var exponent: Int
+        package var shape: [Int]
+        package var base: Float
+        package var exponent: Int
     }
 
     /// A tensor of the GGUF file, made of one of the folder's.
-    struct FileTensor: Decodable, Sendable {
-        var name: String
-        var shape: [Int]
-        var offset: Int
-        var from: String?
-        var change: String?
-        var heads: Int?
-        var values: [Float]?
+    package struct FileTensor: Decodable, Sendable {
+        package var name: String
+        package var shape: [Int]
+        package var offset: Int
+        package var from: String?
+        package var change: String?
+        package var heads: Int?
+        package var values: [Float]?
     }
 
-    struct File: Decodable, Sendable {
-        var size: Int
-        var tensors: [FileTensor]
+    package struct File: Decodable, Sendable {
+        package var size: Int
+        package var tensors: [FileTensor]
     }
 
-    struct Prefixes: Decodable, Sendable {
-        var new: [String: String]
-        var old: [String: String]
+    package struct Prefixes: Decodable, Sendable {
+        package var new: [String: String]
+        package var old: [String: String]
     }
 
-    struct Inputs: Decodable, Sendable {
-        var sequences: [[Int32]]
+    package struct Inputs: Decodable, Sendable {
+        package var sequences: [[Int32]]
         /// Of the last sequence, the positions whose logits are stored.
-        var positions: [Int]
+        package var positions: [Int]
     }
 
-    enum Spelling: String, CaseIterable, Sendable { case new, old }
-    enum Precision: String, Sendable { case f32 = "F32", f16 = "F16", bf16 = "BF16" }
+    package enum Spelling: String, CaseIterable, Sendable { case new, old }
+    package enum Precision: String, Sendable { case f32 = "F32", f16 = "F16", bf16 = "BF16" }
 
-    var model: String
-    var tensors: [Tensor]
-    var unused: [Tensor]
-    var prefixes: Prefixes
+    package var model: String
+    package var tensors: [Tensor]
+    package var unused: [Tensor]
+    package var prefixes: Prefixes
     /// Standard deviation of the logits.
-    var deviation: Float
-    var gguf: File?
+    package var deviation: Float
+    package var gguf: File?
 
-    static let directory = ModelFixtures.directory.appending(path: "models/families")
-    static let names =
+    package static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/models/families")
+    package static let names =
         ((try? FileManager.default.contentsOfDirectory(atPath: directory.path(percentEncoded: false))) ?? [])
         .filter {
             FileManager.default.fileExists(
                 atPath: directory.appending(path: "\($0)/fixture.json").path(percentEncoded: false))
         }
         .sorted()
-    static let vocabulary = 320
+    package static let vocabulary = 320
 
-    static func named(_ name: String) throws -> FamilyFixture {
+    package static func named(_ name: String) throws -> FamilyFixture {
         try JSONDecoder().decode(
             FamilyFixture.self, from: Data(contentsOf: directory.appending(path: "\(name)/fixture.json")))
     }
 
-    static func inputs() throws -> Inputs {
+    package static func inputs() throws -> Inputs {
         try JSONDecoder().decode(Inputs.self, from: Data(contentsOf: directory.appending(path: "inputs.json")))
     }
 
     private var folder: URL { Self.directory.appending(path: model) }
 
     /// The oracle's rows: all of the first two sequences, then the chosen positions of the third.
-    func logits(_ file: String = "logits.f32") throws -> [[Float]] {
+    package func logits(_ file: String = "logits.f32") throws -> [[Float]] {
         let bytes = try Data(contentsOf: folder.appending(path: file))
         let values = bytes.withUnsafeBytes { raw in
             (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
@@ -80,13 +81,13 @@ struct FamilyFixture: Decodable, Sendable {
         return stride(from: 0, to: values.count, by: Self.vocabulary).map { Array(values[$0..<$0 + Self.vocabulary]) }
     }
 
-    func hasLogits(_ file: String) -> Bool {
+    package func hasLogits(_ file: String) -> Bool {
         FileManager.default.fileExists(atPath: folder.appending(path: file).path(percentEncoded: false))
     }
 
     // MARK: - Weights
 
-    func values(_ tensor: Tensor) -> [Float] {
+    package func values(_ tensor: Tensor) -> [Float] {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in "\(model)/\(tensor.name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         let step = Float(sign: .plus, exponent: tensor.exponent, significand: 1)
@@ -104,7 +105,7 @@ struct FamilyFixture: Decodable, Sendable {
     /// Writes the folder in a spelling, its weights in a precision that holds them exactly.
     ///
     /// - Parameter change: Of the configuration's text, and of the tensors by their names in the folder.
-    func write(
+    package func write(
         _ spelling: Spelling, _ precision: Precision, to url: URL,
         change: (inout [String: Any], inout [(name: String, tensor: Tensor)]) -> Void = { _, _ in }
     ) throws {
@@ -122,49 +123,47 @@ struct FamilyFixture: Decodable, Sendable {
     }
 
     /// The longest rule that a name begins with replaces that beginning.
-    private func spelled(_ name: String, _ spelling: Spelling) -> String {
+    package func spelled(_ name: String, _ spelling: Spelling) -> String {
         let rules = spelling == .new ? prefixes.new : prefixes.old
         guard let rule = rules.keys.filter({ name.hasPrefix($0) }).max(by: { $0.count < $1.count }) else { return name }
         return (rules[rule] ?? "") + name.dropFirst(rule.count)
     }
 
     private func safetensors(_ named: [(name: String, tensor: Tensor)], _ precision: Precision) throws -> Data {
-        var header: [String: Any] = ["__metadata__": ["format": "pt"]]
-        var data = Data()
-        for (name, tensor) in named {
-            let start = data.count
-            for value in values(tensor) {
-                switch precision {
-                case .f32: data.append(integer: value.bitPattern)
-                case .bf16: data.append(integer: UInt16(value.bitPattern >> 16))
-                case .f16: data.append(integer: Self.half(value))
-                }
+        try SafetensorsWriter(
+            tensors: named.map { name, tensor in
+                .init(name: name, type: precision.rawValue, shape: tensor.shape, data: bytes(tensor, precision))
             }
-            header[name] = [
-                "dtype": precision.rawValue, "shape": tensor.shape, "data_offsets": [start, data.count],
-            ]
+        ).bytes()
+    }
+
+    package func bytes(_ tensor: Tensor, _ precision: Precision) -> Data {
+        var data = Data()
+        for value in values(tensor) {
+            switch precision {
+            case .f32: data.appendInteger(value.bitPattern)
+            case .bf16: data.appendInteger(UInt16(value.bitPattern >> 16))
+            case .f16: data.appendInteger(Self.half(value))
+            }
         }
-        let json = try JSONSerialization.data(withJSONObject: header)
-        var out = Data()
-        out.append(integer: UInt64(json.count))
-        return out + json + data
+        return data
     }
 
     /// The half of a number that halves hold exactly, none of them subnormal.
-    static func half(_ value: Float) -> UInt16 {
+    package static func half(_ value: Float) -> UInt16 {
         guard value != 0 else { return 0 }
         let bits = value.bitPattern
         return UInt16(bits >> 16 & 0x8000) | UInt16((bits >> 23 & 0xff) - 112) << 10 | UInt16(bits >> 13 & 0x3ff)
     }
 
     /// The GGUF file that llama.cpp's converter makes of the folder, in floats.
-    func ggufBytes() throws -> Data {
+    package func ggufBytes() throws -> Data {
         guard let gguf else { throw CocoaError(.fileNoSuchFile) }
         var bytes = try Data(contentsOf: folder.appending(path: "gguf-header.bin"))
         let start = bytes.count
         for tensor in gguf.tensors.sorted(by: { $0.offset < $1.offset }) {
             bytes.append(Data(count: start + tensor.offset - bytes.count))
-            for value in try values(tensor) { bytes.append(integer: value.bitPattern) }
+            for value in try values(tensor) { bytes.appendInteger(value.bitPattern) }
         }
         bytes.append(Data(count: max(0, gguf.size - bytes.count)))
         return bytes
