@@ -45,15 +45,20 @@ let package = Package(
         .target(name: "PinionJSON", swiftSettings: settings),
         .target(name: "TextGeneration", dependencies: ["PinionJSON"], swiftSettings: settings),
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
-        .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
-        .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
+        .target(
+            name: "PinionModelFiles", dependencies: ["PinionTensor", "PinionJSON", "PinionTokenizer"],
+            swiftSettings: settings),
+        .target(name: "PinionModels", dependencies: ["PinionModelFiles", "PinionTensor"], swiftSettings: settings),
+        .target(
+            name: "PinionEngine", dependencies: ["PinionModelFiles", "PinionModels", "PinionTensor"],
+            swiftSettings: settings),
         .target(name: "PinionPattern", swiftSettings: settings),
         .target(name: "PinionTokenizer", dependencies: ["PinionPattern"], swiftSettings: settings),
         .target(name: "PinionTemplate", swiftSettings: settings),
         .target(
             name: "PinionGeneration",
             dependencies: [
-                "PinionEngine", "PinionJSON", "PinionModels", "PinionTemplate", "PinionTensor", "PinionTokenizer",
+                "PinionEngine", "PinionJSON", "PinionModelFiles", "PinionModels", "PinionTemplate", "PinionTokenizer",
                 "TextGeneration",
             ],
             swiftSettings: settings),
@@ -73,26 +78,33 @@ let package = Package(
         .target(
             name: "PinionCommand",
             dependencies: [
-                "PinionServer", "PinionGeneration", "PinionEngine", "PinionModels", "PinionTensor", "PinionTokenizer",
-                "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
+                "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
+                "PinionTokenizer", "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging,
+                coreMetrics,
+                metrics,
             ],
             swiftSettings: settings),
         .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
-            name: "EngineTestSupport", dependencies: ["PinionEngine", "PinionModels", "PinionTensor"],
+            name: "EngineTestSupport",
+            dependencies: ["PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor"],
             path: "Tests/EngineTestSupport", swiftSettings: settings),
         .testTarget(
             name: "CPinionKernelsTests", dependencies: ["CPinionKernels", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "PinionTensorTests", dependencies: ["PinionTensor", "CPinionKernels", "TestSupport"],
+            name: "PinionTensorTests",
+            dependencies: ["PinionModelFiles", "PinionTensor", "CPinionKernels", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "PinionModelsTests", dependencies: ["PinionModels", "PinionTensor", "TestSupport"],
+            name: "PinionModelsTests",
+            dependencies: ["PinionModels", "PinionModelFiles", "PinionTensor", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "PinionEngineTests",
-            dependencies: ["PinionEngine", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport"],
+            dependencies: [
+                "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "TextGenerationTests", dependencies: ["TextGeneration"], swiftSettings: settings),
@@ -106,9 +118,8 @@ let package = Package(
         .testTarget(
             name: "PinionGenerationTests",
             dependencies: [
-                "PinionGeneration", "PinionEngine", "PinionJSON", "PinionTemplate", "PinionTokenizer", "PinionTensor",
-                "OpenAIAPI",
-                "TextGeneration",
+                "PinionGeneration", "PinionEngine", "PinionJSON", "PinionModelFiles", "PinionTemplate",
+                "PinionTokenizer", "OpenAIAPI", "TextGeneration",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -9,6 +9,11 @@
 // or the weight of its values. So little is left to read that the wait for it shows, and the first tile asks ahead: for the
 // chunk's values while it reads the keys, then for the next chunk's keys. Halves gained by that in some shapes and lost as
 // much in others.
+//
+// A window and a soft cap are compiled in or left out (PN_PLAIN, PN_WINDOW, PN_CAPPED), so that models without them pay
+// nothing. With a window a tile begins at the chunk that its first query's window begins in. Chunks begin at multiples of
+// PN_CHUNK_KEYS whatever the window, and one that a query may not see at all leaves its maximum, total and sums as they
+// were: so a result does not depend on the tile's other queries.
 
 enum {
     PN_CHUNK_KEYS = 128,
@@ -18,6 +23,9 @@ enum {
 
 /// What the cache's keys and values are.
 typedef enum pn_element { PN_ELEMENT_F16, PN_ELEMENT_Q8 } pn_element;
+
+/// What is compiled into a tile beside the softmax of scores: a window; a window and a soft cap.
+typedef enum pn_variant { PN_PLAIN, PN_WINDOW, PN_CAPPED } pn_variant;
 
 /// 16 of them from element `at` on, without their scales.
 PN_INLINE pn_vf pn_load_elements(const void *elements, const size_t at, const pn_element E) {
@@ -42,6 +50,8 @@ typedef struct PN_NAME(attention_tile) {
     float totals[PN_LANES];
     /// Tokens that each query attends to.
     size_t lengths[PN_QUERY_TILE];
+    /// The first token that each query attends to; only with a window.
+    size_t firsts[PN_QUERY_TILE];
     size_t longest;
     /// Whether this is the first tile to look at the cache, so that what it reads next is asked for meanwhile.
     int ahead;
@@ -94,9 +104,16 @@ PN_INLINE void pn_scores(const pn_attention *a, PN_NAME(attention_tile) *tile, c
     }
 }
 
+/// `fill` in the lanes of tokens before query q's window.
+PN_INLINE pn_vf pn_hide_before(const PN_NAME(attention_tile) *tile, const int q, const size_t position, pn_vf x, pn_vf fill) {
+    const size_t first = tile->firsts[q];
+    if (position >= first) return x;
+    return vf_keep_first(fill, first - position < PN_LANES ? first - position : PN_LANES, x);
+}
+
 /// Turns the scores of a chunk into weights and brings maximum, total and sums up to it.
-PN_INLINE void pn_soften(PN_NAME(attention_tile) *tile, const size_t start, const size_t blocks, const size_t padded,
-    const int Q) {
+PN_INLINE void pn_soften(const pn_attention *a, PN_NAME(attention_tile) *tile, const size_t start, const size_t blocks,
+    const size_t padded, const int Q, const pn_variant V) {
     const pn_vf nothing = vf_set1(-__builtin_inff());
     float highest[PN_LANES];
     vf_store(highest, vf_load(tile->highest));
@@ -105,6 +122,14 @@ PN_INLINE void pn_soften(PN_NAME(attention_tile) *tile, const size_t start, cons
         for (size_t b = 0; b < blocks; b++) {
             const size_t position = start + b * PN_LANES;
             pn_vf score = vf_load(&tile->weights[q][b * PN_LANES]);
+            if (V == PN_CAPPED) {
+                score = vf_soft_cap(score, vf_set1(a->soft_cap), vf_set1(1 / a->soft_cap));
+                vf_store(&tile->weights[q][b * PN_LANES], score);
+            }
+            if (V != PN_PLAIN && position < tile->firsts[q]) {
+                score = pn_hide_before(tile, q, position, score, nothing);
+                vf_store(&tile->weights[q][b * PN_LANES], score);
+            }
             if (position + PN_LANES > tile->lengths[q]) {
                 score = vf_keep_first(score, tile->lengths[q] > position ? tile->lengths[q] - position : 0, nothing);
                 vf_store(&tile->weights[q][b * PN_LANES], score);
@@ -133,7 +158,7 @@ PN_INLINE void pn_soften(PN_NAME(attention_tile) *tile, const size_t start, cons
 
 /// The weights of 16 tokens from `position` on, times the scales of the groups of `D` vectors of values.
 PN_INLINE void pn_scale_weights(const PN_NAME(attention_tile) *tile, const uint16_t *scales, const size_t start,
-    const size_t first, float scaled[PN_QUERY_TILE][PN_KEY_BLOCKS][PN_LANES], const int Q, const int D) {
+    const size_t first, float scaled[PN_QUERY_TILE][PN_KEY_BLOCKS][PN_LANES], const int Q, const int D, const pn_variant V) {
     const size_t position = start + first;
     PN_UNROLL for (int v = 0; v < D; v += PN_GROUP_VECTORS) {
         pn_vf scale = vf_load_half(scales + v / PN_GROUP_VECTORS * PN_LANES);
@@ -144,6 +169,7 @@ PN_INLINE void pn_scale_weights(const PN_NAME(attention_tile) *tile, const uint1
                 const size_t seen = tile->lengths[q] > position ? tile->lengths[q] - position : 0;
                 weight = vf_keep_first(weight, seen, vf_zero());
             }
+            if (V != PN_PLAIN) weight = pn_hide_before(tile, q, position, weight, vf_zero());
             vf_store(scaled[q][v / PN_GROUP_VECTORS], weight);
         }
     }
@@ -151,7 +177,7 @@ PN_INLINE void pn_scale_weights(const PN_NAME(attention_tile) *tile, const uint1
 
 /// Adds the weighted values of a chunk, `D` vectors of dimensions from `d` on.
 PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, const size_t start, const size_t tokens,
-    const size_t padded, const size_t d, const int Q, const int D, const pn_element E) {
+    const size_t padded, const size_t d, const int Q, const int D, const pn_element E, const pn_variant V) {
     pn_vf sum[PN_QUERY_TILE][PN_KEY_BLOCKS];
     PN_UNROLL for (int q = 0; q < Q; q++) {
         PN_UNROLL for (int v = 0; v < D; v++) sum[q][v] = vf_load(tile->sums + q * padded + d + v * PN_LANES);
@@ -164,7 +190,7 @@ PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, c
         if (E == PN_ELEMENT_Q8) {
             // Several vectors begin with a group; a single one may be its second.
             const uint16_t *scales = pn_in_block(a, a->value_scales, block);
-            pn_scale_weights(tile, scales + d / PN_BLOCK_COLUMNS * PN_LANES, start, first, scaled, Q, D);
+            pn_scale_weights(tile, scales + d / PN_BLOCK_COLUMNS * PN_LANES, start, first, scaled, Q, D, V);
             const size_t later = block + PN_CHUNK_KEYS / PN_CACHE_BLOCK_TOKENS;
             if (tile->ahead && later * PN_CACHE_BLOCK_TOKENS < tile->longest) {
                 next = (const uint8_t *)pn_in_block(a, a->keys, later) + d * PN_LANES;
@@ -190,7 +216,8 @@ PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, c
 }
 
 /// `count` queries from `first` on, counted over tokens and heads, in a tile compiled for `Q`.
-PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q, const pn_element E) {
+PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q, const pn_element E,
+    const pn_variant V) {
     // Few queries take more keys at once, so that enough sums are under way.
     const int B = PN_KEY_BLOCKS_FOR(Q);
     const size_t dim = a->head_dim, padded = (dim + PN_LANES - 1) / PN_LANES * PN_LANES;
@@ -207,19 +234,25 @@ PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t
         outs[q] = a->out + token * a->out_stride + head * dim;
         tile.lengths[q] = a->length + token;
         if (tile.lengths[q] > tile.longest) tile.longest = tile.lengths[q];
+        if (V != PN_PLAIN) tile.firsts[q] = tile.lengths[q] > a->window ? tile.lengths[q] - a->window : 0;
     }
     for (size_t i = 0; i < Q * padded; i += PN_LANES) vf_store(tile.sums + i, vf_zero());
-    vf_store(tile.highest, vf_set1(-__builtin_inff()));
+    // The least number, where a chunk may be hidden whole: less itself it is 0, while infinity less itself is NaN.
+    vf_store(tile.highest, vf_set1(V == PN_PLAIN ? -__builtin_inff() : -__FLT_MAX__));
     vf_store(tile.totals, vf_zero());
-    for (size_t start = 0; start < tile.longest; start += PN_CHUNK_KEYS) {
+    // Lengths ascend from query to query, and so do the beginnings of their windows.
+    const size_t begin = V == PN_PLAIN ? 0 : tile.firsts[0] / PN_CHUNK_KEYS * PN_CHUNK_KEYS;
+    for (size_t start = begin; start < tile.longest; start += PN_CHUNK_KEYS) {
         const size_t tokens = tile.longest - start < PN_CHUNK_KEYS ? tile.longest - start : PN_CHUNK_KEYS;
         const size_t blocks = (tokens + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
         const size_t first_block = start / PN_CACHE_BLOCK_TOKENS, last_block = first_block + blocks - 1;
         for (size_t b = 0; b < blocks; b += B) pn_scores(a, &tile, first_block + b, last_block, b, Q, B, E);
-        pn_soften(&tile, start, blocks, padded, Q);
+        pn_soften(a, &tile, start, blocks, padded, Q, V);
         size_t d = 0;
-        for (; d + B * PN_LANES <= padded; d += B * PN_LANES) pn_gather(a, &tile, start, tokens, padded, d, Q, B, E);
-        for (; d < padded; d += PN_LANES) pn_gather(a, &tile, start, tokens, padded, d, Q, 1, E);
+        for (; d + B * PN_LANES <= padded; d += B * PN_LANES) {
+            pn_gather(a, &tile, start, tokens, padded, d, Q, B, E, V);
+        }
+        for (; d < padded; d += PN_LANES) pn_gather(a, &tile, start, tokens, padded, d, Q, 1, E, V);
     }
     for (size_t q = 0; q < count; q++) {
         const pn_vf inverse = vf_set1(1 / tile.totals[q]);
@@ -229,25 +262,34 @@ PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t
     }
 }
 
-PN_INLINE void pn_attend_all(const pn_attention *a, const pn_element E) {
+PN_INLINE void pn_attend_all(const pn_attention *a, const pn_element E, const pn_variant V) {
     const size_t queries = a->tokens * a->heads;
     for (size_t first = 0, count; first < queries; first += count) {
         count = queries - first < PN_QUERY_TILE ? queries - first : PN_QUERY_TILE;
         switch (count) {
-        case 1: pn_attend(a, first, count, 1, E); break;
-        case 2: pn_attend(a, first, count, 2, E); break;
-        case 3: pn_attend(a, first, count, 3, E); break;
-        case 4: pn_attend(a, first, count, 4, E); break;
+        case 1: pn_attend(a, first, count, 1, E, V); break;
+        case 2: pn_attend(a, first, count, 2, E, V); break;
+        case 3: pn_attend(a, first, count, 3, E, V); break;
+        case 4: pn_attend(a, first, count, 4, E, V); break;
         case 5:
-        case 6: pn_attend(a, first, count, 6, E); break;
+        case 6: pn_attend(a, first, count, 6, E, V); break;
 #if PN_QUERY_TILE > 6
         case 7:
-        case 8: pn_attend(a, first, count, 8, E); break;
-        default: pn_attend(a, first, count, PN_QUERY_TILE, E); break;
+        case 8: pn_attend(a, first, count, 8, E, V); break;
+        default: pn_attend(a, first, count, PN_QUERY_TILE, E, V); break;
 #endif
         }
     }
 }
 
-static void PN_NAME(attention_f16)(const pn_attention *a) { pn_attend_all(a, PN_ELEMENT_F16); }
-static void PN_NAME(attention_q8)(const pn_attention *a) { pn_attend_all(a, PN_ELEMENT_Q8); }
+PN_INLINE void pn_attend_any(const pn_attention *a, const pn_element E) {
+    pn_attention limited = *a;
+    // Without a window of its own a capped query sees all.
+    if (limited.window == 0) limited.window = (size_t)-1;
+    if (a->soft_cap > 0) pn_attend_all(&limited, E, PN_CAPPED);
+    else if (a->window > 0) pn_attend_all(a, E, PN_WINDOW);
+    else pn_attend_all(a, E, PN_PLAIN);
+}
+
+static void PN_NAME(attention_f16)(const pn_attention *a) { pn_attend_any(a, PN_ELEMENT_F16); }
+static void PN_NAME(attention_q8)(const pn_attention *a) { pn_attend_any(a, PN_ELEMENT_Q8); }

@@ -16,6 +16,9 @@ const pn_kernels PN_NAME(kernels) = {
 #undef PN_MATMUL_ENTRY
     .quantise = PN_NAME(quantise),
     .rms_norm = PN_NAME(rms_norm),
+    .layer_norm = PN_NAME(layer_norm),
+    .activate = PN_NAME(activate),
+    .soft_cap = PN_NAME(soft_cap),
     .silu_multiply = PN_NAME(silu_multiply),
     .add = PN_NAME(add),
     .attention_f16 = PN_NAME(attention_f16),

@@ -100,6 +100,40 @@ static void PN_NAME(rms_norm)(const float *x, const float *weight, size_t column
     }
 }
 
+static void PN_NAME(layer_norm)(const float *x, const float *weight, const float *bias, size_t columns, float epsilon,
+    float *out) {
+    pn_vf sum = vf_zero(), squares = vf_zero();
+    for (size_t c = 0; c < columns; c += PN_LANES) sum = vf_add(sum, vf_load_upto(x + c, columns - c));
+    const pn_vf mean = vf_set1(vf_reduce_add(sum) / (float)columns);
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        const size_t here = columns - c < PN_LANES ? columns - c : PN_LANES;
+        pn_vf v = vf_keep_first(vf_sub(vf_load_upto(x + c, columns - c), mean), here, vf_zero());
+        squares = vf_fma(v, v, squares);
+    }
+    const pn_vf factor = vf_set1(1 / PN_SQRT(vf_reduce_add(squares) / (float)columns + epsilon));
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        const size_t left = columns - c;
+        pn_vf v = vf_mul(vf_sub(vf_load_upto(x + c, left), mean), factor);
+        vf_store_upto(out + c, left, vf_fma(v, vf_load_upto(weight + c, left), vf_load_upto(bias + c, left)));
+    }
+}
+
+static void PN_NAME(activate)(pn_activation kind, const float *gate, const float *up, size_t columns, float *out) {
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        pn_vf g = vf_load_upto(gate + c, columns - c);
+        g = kind == PN_GELU_TANH ? vf_gelu_tanh(g) : kind == PN_GELU ? vf_gelu(g) : vf_mul(g, vf_sigmoid(g));
+        if (up) g = vf_mul(g, vf_load_upto(up + c, columns - c));
+        vf_store_upto(out + c, columns - c, g);
+    }
+}
+
+static void PN_NAME(soft_cap)(float *x, size_t columns, float cap) {
+    const pn_vf bound = vf_set1(cap), inverse = vf_set1(1 / cap);
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        vf_store_upto(x + c, columns - c, vf_soft_cap(vf_load_upto(x + c, columns - c), bound, inverse));
+    }
+}
+
 static void PN_NAME(silu_multiply)(const float *gate, const float *up, size_t columns, float *out) {
     const pn_vf one = vf_set1(1);
     for (size_t c = 0; c < columns; c += PN_LANES) {

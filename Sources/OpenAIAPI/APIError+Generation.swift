@@ -8,13 +8,15 @@ extension APIError {
 
     /// What the client of a chat completion is told of a generation's failure; nil for a failure of the server's own,
     /// which is logged and answered with ``internalError``.
-    package init?(_ error: GenerationError, request: ChatCompletionRequest) {
+    ///
+    /// - Parameter requestedTokens: The limit that the request set to its reply.
+    package init?(_ error: GenerationError, requestedTokens: Int?) {
         switch error.code {
         case .promptTooLong:
             guard let overflow = error.overflow else { return nil }
             self = .contextLengthExceeded(
                 limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
-                requested: request.generation.maximumTokens)
+                requested: requestedTokens)
         case .template: self = .invalidValue("messages", error.message)
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }

@@ -1,13 +1,14 @@
 import ArgumentParser
+import PinionModelFiles
 import PinionTensor
 
 extension ModelsCommand {
     /// `pinion models inspect`: what a model file holds.
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a model file's metadata and tensors as tables.")
+            abstract: "Print a model's metadata and tensors as tables.")
 
-        @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String
+        @Argument(help: "A GGUF file, a folder, or the id of a fetched model.") var model: String
         @OptionGroup var data: DataOptions
 
         func run() throws {
@@ -16,8 +17,8 @@ extension ModelsCommand {
                 case .file(let path): path
                 case .catalog(let model): try ModelsCommand.path(of: model, in: data.directory)
                 }
-            let model = try GGUFFile(path: path)
-            Console.line("\(path): GGUF version \(model.version), \(model.file.bytes.count) bytes")
+            let model = try ModelPackage(path: path)
+            Console.line("\(path): \(model.format), \(model.byteCount) bytes")
             Console.line()
             Table(
                 header: ["KEY", "TYPE", "VALUE"],

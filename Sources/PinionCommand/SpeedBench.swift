@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -27,16 +28,19 @@ struct SpeedBench {
         /// Weights read for one generated token of a single stream, as they are in the file.
         var weightBytes = 0
 
-        init(_ file: GGUFFile) {
-            let head = file.tensor(named: "output.weight") == nil ? "token_embd.weight" : "output.weight"
-            let layers = file["general.architecture"]?.string.flatMap { file["\($0).block_count"]?.int } ?? 0
-            let last = "blk.\(layers - 1)."
-            for tensor in file.tensors where tensor.shape.count == 2 {
-                guard tensor.name == head || tensor.name != "token_embd.weight" else { continue }
+        init(_ package: ModelPackage) throws {
+            let embedding = package.spelling(TensorName(.embedding))
+            let head = try package.tensor(TensorName(.head))?.name ?? embedding
+            let last = try package.hyperparameters().layers - 1
+            let kept = try [TensorName.Part.key, .value].compactMap {
+                try package.tensor(TensorName($0, layer: last))?.name
+            }
+            let beginning = package.spelling(TensorName(.down, layer: last)).split(separator: "\(last)")[0] + "\(last)."
+            for tensor in package.tensors where tensor.shape.count == 2 {
+                guard tensor.name == head || tensor.name != embedding else { continue }
                 multiplyAdds += tensor.elementCount
-                weightBytes += file.bytes(of: tensor).count
-                let isKept =
-                    !tensor.name.hasPrefix(last) || tensor.name.contains("attn_k") || tensor.name.contains("attn_v")
+                weightBytes += tensor.byteCount
+                let isKept = !tensor.name.hasPrefix(beginning) || kept.contains(tensor.name)
                 if tensor.name != head, isKept { promptMultiplyAdds += tensor.elementCount }
             }
         }
@@ -67,9 +71,9 @@ struct SpeedBench {
     ) async throws -> SpeedBench {
         let clock = ContinuousClock()
         let began = clock.now
-        let file = try GGUFFile(path: path)
-        let work = Work(file)
-        let engine = try await Engine.start(file, configuration)
+        let package = try ModelPackage(path: path)
+        let work = try Work(package)
+        let engine = try await Engine.start(package, configuration)
         let seconds = (clock.now - began).seconds
         let context = engine.description.contextLength
         guard prompt < context, generate + streamPrompt <= context else {

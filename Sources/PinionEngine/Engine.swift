@@ -1,5 +1,5 @@
+package import PinionModelFiles
 import PinionModels
-package import PinionTensor
 import Synchronization
 
 /// A running engine: the `Sendable` handle to the thread that owns model, cache and scheduler.
@@ -39,9 +39,9 @@ package final class Engine: Sendable {
             maximumPending: configuration.maximumSequences + configuration.maximumWaiting)
     }
 
-    /// The same for an open GGUF file, which must stay where it is.
-    package static func start(_ file: GGUFFile, _ configuration: EngineConfiguration) async throws -> Engine {
-        try await start(GGUFSource(file), configuration)
+    /// The same for an open package, whose files must stay where they are.
+    package static func start(_ model: ModelPackage, _ configuration: EngineConfiguration) async throws -> Engine {
+        try await start(PackageSource(model), configuration)
     }
 
     /// Ends every sequence with `.engineStopped`, and the engine; returns when its memory is free.

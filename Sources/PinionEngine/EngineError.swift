@@ -1,4 +1,4 @@
-package import PinionModels
+package import PinionModelFiles
 
 /// A failure of the engine, or a request that it cannot take.
 package struct EngineError: Error, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -53,7 +54,8 @@ final class EngineLoop {
                 account.share, for: file.path, model, cacheType: configuration.cacheType, context: context,
                 sequences: configuration.maximumSequences, bodies: configuration.bodyMemory)
             account.settle(memory.bytes, for: file.path)
-            self.model = try file.load(LoadContext(kernels: kernels, team: team, limits: limits))
+            self.model = try file.load(
+                LoadContext(kernels: kernels, team: team, limits: limits, contextLength: context))
             cache = try KVCache(
                 shape: shape.cache, elementType: configuration.cacheType, blocks: memory.cacheBlocks)
             scheduler = Scheduler(

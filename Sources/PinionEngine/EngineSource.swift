@@ -1,3 +1,4 @@
+package import PinionModelFiles
 package import PinionModels
 package import PinionTensor
 import Synchronization
@@ -19,32 +20,32 @@ package protocol OpenModel {
     func digest(team: WorkerTeam) -> UInt64
 }
 
-/// A GGUF file, which must stay where it is.
-package final class GGUFSource: EngineSource {
+/// A model's files, which must stay where they are.
+package final class PackageSource: EngineSource {
     private let path: String
     /// Given away once, so that the mapping does not live as long as the engine: packed, it is not needed.
-    private let opened: Mutex<GGUFFile?>
+    private let opened: Mutex<ModelPackage?>
 
-    package init(_ file: GGUFFile) {
-        path = file.file.path
-        opened = Mutex(file)
+    package init(_ package: ModelPackage) {
+        path = package.path
+        opened = Mutex(package)
     }
 
     package func open() throws -> any OpenModel {
-        GGUFModel(file: try opened.withLock { $0.take() } ?? GGUFFile(path: path))
+        PackagedModel(package: try opened.withLock { $0.take() } ?? ModelPackage(path: path))
     }
 }
 
-private struct GGUFModel: OpenModel {
-    let file: GGUFFile
+private struct PackagedModel: OpenModel {
+    let package: ModelPackage
 
-    var path: String { file.file.path }
+    var path: String { package.path }
 
-    func plan(limits: StepLimits) throws(ModelError) -> ModelPlan { try ModelLoader.plan(file, limits: limits) }
+    func plan(limits: StepLimits) throws(ModelError) -> ModelPlan { try ModelLoader.plan(package, limits: limits) }
 
     func load(_ context: LoadContext) throws(ModelError) -> any LanguageModel {
-        try ModelLoader.load(file, context: context)
+        try ModelLoader.load(package, context: context)
     }
 
-    func digest(team: WorkerTeam) -> UInt64 { ContentDigest.of(file.file, team: team) }
+    func digest(team: WorkerTeam) -> UInt64 { package.digest(team: team) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+package import PinionModelFiles
 import PinionModels
 package import PinionTensor
 
@@ -20,13 +21,13 @@ package enum TokenScoring {
     ///   - tokens: At least one, and at most the model's context.
     ///   - cacheType: What keys and values are kept as.
     package static func score(
-        _ tokens: [Int32], _ file: GGUFFile, kernels: Kernels, workers: Int,
+        _ tokens: [Int32], _ package: ModelPackage, kernels: Kernels, workers: Int,
         cacheType: KVCache.ElementType = EngineConfiguration.defaultCacheType
     ) throws -> [TokenScore] {
         let team = WorkerTeam(workers: workers)
         let context = LoadContext(
             kernels: kernels, team: team, limits: StepLimits(tokens: chunk, outputs: chunk))
-        let model = try ModelLoader.load(file, context: context)
+        let model = try ModelLoader.load(package, context: context)
         guard tokens.count <= model.shape.contextLength, !tokens.isEmpty,
             tokens.allSatisfy({ $0 >= 0 && $0 < model.shape.vocabulary })
         else {

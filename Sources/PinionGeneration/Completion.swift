@@ -51,9 +51,8 @@ package final class Completion: Sendable {
         settle(outcome, failure: nil)
     }
 
-    /// Ends a choice, and with it what the reader is told; the other choices end with their next token.
+    /// Ends a choice, and with it what the reader is told; the other choices are cancelled.
     func fail(_ error: GenerationError, _ outcome: SequenceOutcome) {
-        queue.fail(error)
         settle(outcome, failure: error)
     }
 
@@ -65,7 +64,11 @@ package final class Completion: Sendable {
             account.failure = account.failure ?? failure
             return account.open == 0 ? account : nil
         }
-        guard let ended else { return }
+        guard let ended else {
+            // The last choice tells the failure with the outcome, which then comes before the reader hears of it.
+            if let failure { queue.fail(failure) }
+            return
+        }
         if let failure = ended.failure {
             queue.finish(Outcome(.failed(failure.code), ended.usage), throwing: failure)
         } else {

@@ -1,5 +1,5 @@
 import Foundation
-package import PinionTensor
+package import PinionModelFiles
 
 /// `model_name/model_version`, as clients name a model.
 package struct ModelName: Sendable, Equatable, CustomStringConvertible {
@@ -11,11 +11,9 @@ package struct ModelName: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "\(name)/\(version)" }
 
     /// From a file's own words: its base name, then size and fine-tune; from the file's name where it has none.
-    package init(_ file: GGUFFile) {
-        let stem = URL(filePath: file.file.path).deletingPathExtension().lastPathComponent
-        let base = file["general.basename"]?.string ?? file["general.name"]?.string ?? stem
-        let parts = ["general.size_label", "general.finetune", "general.version"].compactMap { file[$0]?.string }
-        name = Self.sanitised(base, otherwise: "model")
+    package init(_ naming: ModelNaming) {
+        let parts = [naming.sizeLabel, naming.finetune, naming.version].compactMap { $0 }
+        name = Self.sanitised(naming.base ?? naming.file, otherwise: "model")
         version = Self.sanitised(parts.joined(separator: "-"), otherwise: "default")
     }
 

@@ -111,9 +111,9 @@ package struct PromptBuilder: Sendable {
 }
 
 extension Message {
-    /// Bytes of the text parts.
+    /// Bytes of ``text``.
     fileprivate var textLength: Int {
-        content.reduce(0) { length, part in
+        content.reduce(max(content.count - 1, 0)) { length, part in
             switch part {
             case .text(let text): length + text.utf8.count
             }

@@ -1,7 +1,7 @@
 package import PinionEngine
-import PinionJSON
+package import PinionJSON
+package import PinionModelFiles
 import PinionModels
-package import PinionTensor
 import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
@@ -22,23 +22,23 @@ package final class TextModel: Sendable {
         prompts = PromptBuilder(tokenizer: tokenizer, template: template)
     }
 
-    /// Loads a GGUF file: weights on the engine's threads, the tokenizer meanwhile.
+    /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
     ///
     /// - Parameter engineSource: Where the engine has the file's model from.
     /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
     package static func load(
         path: String, _ configuration: EngineConfiguration,
-        source engineSource: @Sendable (GGUFFile) -> any EngineSource = { GGUFSource($0) }
+        source engineSource: @Sendable (ModelPackage) -> any EngineSource = { PackageSource($0) }
     ) async throws -> TextModel {
         do {
-            let file = try GGUFFile(path: path)
-            // A file of an unknown architecture is no use with a template either, so that is told first.
-            try ModelLoader.checkArchitecture(of: file)
-            guard let source = file["tokenizer.chat_template"]?.string else {
-                throw GenerationError(.model, "\(path): has no chat template (tokenizer.chat_template)")
+            let package = try ModelPackage(path: path)
+            // A model of an unknown architecture is no use with a template either, so that is told first.
+            _ = try package.family()
+            guard let source = package.chatTemplate else {
+                throw GenerationError(.model, "\(path): has no chat template (\(package.templatePlace))")
             }
-            async let engine = Engine.start(engineSource(file), configuration)
-            let tokenizer = try Self.tokenizer(of: file)
+            async let engine = Engine.start(engineSource(package), configuration)
+            let tokenizer = try Self.tokenizer(of: package)
             let template = try ChatTemplate(source: source)
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
@@ -48,7 +48,7 @@ package final class TextModel: Sendable {
                         + "\(running.description.shape.vocabulary) rows")
             }
             return TextModel(
-                engine: running, tokenizer: tokenizer, template: template, name: ModelName(file))
+                engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming))
         } catch let error as GenerationError {
             throw error
         } catch let error as TemplateError {
@@ -60,13 +60,13 @@ package final class TextModel: Sendable {
         }
     }
 
-    /// The tokenizer that a file describes.
-    package static func tokenizer(of file: GGUFFile) throws -> Tokenizer {
-        try Tokenizer(TokenizerDescription(file))
+    /// The tokenizer that a model's files describe.
+    package static func tokenizer(of package: ModelPackage) throws -> Tokenizer {
+        try Tokenizer(package.tokenizer())
     }
 
     /// Variables of the chat template that are set here or built in, and that no request may set.
-    package static let reservedTemplateArguments: [String] = [
+    package static let reservedTemplateArguments: Set<ProtocolWord> = [
         "messages", "bos_token", "eos_token", "raise_exception", "strftime_now", "namespace", "range", "dict",
         "joiner", "cycler", "loop", "caller",
     ]
@@ -77,10 +77,11 @@ package final class TextModel: Sendable {
     package func generate(
         _ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue
     ) async throws(GenerationError) {
-        for name in Self.reservedTemplateArguments where request.templateArguments[name] != nil {
+        for argument in request.templateArguments.members
+        where Self.reservedTemplateArguments.contains(ProtocolWord(argument.name)) {
             throw GenerationError(
                 .unsupportedParameter, "This variable is set from the request itself.",
-                parameter: .templateArgument(name))
+                parameter: .templateArgument(argument.name))
         }
         guard request.choices <= engine.maximumPending else {
             throw GenerationError(

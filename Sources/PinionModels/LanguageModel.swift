@@ -1,3 +1,4 @@
+package import PinionModelFiles
 package import PinionTensor
 
 /// What the engine needs to know of a model.

@@ -10,6 +10,13 @@ package enum ContentDigest {
     private static let seed: UInt64 = 0x9E37_79B9_7F4A_7C15
     private static let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
 
+    /// Of several files in order; of a single one its own digest.
+    package static func of(_ files: [MappedFile], team: WorkerTeam) -> UInt64 {
+        let digests = files.map { of($0, team: team) }
+        guard let first = digests.first else { return seed }
+        return digests.dropFirst().reduce(first) { mix($0, $1) }
+    }
+
     /// The same whatever the number of workers: chunks are digested apart and combined in order.
     package static func of(_ file: MappedFile, team: WorkerTeam) -> UInt64 {
         of(file.bytes, team: team) { file.forget($0) }

@@ -6,33 +6,28 @@ package final class FloatVector: Sendable {
     package var pointer: UnsafePointer<Float> { UnsafePointer(buffer.pointer) }
     package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
+    /// - Parameter part: The elements that are wanted; nil for all.
     /// - Throws: ``TensorError`` when the tensor is quantised, has more than one dimension, or has an element that is
     ///   infinite or no number.
-    package init(_ tensor: GGUFFile.Tensor, of file: GGUFFile) throws(TensorError) {
-        guard tensor.shape.count == 1, tensor.type.blockElements == 1 else {
+    package init(_ tensor: StoredTensor, part: Range<Int>? = nil) throws(TensorError) {
+        guard tensor.shape.count == 1, tensor.type.blockElements == 1, tensor.scales == nil else {
             throw TensorError(
                 .missing,
-                "\(file.file.path): tensor '\(tensor.name)' is \(tensor.type.name) of shape \(tensor.shape), "
+                "\(tensor.file.path): tensor '\(tensor.name)' is \(tensor.type.name) of shape \(tensor.shape), "
                     + "expected one dimension of F32, F16 or BF16")
         }
-        count = tensor.elementCount
+        let part = part ?? 0..<tensor.elementCount
+        count = part.count
         buffer = try AlignedBuffer(count: count)
-        let bytes = file.bytes(of: tensor)
-        for index in 0..<count {
-            switch tensor.type {
-            case .f16:
-                buffer.pointer[index] = PackedMatrix.float(
-                    fromHalf: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-            case .bf16:
-                let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                buffer.pointer[index] = Float(bitPattern: UInt32(bits) << 16)
-            default:
-                buffer.pointer[index] = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-            }
-            guard buffer.pointer[index].isFinite else {
+        tensor.readElements(
+            from: part.lowerBound, step: 1, into: UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
+        for (place, index) in part.enumerated() {
+            let value = buffer.pointer[place]
+            if tensor.addend != 0 { buffer.pointer[place] = value + tensor.addend }
+            guard value.isFinite else {
                 throw TensorError(
                     .malformedFile,
-                    "\(file.file.path): tensor '\(tensor.name)' has \(buffer.pointer[index]) as element \(index), "
+                    "\(tensor.file.path): tensor '\(tensor.name)' has \(value) as element \(index), "
                         + "expected finite numbers")
             }
         }

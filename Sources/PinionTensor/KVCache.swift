@@ -117,10 +117,12 @@ package final class KVCache {
     ///   - queries: [tokens, queryHeads, headDimension]; token rows are `queryStride` floats apart.
     ///   - table: Cache blocks of the sequence, in order.
     ///   - length: Tokens that the first token attends to, its own included; each next token attends to one more.
+    ///   - limits: What a query may see, and how scores are bent.
     ///   - out: [tokens, queryHeads, headDimension]; token rows are `outStride` floats apart.
     package func attend(
         layer: Int, head: Int, queries: UnsafePointer<Float>, queryStride: Int, tokens: Int, queryHeads: Int,
-        table: UnsafePointer<Int32>, length: Int, scale: Float, out: UnsafeMutablePointer<Float>, outStride: Int,
+        table: UnsafePointer<Int32>, length: Int, scale: Float, limits: AttentionLimits = AttentionLimits(),
+        out: UnsafeMutablePointer<Float>, outStride: Int,
         with kernels: Kernels
     ) {
         let base = UnsafeRawPointer(base(layer: layer, block: 0, head: head))
@@ -130,10 +132,25 @@ package final class KVCache {
             key_scales: (base + layout.keyScales).assumingMemoryBound(to: UInt16.self),
             value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self),
             block_stride: layout.bytes,
-            table: table, length: length, scale: scale, out: out, out_stride: outStride)
+            table: table, length: length, scale: scale, window: limits.window, soft_cap: limits.softCap, out: out,
+            out_stride: outStride)
         switch elementType {
         case .f16: kernels.table.pointee.attention_f16(&arguments)
         case .q8: kernels.table.pointee.attention_q8(&arguments)
         }
+    }
+}
+
+/// What bounds attention beside the order of tokens.
+package struct AttentionLimits: Sendable, Equatable {
+    /// Tokens that a query sees at most, its own and those right before it; 0 for all.
+    package var window: Int
+    /// Scores s become `softCap * tanh(s / softCap)`; 0 leaves them.
+    package var softCap: Float
+
+    package init(window: Int = 0, softCap: Float = 0) {
+        precondition(window >= 0 && softCap >= 0, "a window of \(window), a soft cap of \(softCap)")
+        self.window = window
+        self.softCap = softCap
     }
 }

@@ -25,10 +25,9 @@ package final class PackedMatrix: Sendable {
     /// Whether the kernel reads activations rounded to bytes rather than floats.
     package var readsQuantisedActivations: Bool { type.blockElements > 1 }
 
-    /// What a tensor of two dimensions takes once packed: some formats a few percent more than in the file.
-    package static func byteCount(packing tensor: GGUFFile.Tensor) -> Int {
-        groups(rows: tensor.shape[1])
-            * groupBytes(columns: tensor.shape[0], tensor.type.traits.layout)
+    /// What a matrix takes once packed: some formats a few percent more than in the file.
+    package static func byteCount(packing source: MatrixSource) -> Int {
+        groups(rows: source.rows.count) * groupBytes(columns: source.columns, source.type.traits.layout)
     }
 
     /// A row's last unit may be half used.
@@ -38,44 +37,54 @@ package final class PackedMatrix: Sendable {
 
     private static func groups(rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
 
-    /// Packs a tensor of shape `[columns, rows]`, the work shared by the team.
+    /// Packs a stored matrix whose rows are as its packed format has them.
+    package convenience init(packing tensor: StoredTensor, team: WorkerTeam) throws(TensorError) {
+        try self.init(packing: MatrixSource(tensor), team: team)
+    }
+
+    /// Packs rows of a stored matrix, the work shared by the team.
     ///
-    /// - Throws: ``TensorError`` when the tensor is no matrix, memory is short, or a weight or a block's scale is not
-    ///   finite: a weight that is not finite times a token's 0 is NaN, and would reach tokens that have nothing there.
-    package init(packing tensor: GGUFFile.Tensor, of file: GGUFFile, team: WorkerTeam) throws(TensorError) {
-        guard tensor.shape.count == 2 else {
-            throw TensorError(
-                .missing, "\(file.file.path): tensor '\(tensor.name)' has shape \(tensor.shape), expected a matrix")
-        }
-        columns = tensor.shape[0]
-        rows = tensor.shape[1]
-        type = tensor.type
+    /// - Throws: ``TensorError`` when memory is short, or a weight or a block's scale is not finite: a weight that is not
+    ///   finite times a token's 0 is NaN, and would reach tokens that have nothing there.
+    package init(packing source: MatrixSource, team: WorkerTeam) throws(TensorError) {
+        let tensor = source.tensor
+        columns = source.columns
+        rows = source.rows.count
+        type = source.type
         layout = type.traits.layout
-        let rowBytes = columns / type.blockElements * type.blockBytes
         groupBytes = Self.groupBytes(columns: columns, layout)
         groups = Self.groups(rows: rows)
         storage = try AlignedBuffer(count: groups * groupBytes)
-        guard let source = file.bytes(of: tensor).baseAddress else {
-            preconditionFailure("a tensor has at least one byte")
-        }
+        let rowBytes = columns / type.blockElements * type.blockBytes
         let packer = GroupPacker(type: type, columns: columns)
         let isFinite = Atomic<Bool>(true)
         team.forEach(groups, grain: 4) { range in
             for group in range {
                 let first = group * Self.groupRows
                 let target = UnsafeMutableRawPointer(storage.pointer + group * groupBytes)
-                for lane in 0..<min(Self.groupRows, rows - first) {
-                    let row = source + (first + lane) * rowBytes
-                    if !packer.pack(row: row, lane: lane, into: target) { isFinite.store(false, ordering: .relaxed) }
+                let lanes = min(Self.groupRows, rows - first)
+                let here = source.rows.lowerBound + first..<source.rows.lowerBound + first + lanes
+                guard let start = tensor.bytes.baseAddress else { preconditionFailure("a matrix has bytes") }
+                var areFinite = true
+                if source.isVerbatim {
+                    for (lane, row) in here.enumerated() {
+                        areFinite = packer.pack(row: start + row * rowBytes, lane: lane, into: target) && areFinite
+                    }
+                } else {
+                    RowEncoder(source).forEachRow(here) { lane, row in
+                        areFinite = packer.pack(row: row, lane: lane, into: target) && areFinite
+                    }
                 }
+                if !areFinite { isFinite.store(false, ordering: .relaxed) }
             }
         }
-        file.file.forget(file.bytes(of: tensor))
+        // Of a matrix stored with others only its own part is done with.
+        if source.rows.count == tensor.shape[1] { tensor.file.forget(tensor.bytes) }
         guard isFinite.load(ordering: .relaxed) else {
             throw TensorError(
                 .malformedFile,
-                "\(file.file.path): tensor '\(tensor.name)' has a \(type.blockElements > 1 ? "scale" : "weight") that is "
-                    + "infinite or no number")
+                "\(tensor.file.path): tensor '\(tensor.name)' has a "
+                    + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
         }
     }
 }

@@ -74,8 +74,12 @@ package final class GenerationQueue: Sendable {
 
     deinit {
         // A producer that was lost, such as an engine that ended without a word.
-        let (handler, withdrawal) = state.withLock { ($0.outcomeHandler.take(), $0.withdrawal) }
-        handler?(.unstarted(withdrawal.map(Outcome.End.init) ?? .failed(.internal)))
+        let (handler, end) = state.withLock { state in
+            var end = Outcome.End.failed(.internal)
+            if case .failure(let error as GenerationError)? = state.closing { end = .failed(error.code) }
+            return (state.outcomeHandler.take(), state.withdrawal.map(Outcome.End.init) ?? end)
+        }
+        handler?(.unstarted(end))
     }
 }
 
@@ -114,15 +118,27 @@ extension GenerationQueue {
 
     /// Joins text to what is unread of its choice, so that a choice never has more than a few events.
     private static func append(_ event: GenerationEvent, to events: inout [GenerationEvent]) {
-        guard case .text(let choice, let text, let reports) = event,
-            let index = events.lastIndex(where: { $0.choice == choice }),
-            case .text(_, var earlier, var earlierReports) = events[index]
-        else { return events.append(event) }
+        guard let index = events.lastIndex(where: { $0.choice == event.choice }) else { return events.append(event) }
+        let earlier = events[index]
         // Emptied first, so that the longer text is appended to and not copied.
-        events[index] = .text(choice: choice, "", [])
-        earlier += text
-        earlierReports += reports
-        events[index] = .text(choice: choice, earlier, earlierReports)
+        events[index] = .accepted(promptTokens: 0)
+        switch (consume earlier, event) {
+        case (.text(let choice, var text, var reports), .text(_, let more, let moreReports)):
+            text += more
+            reports += moreReports
+            events[index] = .text(choice: choice, text, reports)
+        case (.reasoning(let choice, var text, var reports), .reasoning(_, let more, let moreReports)):
+            text += more
+            reports += moreReports
+            events[index] = .reasoning(choice: choice, text, reports)
+        case (.toolCall(let choice, var delta), .toolCall(_, let more))
+        where delta.index == more.index && more.start == nil:
+            delta.arguments += more.arguments
+            events[index] = .toolCall(choice: choice, delta)
+        case (let earlier, _):
+            events[index] = earlier
+            events.append(event)
+        }
     }
 
     /// Whether events wait for the reader: what comes now is joined to them.
@@ -140,10 +156,11 @@ extension GenerationQueue {
 
     /// Tells the reader, after the events that wait, that the generation failed.
     ///
-    /// No more events are taken. The outcome is still to come: ``finish(_:throwing:)`` tells it once all of the producer's
+    /// No more events are taken, and what is left of the producer's work is ended. The outcome is still to come: ``finish(_:throwing:)`` tells it once all of the producer's
     /// work has ended, because only then is known what the request took.
     package func fail(_ error: GenerationError) {
         close(.failure(error))
+        withdrawProducer()
     }
 
     /// Ends the generation; events that wait are still delivered.
@@ -216,7 +233,8 @@ extension GenerationQueue {
     /// Harmless after the end; of several the first counts.
     package func withdraw(_ reason: Withdrawal) {
         let (reader, handler) = state.withLock { state in
-            if state.withdrawal == nil { state.withdrawal = reason }
+            // After a failure the reader's leaving is no news: the failure is how the generation ended.
+            if state.withdrawal == nil, state.closing == nil { state.withdrawal = reason }
             state.events = []
             state.closing = .failure(reason)
             return (state.reader.take(), state.withdrawalHandler.take())

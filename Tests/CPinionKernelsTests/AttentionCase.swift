@@ -22,6 +22,10 @@ struct AttentionCase {
     var cache: [UInt8]
     var table: [Int32]
     let scale: Float
+    /// Tokens that a query sees at most; 0 for all.
+    var window = 0
+    /// 0 leaves the scores.
+    var softCap: Float = 0
 
     var padded: Int { (dimension + 15) / 16 * 16 }
     private var size: Int { element == .f16 ? 2 : 1 }
@@ -117,7 +121,7 @@ struct AttentionCase {
                             key_scales: (start + keyScales).assumingMemoryBound(to: UInt16.self),
                             value_scales: (start + valueScales).assumingMemoryBound(to: UInt16.self),
                             block_stride: stride, table: table.baseAddress, length: length, scale: scale,
-                            out: out.baseAddress, out_stride: heads * dimension)
+                            window: window, soft_cap: softCap, out: out.baseAddress, out_stride: heads * dimension)
                         switch element {
                         case .f16: variant.table.attention_f16(&arguments)
                         case .q8: variant.table.attention_q8(&arguments)
@@ -133,17 +137,20 @@ struct AttentionCase {
     func reference(length: Int) -> [Double] {
         (0..<rows * heads).flatMap { head in
             let length = length + head / heads
-            let scores = (0..<length).map { token in
-                Double(scale)
+            let first = window > 0 ? max(0, length - window) : 0
+            let scores = (first..<length).map { token in
+                let score =
+                    Double(scale)
                     * (0..<dimension).reduce(0) { sum, d in
                         sum + Double(queries[head * dimension + d]) * key(token, d)
                     }
+                return softCap > 0 ? Double(softCap) * tanh(score / Double(softCap)) : score
             }
             let highest = scores.max() ?? 0
             let weights = scores.map { exp($0 - highest) }
             let total = weights.reduce(0, +)
             return (0..<dimension).map { d in
-                (0..<length).reduce(0) { sum, token in sum + weights[token] / total * value(token, d) }
+                (first..<length).reduce(0) { sum, token in sum + weights[token - first] / total * value(token, d) }
             }
         }
     }

@@ -121,6 +121,65 @@ struct AttentionTests {
         #expect(Array(sample.run(variant, length: 1)[..<48]) == value + value)
     }
 
+    /// Windows shorter than a block, than a chunk of keys, and longer than both; with and without a soft cap.
+    static let windows: [(window: Int, softCap: Float)] = [
+        (1, 0), (5, 0), (16, 0), (100, 0), (128, 0), (200, 0), (300, 0), (0, 3), (50, 3), (140, 1.5),
+    ]
+
+    @Test(
+        "A window and a soft cap equal softmax attention in doubles, and the portable bits",
+        arguments: Element.allCases,
+        windows)
+    func limited(_ element: Element, _ limits: (window: Int, softCap: Float)) {
+        for (heads, rows) in [(1, 1), (3, 5), (4, 19)] {
+            var sample = AttentionCase(
+                element, dimension: 40, heads: heads, rows: rows, capacity: 440, spread: 2, seed: 15)
+            (sample.window, sample.softCap) = limits
+            for length in [1, 4, 17, 127, 128, 129, 256, 257, 400] { check(sample, length) }
+        }
+    }
+
+    @Test(
+        "With a window a token gives the same bits alone and beside tokens whose window begins in another chunk",
+        arguments: Variant.all, windows)
+    func windowedRows(_ variant: Variant, _ limits: (window: Int, softCap: Float)) {
+        let size = 3 * 24
+        for element in Element.allCases {
+            var all = AttentionCase(element, dimension: 24, heads: 3, rows: 19, capacity: 440, spread: 2, seed: 16)
+            (all.window, all.softCap) = limits
+            for length in [1, 120, 225, 250, 300, 400] {
+                let together = all.run(variant, length: length)
+                for row in 0..<19 {
+                    var alone = AttentionCase(element, dimension: 24, heads: 3, capacity: 440, spread: 2, seed: 16)
+                    (alone.window, alone.softCap) = limits
+                    alone.queries = Array(all.queries[row * size..<(row + 1) * size])
+                    (alone.cache, alone.table) = (all.cache, all.table)
+                    let found = alone.poisoned(beyond: length + row).run(variant, length: length + row)[..<size]
+                    #expect(
+                        found.elementsEqual(together[row * size..<(row + 1) * size]),
+                        "\(element), length \(length), row \(row)")
+                }
+            }
+        }
+    }
+
+    @Test("A window that holds all tokens changes no bit", arguments: Variant.all, Element.allCases)
+    func wideWindow(_ variant: Variant, _ element: Element) {
+        var sample = AttentionCase(element, dimension: 40, heads: 5, rows: 3, capacity: 300, spread: 2, seed: 17)
+        let plain = sample.run(variant, length: 290)
+        sample.window = 1000
+        #expect(sample.run(variant, length: 290).bitPatterns == plain.bitPatterns)
+    }
+
+    @Test("A query that is no number stays none under a soft cap", arguments: Variant.all, Element.allCases)
+    func cappedNaN(_ variant: Variant, _ element: Element) {
+        var sample = AttentionCase(element, dimension: 24, heads: 2, capacity: 40, spread: 2, seed: 18)
+        sample.softCap = 5
+        sample.queries[3] = .nan
+        let out = sample.run(variant, length: 37)
+        #expect(out[..<24].allSatisfy(\.isNaN) && out[24..<48].allSatisfy(\.isFinite))
+    }
+
     private func check(_ sample: AttentionCase, _ length: Int) {
         let portable = sample.run(.portable, length: length)
         let count = sample.rows * sample.heads * sample.dimension

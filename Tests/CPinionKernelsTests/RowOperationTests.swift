@@ -35,6 +35,72 @@ struct RowOperationTests {
         }
     }
 
+    @Test("Layer norm equals its definition, and the portable bits", arguments: Variant.all)
+    func layerNorm(_ variant: Variant) {
+        var random = SeededGenerator(seed: 5)
+        for count in Self.counts where count > 1 {
+            let (x, weight, bias) = (random.floats(count), random.floats(count), random.floats(count))
+            var (out, portable) = ([Float](repeating: 7, count: count + 8), [Float](repeating: 7, count: count + 8))
+            variant.table.layer_norm(x, weight, bias, count, 1e-5, &out)
+            Variant.portable.table.layer_norm(x, weight, bias, count, 1e-5, &portable)
+            #expect(out.bitPatterns == portable.bitPatterns)
+            #expect(out[count...].allSatisfy { $0 == 7 }, "nothing is written beyond the row")
+            let mean = x.reduce(0) { $0 + Double($1) } / Double(count)
+            let variance = x.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
+            let factor = 1 / (variance + Double(Float(1e-5))).squareRoot()
+            let worst = (0..<count).map { c in
+                abs(Double(out[c]) - ((Double(x[c]) - mean) * factor * Double(weight[c]) + Double(bias[c])))
+            }.max()
+            #expect((worst ?? 1) <= 4e-5, "\(count) columns: \(worst ?? 1)")
+        }
+    }
+
+    @Test("Activations equal their definitions, gated and plain, and the portable bits", arguments: Variant.all)
+    func activations(_ variant: Variant) {
+        var random = SeededGenerator(seed: 6)
+        let kinds: [(pn_activation, (Double) -> Double)] = [
+            (PN_SILU, { $0 / (1 + exp(-$0)) }), (PN_GELU, { $0 * 0.5 * erfc(-$0 / 2.0.squareRoot()) }),
+            (PN_GELU_TANH, { $0 * 0.5 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }),
+        ]
+        for (kind, definition) in kinds {
+            for count in Self.counts {
+                let gate = random.floats(count, times: count % 2 == 0 ? 0.1 : 8), up = random.floats(count)
+                for isGated in [true, false] {
+                    let zeros = [Float](repeating: 7, count: count + 8)
+                    var (out, portable) = (zeros, zeros)
+                    variant.table.activate(kind, gate, isGated ? up : nil, count, &out)
+                    Variant.portable.table.activate(kind, gate, isGated ? up : nil, count, &portable)
+                    #expect(out.bitPatterns == portable.bitPatterns)
+                    #expect(out[count...].allSatisfy { $0 == 7 })
+                    let worst = (0..<count).map { c in
+                        let expected = definition(Double(gate[c])) * (isGated ? Double(up[c]) : 1)
+                        return abs(Double(out[c]) - expected) / max(1, abs(Double(gate[c])))
+                    }.max()
+                    #expect((worst ?? 1) <= 2e-6, "\(kind), \(count) columns: \(worst ?? 1)")
+                }
+            }
+        }
+    }
+
+    @Test("A soft cap equals its definition, keeps NaN, and gives the portable bits", arguments: Variant.all)
+    func softCap(_ variant: Variant) {
+        var random = SeededGenerator(seed: 7)
+        for cap: Float in [1, 30, 50] {
+            for count in Self.counts {
+                let x = random.floats(count, times: cap * (count % 2 == 0 ? 0.01 : 3))
+                var (out, portable) = (x, x)
+                variant.table.soft_cap(&out, count, cap)
+                Variant.portable.table.soft_cap(&portable, count, cap)
+                #expect(out.bitPatterns == portable.bitPatterns)
+                let worst = zip(x, out).map { abs(Double(cap) * tanh(Double($0) / Double(cap)) - Double($1)) }.max()
+                #expect((worst ?? 1) <= Double(cap) * 0x1p-22, "\(worst ?? 1)")
+            }
+            var values: [Float] = [.nan, 1, .infinity]
+            variant.table.soft_cap(&values, 3, cap)
+            #expect(values[0].isNaN && values[1].isFinite && values[2].isNaN)
+        }
+    }
+
     @Test("SiLU times up equals its definition, and the portable bits", arguments: Variant.all)
     func silu(_ variant: Variant) {
         var random = SeededGenerator(seed: 4)

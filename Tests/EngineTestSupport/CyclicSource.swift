@@ -1,4 +1,5 @@
 package import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -15,7 +16,7 @@ package struct CyclicSource: EngineSource {
     }
 
     package func open() throws -> any OpenModel {
-        File(base: try GGUFSource(GGUFFile(path: path)).open())
+        File(base: try PackageSource(ModelPackage(path: path)).open())
     }
 
     private struct File: OpenModel {

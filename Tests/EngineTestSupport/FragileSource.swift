@@ -1,4 +1,5 @@
 package import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 package import Synchronization
@@ -31,7 +32,7 @@ package final class FragileSource: EngineSource {
             return refusals > 0
         }
         if isRefused { throw ModelError(.invalidConfiguration, "the file is away") }
-        return FragileFile(base: try GGUFSource(GGUFFile(path: path)).open(), source: self)
+        return FragileFile(base: try PackageSource(ModelPackage(path: path)).open(), source: self)
     }
 
     private struct FragileFile: OpenModel {

@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import TestSupport
@@ -55,8 +56,28 @@ struct EngineInvarianceTests {
         "Tokens and log probabilities are the same alone and afresh, and in a crowd that shares, waits and is preempted",
         arguments: crowds)
     func crowd(_ name: String, _ cacheType: KVCache.ElementType) async throws {
-        let conversations = Self.conversations(60, seed: 11)
-        let quiet = try await EngineTests.engine(name) { configuration in
+        let drafted = try await Self.crowd(path: EngineTests.path(name), cacheType, Self.conversations(60, seed: 11))
+        // Steps small enough for drafts come when the crowd thins out.
+        #expect(drafted > 0 || name != "tiny-llama-q4_1")
+    }
+
+    @Test(
+        "The same for every family: windows, soft caps, norms and rotations know no neighbours",
+        arguments: FamilyFixture.names.filter { $0.hasSuffix("-a") }, KVCache.ElementType.allCases)
+    func families(_ name: String, _ cacheType: KVCache.ElementType) async throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "pinion-engine-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try FamilyFixture.named(name).write(.new, .f32, to: url)
+        _ = try await Self.crowd(
+            path: url.path(percentEncoded: false), cacheType, Self.conversations(60, seed: 12), steps: 1)
+    }
+
+    /// - Parameter steps: How many of the crowds are tried.
+    /// - Returns: Drafted tokens.
+    private static func crowd(
+        path: String, _ cacheType: KVCache.ElementType, _ conversations: [Conversation], steps: Int = 3
+    ) async throws -> Int {
+        let quiet = try await EngineTests.engine(path: path) { configuration in
             configuration.speculation = false
             configuration.threads = 1
             configuration.contextLength = 160
@@ -70,11 +91,10 @@ struct EngineInvarianceTests {
         }
         #expect(quiet.statistics.cachedTokens == 0 && quiet.statistics.preemptions == 0)
 
-        let path = EngineTests.fixtures.appending(path: "\(name).gguf").path(percentEncoded: false)
-        let plan = try ModelLoader.plan(try GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        let plan = try ModelLoader.plan(try ModelPackage(path: path), limits: EngineConfiguration().stepLimits)
         var (drafted, preemptions) = (0, 0)
-        for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)] {
-            let crowded = try await EngineTests.engine(name) { configuration in
+        for (sequences, blocks, budget) in [(6, 16, 24), (3, 60, 512), (8, 12, 33)].prefix(steps) {
+            let crowded = try await EngineTests.engine(path: path) { configuration in
                 configuration.maximumSequences = sequences
                 configuration.tokensPerStep = budget
                 configuration.contextLength = 160
@@ -98,9 +118,8 @@ struct EngineInvarianceTests {
             drafted += crowded.statistics.draftedTokens
             preemptions += crowded.statistics.preemptions
         }
-        // Steps small enough for drafts come when the crowd thins out.
         #expect(preemptions > 0)
-        #expect(drafted > 0 || name != "tiny-llama-q4_1")
+        return drafted
     }
 
     @Test("A second turn computes only what is new, and another tenant's prompt is computed whole")

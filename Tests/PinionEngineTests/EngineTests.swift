@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import Synchronization
@@ -63,9 +64,15 @@ struct EngineTests {
     static func engine(
         _ name: String = "tiny-llama-q4_1", _ adjust: (inout EngineConfiguration) -> Void = { _ in }
     ) async throws -> Engine {
+        try await engine(path: path(name), adjust)
+    }
+
+    static func engine(
+        path: String, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws -> Engine {
         var configuration = configuration
         adjust(&configuration)
-        return try await Engine.start(GGUFFile(path: path(name)), configuration)
+        return try await Engine.start(ModelPackage(path: path), configuration)
     }
 
     static func request(
@@ -120,7 +127,8 @@ struct EngineTests {
         }
         let roomy = try await run(budget: nil)
         // Room for one context and a little: four sequences of 120 tokens cannot stay together.
-        let file = try GGUFFile(path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
+        let file = try ModelPackage(
+            path: Self.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false))
         let plan = try ModelLoader.plan(file, limits: EngineConfiguration().stepLimits)
         let tight = try await run(budget: MemoryPlan.share(for: plan, cacheType: .f16, cacheBlocks: 12))
         #expect(roomy.blocks == 32)

@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import Testing
@@ -55,13 +56,13 @@ struct MemoryLedgerTests {
     }
 
     private static func start(_ name: String, _ ledger: MemoryLedger) async throws -> Engine {
-        try await Engine.start(GGUFFile(path: EngineTests.path(name)), configuration(ledger))
+        try await Engine.start(ModelPackage(path: EngineTests.path(name)), configuration(ledger))
     }
 
     @Test("A second model that does not fit beside the first is refused by name, and fits when the first is shut down")
     func secondModel() async throws {
         let plan = try ModelLoader.plan(
-            GGUFFile(path: EngineTests.path("tiny-llama-q4_1")), limits: EngineTests.configuration.stepLimits)
+            ModelPackage(path: EngineTests.path("tiny-llama-q4_1")), limits: EngineTests.configuration.stepLimits)
         // One context of 512 tokens, and a half.
         let budget = MemoryPlan.share(for: plan, cacheType: .f16, cacheBlocks: 48)
         let ledger = MemoryLedger(budget: budget)

@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import Testing
@@ -18,7 +19,7 @@ struct MemoryPlanTests {
     func memoryAdvice() async throws {
         let path = EngineTests.fixtures.appending(path: "tiny-llama-q4_1.gguf").path(percentEncoded: false)
         // The least budget for one context of 512 tokens, with caches of either kind.
-        let plan = try ModelLoader.plan(GGUFFile(path: path), limits: EngineConfiguration().stepLimits)
+        let plan = try ModelLoader.plan(ModelPackage(path: path), limits: EngineConfiguration().stepLimits)
         let half = MemoryPlan.share(for: plan, cacheType: .q8, cacheBlocks: 32)
         let less = MemoryPlan.share(for: plan, cacheType: .q8, cacheBlocks: 31)
         let tight = try await Self.advice { $0.ledger = MemoryLedger(budget: half) }

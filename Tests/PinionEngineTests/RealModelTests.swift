@@ -1,5 +1,6 @@
 import Foundation
 import PinionEngine
+import PinionModelFiles
 import PinionTensor
 import Testing
 
@@ -23,7 +24,7 @@ struct RealModelTests {
         // The portable reference is bit-identical on a shorter text, and too slow for the whole one.
         let count = name == "portable" ? 64 : text.token_ids.count
         let scores = try TokenScoring.score(
-            Array(text.token_ids.prefix(count)), GGUFFile(path: path), kernels: kernels, workers: 2)
+            Array(text.token_ids.prefix(count)), ModelPackage(path: path), kernels: kernels, workers: 2)
         let found = scores.compactMap(\.logprob).map(Double.init)
         let expected = text.logprobs.prefix(count - 1)
         let ratio = Self.perplexity(found) / Self.perplexity(expected)
@@ -40,7 +41,7 @@ struct RealModelTests {
 
     @Test("Keys and values in bytes cost next to no perplexity over 2,048 tokens, and few of the most likely tokens")
     func byteCache() throws {
-        let file = try GGUFFile(path: #require(RealModel.path))
+        let file = try ModelPackage(path: #require(RealModel.path))
         let text = try RealModel.oracle().text
         let kernels = try Kernels.forThisMachine()
         func scores(_ cacheType: KVCache.ElementType) throws -> [TokenScore] {
@@ -65,7 +66,7 @@ struct RealModelTests {
     @Test("Greedy replies to chat prompts equal the oracle's up to near ties")
     func greedy() async throws {
         let path = try #require(RealModel.path)
-        let engine = try await Engine.start(GGUFFile(path: path), EngineConfiguration())
+        let engine = try await Engine.start(ModelPackage(path: path), EngineConfiguration())
         let cases = try RealModel.oracle().greedy
         let sinks = cases.map { _ in RecordingSink() }
         for (item, sink) in zip(cases, sinks) {

@@ -1,5 +1,6 @@
 import EngineTestSupport
 import PinionEngine
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import Testing
@@ -162,7 +163,7 @@ struct SpeculationTests {
 
     @Test("Preempted sequences speculate on to the same tokens, in steps of any size", arguments: [512, 7, 4])
     func preemption(_ tokensPerStep: Int) async throws {
-        let file = try GGUFFile(path: EngineTests.path("tiny-llama-q4_1"))
+        let file = try ModelPackage(path: EngineTests.path("tiny-llama-q4_1"))
         func run(_ speculation: Bool, blocks: Int?) async throws -> (Engine, [Reply]) {
             let engine = try await Self.engine(speculation) { configuration in
                 configuration.contextLength = 160

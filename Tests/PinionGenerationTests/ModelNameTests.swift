@@ -1,6 +1,6 @@
 import Foundation
 import PinionGeneration
-import PinionTensor
+import PinionModelFiles
 import Testing
 
 @Suite("Model name")
@@ -28,7 +28,7 @@ struct ModelNameTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let url = folder.appending(path: file)
         try bytes.write(to: url)
-        return ModelName(try GGUFFile(path: url.path(percentEncoded: false)))
+        return ModelName(try ModelPackage(path: url.path(percentEncoded: false)).naming)
     }
 
     @Test("Base name, size, fine-tune and version make name and version")

@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import TestSupport
@@ -50,16 +51,25 @@ struct ModelErrorTests {
         Case("an architecture that is a number", .invalidConfiguration, "general.architecture") {
             $0.set("general.architecture", 3)
         },
-        Case("an unknown architecture", .unsupportedArchitecture, "'mamba'", "expected one of llama") {
+        Case("an unknown architecture", .unsupportedArchitecture, "'mamba'", "expected one of llama, mistral3") {
             $0.set("general.architecture", "mamba")
         },
         Case("a mixture of experts", .unsupportedArchitecture, "mixtures of experts") {
             $0.set("llama.expert_count", 8)
         },
-        Case("YaRN scaling", .unsupportedArchitecture, "\"yarn\"", "expected none or linear") {
+        Case("an unknown scaling", .unsupportedArchitecture, "\"ntk\"", "expected none, linear, yarn or longrope") {
+            $0.set("llama.rope.scaling.type", "ntk")
+        },
+        Case("YaRN scaling without its factor", .invalidConfiguration, "'llama.rope.scaling.factor' is missing") {
             $0.set("llama.rope.scaling.type", "yarn")
         },
-        Case("a scaling type that is no name", .unsupportedArchitecture, "7", "expected none or linear") {
+        Case("LongRoPE without its divisors", .invalidTensor, "'rope_factors_short.weight' of shape [8] is missing") {
+            $0.set("llama.rope.scaling.type", "longrope")
+        },
+        Case("a key that is not known", .unsupportedArchitecture, "'llama.logit_scale' is 2", "does not know") {
+            $0.set("llama.logit_scale", 2)
+        },
+        Case("a scaling type that is no name", .unsupportedArchitecture, "7", "expected none, linear") {
             $0.set("llama.rope.scaling.type", 7)
         },
         Case("linear scaling without its factor", .invalidConfiguration, "'llama.rope.scaling.factor' is missing") {

@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 
@@ -44,17 +45,21 @@ enum ModelFixtures {
     }
 
     static func load(
-        _ path: String, kernels: Kernels, workers: Int = 1, limits: StepLimits = StepLimits(tokens: 64, outputs: 64)
+        _ path: String, kernels: Kernels, workers: Int = 1, limits: StepLimits = StepLimits(tokens: 64, outputs: 64),
+        contextLength: Int? = nil, quantisation: Quantisation? = nil
     ) throws -> any LanguageModel {
-        let context = LoadContext(kernels: kernels, team: WorkerTeam(workers: workers), limits: limits)
-        return try ModelLoader.load(GGUFFile(path: path), context: context)
+        let context = LoadContext(
+            kernels: kernels, team: WorkerTeam(workers: workers), limits: limits, contextLength: contextLength,
+            quantisation: quantisation)
+        return try ModelLoader.load(ModelPackage(path: path), context: context)
     }
 
     /// Logits after every token, the prompt computed in chunks of `chunk` tokens over shuffled cache blocks.
     static func logits(
-        _ model: any LanguageModel, _ tokens: [Int32], chunk: Int, cacheBlocks: Int = 16
+        _ model: any LanguageModel, _ tokens: [Int32], chunk: Int, cacheBlocks: Int = 16,
+        cacheType: KVCache.ElementType = .f16
     ) throws -> [[Float]] {
-        let cache = try KVCache(shape: model.shape.cache, elementType: .f16, blocks: cacheBlocks)
+        let cache = try KVCache(shape: model.shape.cache, elementType: cacheType, blocks: cacheBlocks)
         // Blocks in descending order: nothing may rely on their being adjacent.
         let table = (0..<Int32(cacheBlocks)).reversed().map { $0 }
         var rows: [[Float]] = []

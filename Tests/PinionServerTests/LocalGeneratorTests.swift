@@ -24,7 +24,7 @@ struct LocalGeneratorTests {
         engine.threads = 1
         adjust(&engine)
         let model = try await TextModel.load(path: path, engine) { file in
-            source ?? GGUFSource(file) as any EngineSource
+            source ?? PackageSource(file) as any EngineSource
         }
         let generator = LocalGenerator(model, id: "tiny/llama", created: 1, owner: "test", build: "test")
         return (model, ServerFixture(real: generator))

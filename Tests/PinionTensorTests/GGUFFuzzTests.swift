@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionTensor
 import Testing
 
@@ -62,9 +63,9 @@ struct FuzzBatch: Codable, Sendable {
         var vectors: [FloatVector] = []
         for tensor in file.tensors {
             switch tensor.shape.count {
-            case 1 where tensor.type.blockElements == 1: vectors.append(try FloatVector(tensor, of: file))
-            case 2: matrices.append(try PackedMatrix(packing: tensor, of: file, team: team))
-            default: _ = file.bytes(of: tensor).reduce(0) { $0 &+ Int($1) }
+            case 1 where tensor.type.blockElements == 1: vectors.append(try FloatVector(tensor))
+            case 2: matrices.append(try PackedMatrix(packing: tensor, team: team))
+            default: _ = tensor.bytes.reduce(0) { $0 &+ Int($1) }
             }
         }
         for matrix in matrices { _ = matrix.row(matrix.rows - 1) }

@@ -1,10 +1,11 @@
+import PinionModelFiles
 import PinionTensor
 import Testing
 import TestSupport
 
 @Suite("Reading GGUF files")
 struct GGUFReadingTests {
-    private static let values: [(key: String, value: GGUFWriter.Value, expected: GGUFValue)] = [
+    private static let values: [(key: String, value: GGUFWriter.Value, expected: MetadataValue)] = [
         ("u8", .uint8(255), .unsigned(255)), ("i8", .int8(-128), .signed(-128)),
         ("u16", .uint16(65_535), .unsigned(65_535)), ("i16", .int16(-32_768), .signed(-32_768)),
         ("u32", .uint32(.max), .unsigned(UInt64(UInt32.max))), ("i32", .int32(.min), .signed(Int64(Int32.min))),
@@ -77,11 +78,11 @@ struct GGUFReadingTests {
 
     @Test("Summaries are short and carry no control characters")
     func summaries() throws {
-        let long = GGUFValue.string(String(repeating: "x", count: 500) + "\u{1b}[2J")
+        let long = MetadataValue.string(String(repeating: "x", count: 500) + "\u{1b}[2J")
         #expect(long.summary.count < 80)
-        #expect(!GGUFValue.string("\u{1b}[2J\n").summary.unicodeScalars.contains { $0.value < 0x20 })
-        #expect(GGUFValue.integers(Array(0..<100)).summary == "[100 integers: 0, 1, 2, 3, 4, 5 ...]")
-        #expect(GGUFValue.unsigned(7).summary == "7" && GGUFValue.bools([true]).typeName == "array of booleans")
+        #expect(!MetadataValue.string("\u{1b}[2J\n").summary.unicodeScalars.contains { $0.value < 0x20 })
+        #expect(MetadataValue.integers(Array(0..<100)).summary == "[100 integers: 0, 1, 2, 3, 4, 5 ...]")
+        #expect(MetadataValue.unsigned(7).summary == "7" && MetadataValue.bools([true]).typeName == "array of booleans")
     }
 
     @Test("Tensors have their names, types, shapes and bytes", arguments: [1, 8, 32, 64, 4096])
@@ -101,11 +102,11 @@ struct GGUFReadingTests {
         #expect(file.tensors.map(\.name) == tensors.map(\.name))
         for (index, expected) in tensors.enumerated() {
             let tensor = try #require(file.tensor(named: expected.name))
-            #expect(tensor.type == samples[index].type)
+            #expect(tensor.type == .format(samples[index].type))
             #expect(tensor.shape == expected.shape.map(Int.init))
             #expect(tensor.elementCount == Int(expected.shape.reduce(1, *)))
             #expect(tensor.byteCount == expected.data.count)
-            #expect(Array(file.bytes(of: tensor)) == expected.data)
+            #expect(Array(tensor.bytes) == expected.data)
         }
         #expect(file.tensor(named: "t") == nil)
     }
@@ -119,7 +120,7 @@ struct GGUFReadingTests {
         ])
         let file = try GGUFFile(writer)
         #expect(file.tensors.map(\.name) == ["second", "first", "gap"])
-        #expect(file.tensors.map { file.bytes(of: $0)[0] } == [3, 1, 3])
+        #expect(file.tensors.map { $0.bytes[0] } == [3, 1, 3])
     }
 
     @Test("The fixtures are read whole", arguments: ["tiny-llama-f32", "tiny-llama-q4_1"])

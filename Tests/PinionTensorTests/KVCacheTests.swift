@@ -178,8 +178,8 @@ struct RotaryEmbeddingTests {
         var random = SeededGenerator(seed: 52)
         let (heads, dimension, rotary) = (3, 20, 16)
         let divisors = (0..<8).map { Float($0 + 1) }
-        let rope = try RotaryEmbedding(
-            pairing: pairing, dimensions: rotary, base: 10_000, scale: 0.5, divisors: divisors, capacity: 3)
+        let frequencies = (0..<8).map { 0.5 * pow(10_000, -2 * Double($0) / Double(rotary)) / Double(divisors[$0]) }
+        let rope = try RotaryEmbedding(pairing: pairing, frequencies: frequencies, capacity: 3)
         for (token, position) in [(0, 0), (1, 1), (2, 100_000)] {
             let x = random.floats(heads * dimension)
             var out = x

@@ -1,4 +1,5 @@
 import CPinionKernels
+import PinionModelFiles
 import PinionTensor
 import Testing
 import TestSupport
@@ -235,7 +236,7 @@ extension ReferenceMatrix {
     func packed(workers: Int = 1) throws -> PackedMatrix {
         let file = try GGUFFile(GGUFWriter(tensors: [tensor(named: "weight")]))
         let tensor = try #require(file.tensor(named: "weight"))
-        return try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: workers))
+        return try PackedMatrix(packing: tensor, team: WorkerTeam(workers: workers))
     }
 }
 

@@ -1,3 +1,4 @@
+import PinionModelFiles
 import PinionTensor
 import Testing
 import TestSupport
@@ -15,7 +16,7 @@ struct PackedMatrixTests {
             let reference = ReferenceMatrix(type, rows: rows, columns: columns, seed: UInt64(rows + columns))
             let matrix = try reference.packed()
             let file = try GGUFFile(GGUFWriter(tensors: [reference.tensor(named: "w")]))
-            #expect(PackedMatrix.byteCount(packing: file.tensors[0]) == matrix.byteCount)
+            #expect(try PackedMatrix.byteCount(packing: MatrixSource(file.tensors[0])) == matrix.byteCount)
             #expect(matrix.rows == rows && matrix.columns == columns && matrix.type == type)
             #expect(matrix.paddedRows % 16 == 0 && matrix.paddedRows >= rows && matrix.paddedRows < rows + 16)
             let worst = (0..<rows).flatMap { row in
@@ -45,7 +46,7 @@ struct PackedMatrixTests {
             let file = try GGUFFile(
                 GGUFWriter(tensors: [.init(name: "w", type: type.rawValue, shape: [48, 5], data: bytes)]))
             let tensor = try #require(file.tensor(named: "w"))
-            let matrix = try PackedMatrix(packing: tensor, of: file, team: WorkerTeam(workers: 1))
+            let matrix = try PackedMatrix(packing: tensor, team: WorkerTeam(workers: 1))
             let vector = try FloatVector(tensorOf: type, bytes: Array(bytes[row..<row + 48 * type.blockBytes]))
             #expect(matrix.row(3).bitPatterns == vector.values.bitPatterns)
             #expect(vector.values[0] > 0 && vector.values[1].isFinite)
@@ -63,7 +64,7 @@ struct PackedMatrixTests {
         tensor.data[offset + 1] = UInt8(half >> 8)
         let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
         let error = try #require(throws: TensorError.self) {
-            _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 2))
+            _ = try PackedMatrix(packing: file.tensors[0], team: WorkerTeam(workers: 2))
         }
         #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing'"))
     }
@@ -85,10 +86,10 @@ struct PackedMatrixTests {
             let vector = GGUFWriter.Tensor(name: "blk.0.norm", type: type.rawValue, shape: [640], data: matrix.data)
             let file = try GGUFFile(GGUFWriter(tensors: [matrix, vector]))
             let refused = try #require(throws: TensorError.self) {
-                _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 2))
+                _ = try PackedMatrix(packing: file.tensors[0], team: WorkerTeam(workers: 2))
             }
             #expect(refused.code == .malformedFile && refused.message.contains("'blk.0.thing' has a weight"))
-            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[1], of: file) }
+            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[1]) }
             #expect(error.code == .malformedFile)
             #expect(error.message.contains("'blk.0.norm'") && error.message.contains("element \(place)"))
         }
@@ -115,7 +116,7 @@ struct PackedMatrixTests {
                 .init(name: "blk.0.thing", type: 0, shape: shape, data: [UInt8](repeating: 0, count: count * 4))
             ]))
         let error = try #require(throws: TensorError.self) {
-            _ = try PackedMatrix(packing: file.tensors[0], of: file, team: WorkerTeam(workers: 1))
+            _ = try PackedMatrix(packing: file.tensors[0], team: WorkerTeam(workers: 1))
         }
         #expect(error.code == .missing)
         #expect(error.message.contains("'blk.0.thing'") && error.message.contains("\(shape)"))
@@ -136,7 +137,7 @@ struct PackedMatrixTests {
             ReferenceMatrix(.f32, rows: 2, columns: 32, seed: 33).tensor(named: "v"),
         ] {
             let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
-            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[0], of: file) }
+            let error = try #require(throws: TensorError.self) { _ = try FloatVector(file.tensors[0]) }
             #expect(error.code == .missing && error.message.contains("'v'"))
         }
     }
@@ -155,7 +156,7 @@ extension FloatVector {
         let count = UInt64(bytes.count / type.blockBytes)
         let file = try GGUFFile(
             GGUFWriter(tensors: [.init(name: "v", type: type.rawValue, shape: [count], data: bytes)]))
-        try self.init(file.tensors[0], of: file)
+        try self.init(file.tensors[0])
     }
 }
 

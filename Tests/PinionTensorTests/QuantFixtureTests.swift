@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionTensor
 import Testing
 
@@ -28,7 +29,7 @@ struct QuantFixtureTests {
             data: [UInt8](fixture.bytes))
         let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
         let matrix = try PackedMatrix(
-            packing: #require(file.tensor(named: "w")), of: file, team: WorkerTeam(workers: 1))
+            packing: #require(file.tensor(named: "w")), team: WorkerTeam(workers: 1))
         let expected = fixture.values.withUnsafeBytes { bytes in
             (0..<fixture.rows * fixture.columns).map {
                 Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))

@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionTensor
 import TestSupport
 

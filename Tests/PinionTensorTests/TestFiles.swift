@@ -1,4 +1,5 @@
 import Foundation
+import PinionModelFiles
 import PinionTensor
 
 /// A folder that lives as long as the object.

@@ -126,10 +126,23 @@ typedef struct pn_attention {
     /// Tokens that the first token attends to, itself included; each next token attends to one more.
     size_t length;
     float scale;
+    /// Tokens that a query attends to at most, its own and those right before it; 0 for all.
+    size_t window;
+    /// Scores s become soft_cap * tanh(s / soft_cap); 0 leaves them.
+    float soft_cap;
     /// [tokens, heads, head_dim]; token rows are `out_stride` floats apart.
     float *out;
     size_t out_stride;
 } pn_attention;
+
+/// What stands between the two products of a feed-forward block.
+typedef enum pn_activation {
+    PN_SILU,
+    /// x times the normal distribution's cumulative function at x
+    PN_GELU,
+    /// its approximation by a hyperbolic tangent
+    PN_GELU_TANH,
+} pn_activation;
 
 /// Computes `group_count` row groups of a product from `first_group` on.
 typedef void pn_matmul_kernel(const pn_matmul *m, size_t first_group, size_t group_count);
@@ -143,6 +156,12 @@ typedef struct pn_kernels {
     void (*quantise)(const float *x, const pn_quantised *q, size_t token, size_t count);
     /// out = x / sqrt(mean(x^2) + epsilon) * weight
     void (*rms_norm)(const float *x, const float *weight, size_t columns, float epsilon, float *out);
+    /// out = (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * weight + bias
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t columns, float epsilon, float *out);
+    /// out = activation(gate) * up, or activation(gate) where `up` is NULL; `out` may be `gate`
+    void (*activate)(pn_activation kind, const float *gate, const float *up, size_t columns, float *out);
+    /// x = cap * tanh(x / cap)
+    void (*soft_cap)(float *x, size_t columns, float cap);
     /// out = gate * sigmoid(gate) * up
     void (*silu_multiply)(const float *gate, const float *up, size_t columns, float *out);
     /// x += y

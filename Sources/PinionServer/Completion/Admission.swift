@@ -27,7 +27,8 @@ package struct OpenAdmission: Admission {
 package final class AdmissionTicket: Sendable {
     private let handler: Mutex<(@Sendable (Outcome) -> Void)?>
 
-    /// - Parameter onSettle: Told the outcome once, on whichever thread ends the request.
+    /// - Parameter onSettle: Told the outcome once, on whichever thread ends the request. That may be the engine's, so it
+    ///   must not block: what writes to a disk hands the outcome on.
     package init(onSettle: @escaping @Sendable (Outcome) -> Void = { _ in }) {
         handler = Mutex(onSettle)
     }

@@ -48,7 +48,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
             ticket.settle(outcome)
         }
         // The room is held until the prompt is made: what is decoded takes more memory than the body, and waits its turn.
-        let reader = CompletionReader(call: call, run: run, meter: meter, room: room)
+        let reader = CompletionReader(describe: call.errors, run: run, meter: meter, room: room)
         let created = Int(Date().timeIntervalSince1970)
         if call.isStreamed {
             return try await stream(reader, call.streamedReply(by: generator.model, created: created), context)
@@ -57,7 +57,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         return try await whole(reader, call.wholeReply(by: generator.model, created: created))
     }
 
-    private func whole(_ reader: CompletionReader<Dialect.Call>, _ reply: Dialect.Call.Whole) async throws -> Response {
+    private func whole(_ reader: CompletionReader, _ reply: Dialect.Call.Whole) async throws -> Response {
         var (reader, reply) = (reader, reply)
         while case .events(let events) = try await reader.next() {
             for event in events { try reply.add(event) }
@@ -86,7 +86,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
 extension CompletionHandler {
     /// Answers once the first event is there: until then an error still has a status of its own.
     private func stream(
-        _ reader: CompletionReader<Dialect.Call>, _ reply: Dialect.Call.Stream, _ context: ServerRequestContext
+        _ reader: CompletionReader, _ reply: Dialect.Call.Stream, _ context: ServerRequestContext
     ) async throws -> Response {
         var reader = reader
         let first = try await reader.next()
@@ -106,7 +106,7 @@ extension CompletionHandler {
     }
 
     private func write(
-        _ reader: CompletionReader<Dialect.Call>, from first: GenerationQueue.Delivery, _ reply: Dialect.Call.Stream,
+        _ reader: CompletionReader, from first: GenerationQueue.Delivery, _ reply: Dialect.Call.Stream,
         _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
     ) async throws {
         var (reader, reply, delivery) = (reader, reply, first)
@@ -152,8 +152,10 @@ extension CompletionHandler {
 }
 
 /// Takes a generation's events in order, and keeps its account while doing so.
-private struct CompletionReader<Call: CompletionCall>: Sendable {
-    let call: Call
+private struct CompletionReader: Sendable {
+    /// What a client is told of a failure. Not the call itself: it holds the whole conversation, whose room in the budget
+    /// is given back when the reply begins.
+    let describe: @Sendable (GenerationError) -> APIError?
     let run: CompletionRun
     var meter: CompletionMeter
     let room: BodyRoom
@@ -166,7 +168,7 @@ private struct CompletionReader<Call: CompletionCall>: Sendable {
             if case .events(let events) = delivery { meter.observe(events) }
             return delivery
         } catch let error as GenerationError {
-            throw call.error(for: error) ?? error as any Error
+            throw describe(error) ?? error as any Error
         }
     }
 }

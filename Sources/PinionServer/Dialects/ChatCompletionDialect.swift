@@ -22,7 +22,10 @@ extension ChatCompletionRequest: CompletionCall {
         ChatCompletionStream(self, by: model, created: created)
     }
 
-    func error(for failure: GenerationError) -> APIError? { APIError(failure, request: self) }
+    var errors: @Sendable (GenerationError) -> APIError? {
+        let requested = generation.maximumTokens
+        return { APIError($0, requestedTokens: requested) }
+    }
 }
 
 extension ChatCompletionAssembly: WholeReply {}

@@ -30,8 +30,8 @@ protocol CompletionCall: Sendable {
     /// - Parameter created: Seconds since 1970.
     func wholeReply(by model: ServedModel, created: Int) -> Whole
     func streamedReply(by model: ServedModel, created: Int) -> Stream
-    /// What the client is told of a failure; nil for one of the server's own.
-    func error(for failure: GenerationError) -> APIError?
+    /// What the client is told of a failure; nil for one of the server's own. Outlives the call, and must not hold it.
+    var errors: @Sendable (GenerationError) -> APIError? { get }
 }
 
 /// A reply that is sent when it is complete.

@@ -38,19 +38,20 @@ struct AccessLogMiddleware: RouterMiddleware {
 
     /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.
     private func log(_ request: Request, _ context: ServerRequestContext, status: Int) {
-        let record = context.record
+        let (record, logger) = (context.record, context.logger)
+        let (method, route, path) = (request.method.rawValue, context.route, request.uri.path)
         let elapsed = record.start.duration(to: .now)
         metrics.answered(
-            route: context.route ?? Self.otherRoute, status: status, model: record.model, in: elapsed)
+            route: route ?? Self.otherRoute, status: status, model: record.model, in: elapsed)
         // What a generation took is known a step after its client left.
         record.whenSettled { [accessLine] completion in
             let entry = AccessEntry(
-                method: request.method.rawValue, route: context.route, path: request.uri.path, status: status,
-                elapsed: elapsed, tenant: record.tenant?.id, model: record.model, completion: completion)
+                method: method, route: route, path: path, status: status, elapsed: elapsed, tenant: record.tenant?.id,
+                model: record.model, completion: completion)
             if let accessLine {
                 accessLine(entry.line)
             } else {
-                context.logger.info("request", metadata: entry.metadata)
+                logger.info("request", metadata: entry.metadata)
             }
         }
     }

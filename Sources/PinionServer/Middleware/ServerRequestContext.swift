@@ -1,3 +1,4 @@
+import Dispatch
 import Hummingbird
 import Logging
 import OpenAIAPI
@@ -62,17 +63,21 @@ final class RequestRecord: Sendable {
         }
     }
 
+    /// Where lines are written whose outcome came after their request: the engine's thread, which tells it, must not wait
+    /// for a log.
+    private static let lateLines = DispatchQueue(label: "pinion.access-log")
+
     /// Called on whichever thread ends the generation.
     func settleCompletion(_ outcome: Outcome) {
         let (reader, completion) = measured.withLock { measured in
             measured.completion?.outcome = outcome
             return (measured.reader.take(), measured.completion)
         }
-        reader?(completion)
+        if let reader { Self.lateLines.async { reader(completion) } }
     }
 
     /// Calls `reader` with what was measured of the generation once its outcome is known: at once where it is, or where
-    /// there is no generation. The reader may run on any thread, and must not block it.
+    /// there is no generation.
     func whenSettled(_ reader: @escaping @Sendable (CompletionRecord?) -> Void) {
         let (isSettled, completion) = measured.withLock { measured in
             let isSettled = measured.completion.map { $0.outcome != nil } ?? true

@@ -10,9 +10,10 @@ struct ModelRoutes: Sendable {
     private static let path = "/v1/models"
 
     var route: Route {
-        Route(path: Self.path, takesBelow: true) { request, _ in
+        Route(path: Self.path, takesBelow: true) { request, context in
+            // By the route that the router found, which ignores empty parts of a path.
+            if context.route == Self.path { return Response(json: ModelList(models.models.map(Model.init)).body) }
             let rest = request.uri.path.dropFirst(Self.path.count + 1)
-            guard !rest.isEmpty else { return Response(json: ModelList(models.models.map(Model.init)).body) }
             let id = rest.removingPercentEncoding ?? String(rest)
             return Response(json: Model(try models.generator(for: id).model).body)
         }

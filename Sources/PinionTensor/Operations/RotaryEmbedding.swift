@@ -17,26 +17,23 @@ package final class RotaryEmbedding {
     private let pairs: Int
     /// Per pair: radians per position.
     private let frequencies: [Double]
+    /// Of all cosines and sines.
+    private let amplitude: Double
     /// [capacity, pairs]
     private let cosines: AlignedBuffer<Float>
     private let sines: AlignedBuffer<Float>
 
     /// - Parameters:
-    ///   - dimensions: Leading elements of each head that are turned; even.
-    ///   - base: Angles of pair i advance by `base ^ (-2 i / dimensions)` per position.
-    ///   - divisors: Optional per-pair divisors of the frequency (`rope_freqs.weight`); empty for none.
+    ///   - frequencies: For each pair of a head's leading elements, radians per position.
+    ///   - amplitude: Factor of what is rotated.
     ///   - capacity: Tokens in a step.
     package init(
-        pairing: Pairing, dimensions: Int, base: Double, scale: Double = 1, divisors: [Float] = [], capacity: Int
+        pairing: Pairing, frequencies: [Double], amplitude: Double = 1, capacity: Int
     ) throws(TensorError) {
-        precondition(dimensions % 2 == 0, "an odd rotary dimension")
-        let pairs = dimensions / 2
         self.pairing = pairing
-        self.pairs = pairs
-        frequencies = (0..<pairs).map { pair in
-            let divisor = divisors.isEmpty ? 1 : Double(divisors[pair])
-            return scale * pow(base, -2 * Double(pair) / Double(dimensions)) / divisor
-        }
+        self.frequencies = frequencies
+        self.amplitude = amplitude
+        pairs = frequencies.count
         cosines = try AlignedBuffer(count: capacity * pairs)
         sines = try AlignedBuffer(count: capacity * pairs)
     }
@@ -45,8 +42,8 @@ package final class RotaryEmbedding {
     package func prepare(token: Int, position: Int) {
         for pair in 0..<pairs {
             let angle = Double(position) * frequencies[pair]
-            cosines.pointer[token * pairs + pair] = Float(cos(angle))
-            sines.pointer[token * pairs + pair] = Float(sin(angle))
+            cosines.pointer[token * pairs + pair] = Float(cos(angle) * amplitude)
+            sines.pointer[token * pairs + pair] = Float(sin(angle) * amplitude)
         }
     }
 

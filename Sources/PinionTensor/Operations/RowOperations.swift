@@ -9,6 +9,33 @@ extension Kernels {
         table.pointee.rms_norm(x, weight, count, epsilon, out)
     }
 
+    /// `out = (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * weight + bias`; source: Ba et al. (2016).
+    package func layerNorm(
+        _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>, count: Int, epsilon: Float,
+        out: UnsafeMutablePointer<Float>
+    ) {
+        table.pointee.layer_norm(x, weight, bias, count, epsilon, out)
+    }
+
+    /// `out = activation(gate) * up`, or `activation(gate)` without `up`; `out` may be `gate`.
+    package func activate(
+        _ kind: ActivationKind, gate: UnsafePointer<Float>, up: UnsafePointer<Float>?, count: Int,
+        out: UnsafeMutablePointer<Float>
+    ) {
+        table.pointee.activate(kind.code, gate, up, count, out)
+    }
+
+    /// `x = cap * tanh(x / cap)`
+    package func softCap(_ x: UnsafeMutablePointer<Float>, count: Int, cap: Float) {
+        table.pointee.soft_cap(x, count, cap)
+    }
+
+    /// `x *= factor`
+    package func scale(_ x: UnsafeMutablePointer<Float>, count: Int, by factor: Float) {
+        // One operation an element: every compiler's vectors give the same bits.
+        for index in 0..<count { x[index] *= factor }
+    }
+
     /// `out = gate * sigmoid(gate) * up`; source: Shazeer, "GLU Variants Improve Transformer" (2020).
     package func siluMultiply(
         gate: UnsafePointer<Float>, up: UnsafePointer<Float>, count: Int, out: UnsafeMutablePointer<Float>
@@ -31,5 +58,23 @@ extension Kernels {
         _ x: UnsafePointer<Float>, count: Int, shift: Float, factor: Float = 1, out: UnsafeMutablePointer<Float>
     ) -> Float {
         table.pointee.exp_sum(x, count, shift, factor, out)
+    }
+}
+
+/// What stands between the products of a feed-forward block.
+package enum ActivationKind: Sendable {
+    /// x times its logistic function.
+    case silu
+    /// x times the normal distribution's cumulative function at x.
+    case gelu
+    /// Its approximation by a hyperbolic tangent.
+    case geluTanh
+
+    var code: pn_activation {
+        switch self {
+        case .silu: PN_SILU
+        case .gelu: PN_GELU
+        case .geluTanh: PN_GELU_TANH
+        }
     }
 }

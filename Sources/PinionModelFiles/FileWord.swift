@@ -1,0 +1,24 @@
+/// A name in a model file (a metadata key, a tensor, an architecture), compared and hashed by its UTF-8 bytes.
+///
+/// `String` compares by canonical equivalence, which takes quadratic time on long runs of combining marks; a file may
+/// hold thousands of names made of them. The cost here is linear.
+package struct FileWord: Sendable, Hashable, ExpressibleByStringLiteral {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package init(stringLiteral text: String) {
+        self.text = text
+    }
+
+    package static func == (left: FileWord, right: FileWord) -> Bool {
+        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}

@@ -1,0 +1,40 @@
+/// What a folder's `model_type` means: the family that runs it, what a missing key stands for, and the names of its tensors.
+struct FolderFamily: Sendable {
+    /// The tensors of one layer and of the model, after the model's prefix.
+    typealias Names = [TensorName.Part: String]
+
+    let modelType: String
+    let family: ModelFamily
+    /// Values of keys that a configuration may leave out: those of the reference implementation.
+    let defaults: [String: MetadataValue]
+    /// Names that differ from those of Llama.
+    var names: Names = [:]
+    /// What stands before the names; the first whose embedding is there counts.
+    var prefixes = ["model.", "language_model.model.", "model.language_model.", ""]
+    /// The folder that a layer's names begin with.
+    var layerFolder = "layers"
+    /// Whether norm weights are stored less 1.
+    var normsLackOne = false
+    /// Whether projections are stored on their side.
+    var isTransposed = false
+
+    /// Names as Llama has them.
+    private static let common: Names = [
+        .embedding: "embed_tokens", .finalNorm: "norm", .attentionNorm: "input_layernorm",
+        .query: "self_attn.q_proj", .key: "self_attn.k_proj", .value: "self_attn.v_proj",
+        .queryKeyValue: "self_attn.qkv_proj", .queryNorm: "self_attn.q_norm", .keyNorm: "self_attn.k_norm",
+        .attentionOutput: "self_attn.o_proj", .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
+        .up: "mlp.up_proj", .gateUp: "mlp.gate_up_proj", .down: "mlp.down_proj",
+    ]
+
+    /// The name after the prefix; nil when the family has no such tensor.
+    func name(_ name: TensorName) -> String? {
+        guard let stem = names[name.part] ?? Self.common[name.part], !stem.isEmpty else { return nil }
+        let suffix = name.isBias ? ".bias" : ".weight"
+        return name.layer.map { "\(layerFolder).\($0).\(stem)\(suffix)" } ?? stem + suffix
+    }
+
+    static func of(_ modelType: String) -> FolderFamily? {
+        all.first { FileWord($0.modelType) == FileWord(modelType) }
+    }
+}

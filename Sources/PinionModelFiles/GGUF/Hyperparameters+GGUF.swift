@@ -1,0 +1,163 @@
+import PinionTensor
+
+extension Hyperparameters {
+    /// Keys under the architecture's name that change no number, or that say again what tensors say.
+    private static let harmless: Set<String> = [
+        "vocab_size", "attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "rope.scaling.finetuned",
+        "tensor_data_layout", "expert_used_count", "nextn_predict_layers", "rope.dimension_count",
+    ]
+
+    /// From the metadata of a GGUF file, whose keys begin with the architecture's name.
+    ///
+    /// - Throws: ``ModelError`` naming the key, what was found and what was expected; also for a key that is not known.
+    init(_ file: GGUFModel, _ family: ModelFamily) throws(ModelError) {
+        self.init()
+        let prefix = family.rawValue + "."
+        let keys = KeyReader(path: file.path, spell: { "metadata '\(prefix)\($0)'" }) { file[prefix + $0] }
+        try readSizes(keys, file, family)
+        if !family.learnsPositions { try readRotary(keys, file, family) }
+        try readAttention(keys, family)
+        try readFactors(keys, family)
+        try check(file.path)
+        for (key, value) in file.metadata where key.utf8.starts(with: prefix.utf8) {
+            let name = String(key.dropFirst(prefix.count))
+            if !keys.wasUsed(name) && !Self.harmless.contains(name) { throw keys.unknown(name, value) }
+        }
+    }
+
+    private mutating func readSizes(
+        _ keys: KeyReader, _ file: GGUFModel, _ family: ModelFamily
+    ) throws(ModelError) {
+        layers = try keys.int("block_count", in: 1...Self.maximumLayers)
+        width = try keys.int("embedding_length", in: 1...Self.maximumWidth)
+        feedForward = try keys.int("feed_forward_length", in: 1...Self.maximumWidth)
+        heads = try keys.int("attention.head_count", in: 1...Self.maximumHeads)
+        cacheHeads = try keys.int("attention.head_count_kv", in: 1...heads, default: heads)
+        let dimension = 1...Self.maximumHeadDimension
+        headDimension = try keys.int("attention.key_length", in: dimension, default: width / heads)
+        let values = try keys.int("attention.value_length", in: dimension, default: headDimension)
+        guard values == headDimension else {
+            throw ModelError(
+                .unsupportedArchitecture,
+                "\(file.path): heads of \(headDimension) keys, \(values) values are not supported, expected equal sizes"
+            )
+        }
+        let epsilon = family.hasLayerNorm ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
+        normEpsilon = Float(try keys.positive(epsilon))
+        contextLength = try keys.int("context_length", in: 1...Self.maximumContext)
+        guard try keys.int("expert_count", in: 0...Int(Int32.max), default: 0) == 0 else {
+            throw ModelError(.unsupportedArchitecture, "\(file.path): mixtures of experts are not supported")
+        }
+        let name = TensorName(.embedding).inGGUF
+        guard let embedding = file.tensor(named: name), embedding.shape.count == 2,
+            (1...Self.maximumVocabulary).contains(embedding.shape[1])
+        else { throw ModelError(.invalidTensor, "\(file.path): has no matrix '\(name)'") }
+        vocabulary = embedding.shape[1]
+    }
+
+    private mutating func readRotary(
+        _ keys: KeyReader, _ file: GGUFModel, _ family: ModelFamily
+    ) throws(ModelError) {
+        let dimensions = try keys.int(
+            "rope.dimension_count", in: 2...Self.maximumHeadDimension, default: headDimension)
+        let base = try keys.positive("rope.freq_base", default: 10_000)
+        let scaling = try Self.scaling(keys, file, contextLength: contextLength)
+        var rotary = Rotary(
+            dimensions: dimensions, pairing: family.pairing,
+            frequencies: Rotary.Frequencies(base: base, scaling: scaling))
+        let windowedBase = try keys.positiveIfAny("rope.freq_base_swa") ?? family.windowedBase ?? base
+        let windowed = Rotary.Frequencies(base: windowedBase, scaling: family.scalesFullLayersOnly ? .none : scaling)
+        if windowed != rotary.frequencies { rotary.windowedFrequencies = windowed }
+        self.rotary = rotary
+        let period = family.unrotatedPeriod
+        if period > 0 { rotatedLayers = Self.windowed(layers, period: period) }
+    }
+
+    private static func scaling(
+        _ keys: KeyReader, _ file: GGUFModel, contextLength: Int
+    ) throws(ModelError) -> Rotary.Scaling {
+        let key = "rope.scaling.type"
+        let original = try keys.int(
+            "rope.scaling.original_context_length", in: 1...maximumContext, default: contextLength)
+        let amplitude = try keys.positive("rope.scaling.attn_factor", default: 1)
+        let isLong = file.tensor(named: TensorName(.longDivisors).inGGUF) != nil
+        switch keys.value(key) {
+        case nil where isLong, .string("longrope"):
+            return .longRope(Rotary.LongRope(original: original, amplitude: amplitude))
+        case nil:
+            // A factor alone means linear scaling; "scale_linear" is the key's older name.
+            let older = try keys.positive("rope.scale_linear", default: 1)
+            let factor = try keys.positive("rope.scaling.factor", default: older)
+            return factor == 1 ? .none : .linear(factor)
+        case .string("none"): return .none
+        case .string("linear"): return .linear(try keys.positive("rope.scaling.factor"))
+        case .string("yarn"):
+            let factor = try keys.positive("rope.scaling.factor")
+            let weight = try keys.positiveIfAny("rope.scaling.yarn_log_multiplier")
+            let told = try keys.positiveIfAny("rope.scaling.yarn_attn_factor")
+            let own = Rotary.Yarn.amplitude(factor)
+            let computed = weight.map { own / Rotary.Yarn.amplitude(factor, weight: $0) } ?? own
+            guard try keys.positive("rope.scaling.yarn_ext_factor", default: 1) == 1 else {
+                throw ModelError(
+                    .unsupportedArchitecture,
+                    "\(file.path): an extrapolation factor other than 1 (yarn_ext_factor) is not supported")
+            }
+            return .yarn(
+                Rotary.Yarn(
+                    factor: factor, original: original,
+                    fast: try keys.positive("rope.scaling.yarn_beta_fast", default: 32),
+                    slow: try keys.positive("rope.scaling.yarn_beta_slow", default: 1), isTruncated: true,
+                    amplitude: (told ?? computed) * amplitude))
+        case let other?:
+            throw ModelError(
+                .unsupportedArchitecture,
+                "\(file.path): rotary scaling \(other.summary) is not supported, expected none, linear, yarn or longrope"
+            )
+        }
+    }
+
+    private mutating func readAttention(_ keys: KeyReader, _ family: ModelFamily) throws(ModelError) {
+        let length = try keys.int(
+            "attention.sliding_window", in: 0...Self.maximumContext, default: family.standardWindow)
+        let pattern = "attention.sliding_window_pattern"
+        var windowed = Self.windowed(layers, period: family.windowPeriod)
+        switch keys.value(pattern) {
+        case nil: break
+        case .bools(let values)? where values.count == layers: windowed = values
+        case .integers(let values)? where values.count == layers: windowed = values.map { $0 != 0 }
+        case let value?:
+            guard let period = value.int, (0...layers).contains(period) else {
+                throw keys.wrong(pattern, value, "a period, or a truth value for each of \(layers) layers")
+            }
+            windowed = Self.windowed(layers, period: period)
+        }
+        if length > 0 { window = Window(length: length, layers: windowed) }
+        attentionScale = try keys.positiveIfAny("attention.scale").map(Float.init)
+        if attentionScale == nil, layers == family.layersOfWideScale {
+            attentionScale = 1 / Float(width / heads).squareRoot()
+        }
+        let caps = family.standardSoftCaps
+        attentionSoftCap = (try keys.positiveIfAny("attn_logit_softcapping") ?? caps?.attention).map(Float.init)
+        logitSoftCap = (try keys.positiveIfAny("final_logit_softcapping") ?? caps?.logits).map(Float.init)
+        if let factor = try keys.positiveIfAny("attention.temperature_scale") {
+            let original = try keys.int(
+                "rope.scaling.original_context_length", in: 1...Self.maximumContext, default: contextLength)
+            let length = try keys.int("attention.temperature_length", in: 1...Self.maximumContext, default: original)
+            temperature = Temperature(factor: factor, length: length)
+        }
+        guard try keys.flag("attention.causal", default: true) else {
+            throw ModelError(
+                .unsupportedArchitecture, "\(keys.path): attention that sees later tokens is not supported")
+        }
+    }
+
+    private mutating func readFactors(_ keys: KeyReader, _ family: ModelFamily) throws(ModelError) {
+        guard family == .granite else { return }
+        embeddingFactor = Float(try keys.positive("embedding_scale", default: 1))
+        residualFactor = Float(try keys.positive("residual_scale", default: 1))
+        logitDivisor = Float(try keys.positive("logit_scale"))
+        guard try keys.flag("rope.scaling.finetuned", default: true) else {
+            throw ModelError(.unsupportedArchitecture, "\(keys.path): Granite without rotation is not supported")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import PinionTensor
+
+/// What GGUF files of a family leave unsaid.
+extension ModelFamily {
+    /// Every n-th layer sees all tokens, when the file tells only the window; 0: none does.
+    var windowPeriod: Int {
+        switch self {
+        case .gemma2: 2
+        case .gemma3: 6
+        case .olmo2: 4
+        default: 0
+        }
+    }
+
+    /// The window of a file that does not tell it.
+    var standardWindow: Int { self == .gemma2 ? 4096 : 0 }
+
+    /// Soft caps of scores and of logits, where a file does not tell them.
+    var standardSoftCaps: (attention: Double, logits: Double)? { self == .gemma2 ? (50, 30) : nil }
+
+    /// How the rows of queries and keys are ordered: the converter interleaves those of the Llama line.
+    var pairing: RotaryEmbedding.Pairing {
+        switch self {
+        case .llama, .mistral3, .smollm3, .granite, .glm4: .adjacent
+        default: .halves
+        }
+    }
+
+    /// Every n-th layer does not rotate; 0: all do.
+    var unrotatedPeriod: Int { self == .smollm3 ? 4 : 0 }
+
+    /// Layers of the size whose scores are scaled by `1 / sqrt(width / heads)`, which only the count of layers tells.
+    var layersOfWideScale: Int? {
+        switch self {
+        case .gemma2: 46
+        case .gemma3: 62
+        default: nil
+        }
+    }
+
+    /// The base of layers with a window, where a file does not tell it.
+    var windowedBase: Double? { self == .gemma3 ? 10_000 : nil }
+
+    /// Whether frequencies are scaled only in layers without a window.
+    var scalesFullLayersOnly: Bool { self == .gemma3 || self == .olmo2 }
+}

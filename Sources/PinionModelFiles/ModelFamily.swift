@@ -1,0 +1,13 @@
+/// The families of decoders that this build runs, by the names that GGML gives to architectures.
+package enum ModelFamily: String, Sendable, CaseIterable {
+    case llama, mistral3, qwen2, qwen3, gemma, gemma2, gemma3, phi3, smollm3, olmo2, granite, glm4, gpt2
+
+    /// Names for messages, in the order of the table.
+    package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// Whether norms subtract the mean and add a bias, with an epsilon of their own key.
+    var hasLayerNorm: Bool { self == .gpt2 }
+
+    /// Whether positions are learned rather than rotated.
+    var learnsPositions: Bool { self == .gpt2 }
+}

@@ -1,0 +1,359 @@
+import PinionModelFiles
+import PinionTensor
+
+/// A decoder of equal layers: attention and feed-forward blocks on a residual stream, as its family arranges them.
+final class DecoderStack: LanguageModel {
+    /// Pieces that an operation which touches each token once is cut into, for each worker.
+    private static let piecesPerWorker = 4
+
+    let shape: ModelShape
+    private let numbers: Hyperparameters
+    private let family: DecoderFamily
+    private let activation: ActivationKind
+    private let embeddingFactor: Float
+    private let attentionScale: Float
+    private let kernels: Kernels
+    private let team: WorkerTeam
+    /// [vocabulary, width]; the output head too, in models that tie the two.
+    private let embedding: PackedMatrix
+    /// [contextLength, width], where positions are learned.
+    private let positions: PackedMatrix?
+    private let layers: [DecoderLayer]
+    private let finalNorm: Norm
+    private let head: PackedMatrix
+    /// Of layers without a window, and of those with one; none where positions are learned.
+    private let rotations: [RotaryEmbedding]
+    private let state: DecoderState
+
+    init(_ package: ModelPackage, _ family: ModelFamily, _ context: LoadContext) throws(ModelError) {
+        let numbers = try package.hyperparameters()
+        let decoder = family.decoder
+        var loader = WeightLoader(package, family, context)
+        let layerLoader = DecoderLayerLoader(family: decoder, numbers: numbers)
+        embedding = try loader.matrix(
+            TensorName(.embedding), rows: numbers.vocabulary, columns: numbers.width, isTable: true)
+        var layers: [DecoderLayer] = []
+        for index in 0..<numbers.layers { layers.append(try layerLoader.layer(index, &loader)) }
+        self.layers = layers
+        finalNorm = try layerLoader.finalNorm(&loader)
+        let hasHead = try loader.has(TensorName(.head))
+        head =
+            numbers.isHeadTied ?? !hasHead
+            ? embedding
+            : try loader.matrix(TensorName(.head), rows: numbers.vocabulary, columns: numbers.width, isTable: true)
+        positions =
+            numbers.rotary == nil
+            ? try loader.matrix(TensorName(.positions), rows: numbers.contextLength, columns: numbers.width) : nil
+        rotations = try RotationLoader(numbers: numbers, context: context).rotations(&loader)
+        try loader.finish()
+
+        self.numbers = numbers
+        self.family = decoder
+        kernels = context.kernels
+        team = context.team
+        activation = numbers.activation ?? decoder.feedForward.activation
+        embeddingFactor = numbers.embeddingFactor ?? decoder.embeddingFactor(numbers)
+        attentionScale = numbers.attentionScale ?? 1 / Float(numbers.headDimension).squareRoot()
+        do {
+            state = try DecoderState(numbers, limits: context.limits)
+        } catch { throw ModelError(error) }
+        shape = numbers.shape
+    }
+
+    /// What a model's files say of it, without loading it.
+    static func plan(
+        _ package: ModelPackage, limits: StepLimits, quantisation: Quantisation?
+    ) throws(ModelError) -> ModelPlan {
+        let numbers = try package.hyperparameters()
+        var bytes = 0
+        for tensor in package.tensors where tensor.shape.count == 2 {
+            // What cannot be packed is refused when it is loaded, or not needed.
+            let isTable = tensor.shape[1] == numbers.vocabulary
+            let source = try? MatrixSource(tensor, quantised: quantisation?.type(isTable: isTable))
+            bytes += source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
+        }
+        return ModelPlan(
+            shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))
+    }
+
+    func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float> {
+        let tokens = batch.tokens.count
+        precondition(tokens <= state.limits.tokens, "\(tokens) tokens in a step of at most \(state.limits.tokens)")
+        precondition(batch.outputs.count <= state.limits.outputs, "too many rows of logits in a step")
+        embed(batch)
+        var rows = tokens
+        var pending: BlockResult?
+        for (index, layer) in layers.enumerated() {
+            normalise(tokens, adding: pending, layer.attentionNorm, quantised: layer.readsQuantisedInput)
+            if index == layers.count - 1, batch.outputs.count < tokens {
+                // Nothing comes after that would read the other tokens' results; their keys and values are all that is left.
+                storeKeys(layer, index, batch, cache)
+                rows = keepOutputs(batch, quantised: layer.readsQuantisedInput)
+                guard rows > 0 else { break }
+                queries(layer, batch)
+                attend(index, layer, batch, batch.outputSpans, cache)
+            } else {
+                queriesAndKeys(layer, index, batch, cache)
+                attend(index, layer, batch, batch.spans, cache)
+            }
+            project(layer, rows)
+            normalise(
+                rows, adding: BlockResult(bias: layer.output.bias, norm: layer.attentionPostNorm),
+                layer.feedForwardNorm, quantised: layer.readsQuantisedHidden)
+            feedForward(layer, rows)
+            pending = BlockResult(bias: layer.down.bias, norm: layer.feedForwardPostNorm)
+        }
+        return logits(rows, adding: pending)
+    }
+
+    /// What is done to a block's result, which stands in the state's `projected`, as it joins the residual stream.
+    private struct BlockResult {
+        let bias: FloatVector?
+        let norm: Norm?
+    }
+
+    /// Passes over the tokens in whole tiles, which are rounded together.
+    private func forEachTile(_ tokens: Int, _ body: (Range<Int>) -> Void) {
+        let size = ActivationRows.tileTokens
+        let tiles = (tokens + size - 1) / size
+        team.forEach(tiles, grain: max(1, tiles / (team.workers * Self.piecesPerWorker))) {
+            body($0.lowerBound * size..<min($0.upperBound * size, tokens))
+        }
+    }
+}
+
+// MARK: - Between the blocks
+
+extension DecoderStack {
+    private func embed(_ batch: StepBatch) {
+        forEachTile(batch.tokens.count) { tokens in
+            for token in tokens {
+                let x = state.residualRow(token)
+                let position = Int(batch.positions[token])
+                embedding.copyRow(Int(batch.tokens[token]), into: x)
+                if embeddingFactor != 1 { kernels.scale(x, count: numbers.width, by: embeddingFactor) }
+                if let positions {
+                    // The row of the block's input is not in use yet.
+                    positions.copyRow(position, into: state.input.row(token))
+                    kernels.add(state.input.row(token), to: x, count: numbers.width)
+                }
+                for rotation in rotations { rotation.prepare(token: token, position: position) }
+            }
+        }
+    }
+
+    /// Adds the last block's result to the residual stream.
+    private func add(_ result: BlockResult, row: Int) {
+        let (x, y) = (state.residualRow(row), state.projected + row * state.projectedStride)
+        let count = numbers.width
+        if let bias = result.bias { kernels.add(bias.pointer, to: y, count: count) }
+        result.norm?.apply(y, into: y, with: kernels)
+        if numbers.residualFactor != 1 { kernels.scale(y, count: count, by: numbers.residualFactor) }
+        kernels.add(y, to: x, count: count)
+    }
+
+    /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
+    private func normalise(_ tokens: Int, adding result: BlockResult?, _ norm: Norm?, quantised: Bool) {
+        forEachTile(tokens) { tokens in
+            for token in tokens {
+                if let result { add(result, row: token) }
+                let (x, row) = (state.residualRow(token), state.input.row(token))
+                if let norm {
+                    norm.apply(x, into: row, with: kernels)
+                } else {
+                    row.update(from: x, count: numbers.width)
+                }
+            }
+            if quantised { state.input.quantise(tokens, with: kernels) }
+        }
+    }
+
+    /// Moves the tokens whose logits are wanted to the first rows of the residual stream and of the block's input.
+    private func keepOutputs(_ batch: StepBatch, quantised: Bool) -> Int {
+        let width = numbers.width
+        for (row, token) in batch.outputs.enumerated() where row != Int(token) {
+            // Outputs ascend, so no row is overwritten before it is moved.
+            state.residualRow(row).update(from: state.residualRow(Int(token)), count: width)
+            state.input.row(row).update(from: state.input.row(Int(token)), count: width)
+        }
+        if quantised { forEachTile(batch.outputs.count) { state.input.quantise($0, with: kernels) } }
+        return batch.outputs.count
+    }
+
+    /// The output head.
+    ///
+    /// - Parameter rows: Those whose logits are wanted, the first of the residual stream.
+    private func logits(_ rows: Int, adding result: BlockResult?) -> UnsafeMutablePointer<Float> {
+        forEachTile(rows) { rows in
+            for row in rows {
+                if let result { add(result, row: row) }
+                finalNorm.apply(state.residualRow(row), into: state.outputs.row(row), with: kernels)
+            }
+            if head.readsQuantisedActivations { state.outputs.quantise(rows, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(head, out: state.paddedLogits, stride: head.paddedRows)], state.outputs, tokens: rows,
+            team: team)
+        if numbers.logitDivisor != 1 || numbers.logitSoftCap != nil {
+            team.forEach(rows, grain: 1) { rows in
+                for row in rows { bend(state.paddedLogits + row * head.paddedRows) }
+            }
+        }
+        return state.compactLogits(rows, vocabulary: shape.vocabulary, stride: head.paddedRows)
+    }
+
+    private func bend(_ logits: UnsafeMutablePointer<Float>) {
+        if numbers.logitDivisor != 1 {
+            for index in 0..<shape.vocabulary { logits[index] /= numbers.logitDivisor }
+        }
+        if let cap = numbers.logitSoftCap { kernels.softCap(logits, count: shape.vocabulary, cap: cap) }
+    }
+}
+
+// MARK: - Attention
+
+extension DecoderStack {
+    private func queriesAndKeys(_ layer: DecoderLayer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        kernels.matmul(
+            [
+                MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride),
+                MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
+                MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
+            ], state.input, tokens: batch.tokens.count, team: team)
+        forEachTile(batch.tokens.count) { tokens in
+            for token in tokens {
+                finishQuery(layer, row: token, token: token, batch)
+                storeKey(layer, token, index, batch, cache)
+            }
+        }
+    }
+
+    private func storeKeys(_ layer: DecoderLayer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        kernels.matmul(
+            [
+                MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
+                MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
+            ], state.input, tokens: batch.tokens.count, team: team)
+        forEachTile(batch.tokens.count) { for token in $0 { storeKey(layer, token, index, batch, cache) } }
+    }
+
+    private func queries(_ layer: DecoderLayer, _ batch: StepBatch) {
+        let rows = batch.outputs.count
+        kernels.matmul(
+            [MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride)], state.input,
+            tokens: rows, team: team)
+        forEachTile(rows) { for row in $0 { finishQuery(layer, row: row, token: Int(batch.outputs[row]), batch) } }
+    }
+
+    private func finishQuery(_ layer: DecoderLayer, row: Int, token: Int, _ batch: StepBatch) {
+        let query = state.queries + row * state.queryStride
+        finish(query, heads: numbers.heads, layer.query.bias, layer.queryNorm, layer.rotation, token: token)
+        if let temperature = numbers.temperature {
+            let factor = temperature.factor(position: Int(batch.positions[token]))
+            if factor != 1 { kernels.scale(query, count: numbers.heads * numbers.headDimension, by: factor) }
+        }
+    }
+
+    /// Bias, norm and rotation of one token's `[heads, headDimension]`.
+    private func finish(
+        _ x: UnsafeMutablePointer<Float>, heads: Int, _ bias: FloatVector?, _ norm: Norm?, _ rotation: Int?, token: Int
+    ) {
+        if let bias { kernels.add(bias.pointer, to: x, count: bias.count) }
+        if let norm {
+            for first in stride(from: 0, to: heads * numbers.headDimension, by: norm.weight.count) {
+                norm.apply(x + first, into: x + first, with: kernels)
+            }
+        }
+        if let rotation {
+            rotations[rotation].apply(
+                token: token, heads: heads, headDimension: numbers.headDimension, x, with: kernels)
+        }
+    }
+
+    private func storeKey(_ layer: DecoderLayer, _ token: Int, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
+        let key = state.keys + token * state.cacheStride
+        let value = state.values + token * state.cacheStride
+        finish(key, heads: numbers.cacheHeads, layer.key.bias, layer.keyNorm, layer.rotation, token: token)
+        if let bias = layer.value.bias { kernels.add(bias.pointer, to: value, count: bias.count) }
+        let position = Int(batch.positions[token])
+        let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
+        cache.store(
+            layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key, value: value,
+            with: kernels)
+    }
+
+    /// One piece of work per KV head and few consecutive tokens of a sequence, no more than the kernel takes at once, so that
+    /// even a short part of one prompt is work for all; each is computed by one worker from first to last position.
+    ///
+    /// Head by head: what follows in a worker's stretch reads the keys and values that it has just read.
+    private func attend(
+        _ index: Int, _ layer: DecoderLayer, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache
+    ) {
+        let group = numbers.heads / numbers.cacheHeads
+        let longest = spans.lazy.map(\.count).max() ?? 0
+        // Two parts at least, where there are two tokens: heads may be fewer than workers.
+        let tokens = max(min(KVCache.tileQueries / group, (longest + 1) / 2), 1)
+        let parts = (longest + tokens - 1) / tokens
+        batch.tables.withUnsafeBufferPointer { tables in
+            guard let tables = tables.baseAddress else { return }
+            team.forEach(numbers.cacheHeads * spans.count * parts, grain: 1) { range in
+                for item in range {
+                    let (head, place) = item.quotientAndRemainder(dividingBy: spans.count * parts)
+                    let span = spans[place / parts]
+                    let first = place % parts * tokens
+                    guard first < span.count else { continue }
+                    let row = span.row + first
+                    let offset = head * group * numbers.headDimension
+                    cache.attend(
+                        layer: index, head: head, queries: state.queries + row * state.queryStride + offset,
+                        queryStride: state.queryStride, tokens: min(tokens, span.count - first), queryHeads: group,
+                        table: tables + Int(batch.tableStarts[span.token]),
+                        length: Int(batch.positions[span.token]) + first + 1, scale: attentionScale,
+                        limits: layer.limits, out: state.attended.row(row) + offset,
+                        outStride: state.attended.columns, with: kernels)
+                }
+            }
+        }
+    }
+
+    private func project(_ layer: DecoderLayer, _ rows: Int) {
+        if layer.output.readsQuantisedActivations {
+            forEachTile(rows) { state.attended.quantise($0, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(layer.output.matrix, out: state.projected, stride: state.projectedStride)], state.attended,
+            tokens: rows, team: team)
+    }
+}
+
+// MARK: - Feed-forward
+
+extension DecoderStack {
+    private func feedForward(_ layer: DecoderLayer, _ tokens: Int) {
+        let up = MatmulOutput(layer.up.matrix, out: state.up, stride: state.hiddenStride)
+        let gate = layer.gate.map { MatmulOutput($0.matrix, out: state.gate, stride: state.hiddenStride) }
+        kernels.matmul(gate.map { [$0, up] } ?? [up], state.input, tokens: tokens, team: team)
+        forEachTile(tokens) { tokens in
+            for token in tokens { activate(layer, token) }
+            if layer.down.readsQuantisedActivations { state.hidden.quantise(tokens, with: kernels) }
+        }
+        kernels.matmul(
+            [MatmulOutput(layer.down.matrix, out: state.projected, stride: state.projectedStride)], state.hidden,
+            tokens: tokens, team: team)
+    }
+
+    private func activate(_ layer: DecoderLayer, _ token: Int) {
+        let offset = token * state.hiddenStride
+        let (gate, up, out) = (state.gate + offset, state.up + offset, state.hidden.row(token))
+        let count = numbers.feedForward
+        if let bias = layer.up.bias { kernels.add(bias.pointer, to: up, count: count) }
+        if let bias = layer.gate?.bias { kernels.add(bias.pointer, to: gate, count: count) }
+        if layer.gate == nil {
+            kernels.activate(activation, gate: up, up: nil, count: count, out: out)
+        } else if activation == .silu {
+            kernels.siluMultiply(gate: gate, up: up, count: count, out: out)
+        } else {
+            kernels.activate(activation, gate: gate, up: up, count: count, out: out)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import PinionModelFiles
+import PinionTensor
+
+/// The buffers of one step of a decoder, reserved at load for the largest step.
+final class DecoderState {
+    let limits: StepLimits
+    let queryStride: Int
+    let cacheStride: Int
+    let hiddenStride: Int
+    let projectedStride: Int
+
+    /// [outputs, width]: the rows whose logits are wanted, normalised.
+    let outputs: ActivationRows
+    /// [tokens, width]: a block's normalised input.
+    let input: ActivationRows
+    /// [tokens, heads * headDimension]: what attention gathered.
+    let attended: ActivationRows
+    /// [tokens, feedForward]
+    let hidden: ActivationRows
+
+    /// [tokens, queryStride]: heads after heads
+    var queries: UnsafeMutablePointer<Float> { queryBuffer.pointer }
+    /// [tokens, cacheStride]
+    var keys: UnsafeMutablePointer<Float> { keyBuffer.pointer }
+    /// [tokens, cacheStride]
+    var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
+    /// [tokens, hiddenStride]
+    var gate: UnsafeMutablePointer<Float> { gateBuffer.pointer }
+    /// [tokens, hiddenStride]
+    var up: UnsafeMutablePointer<Float> { upBuffer.pointer }
+    /// [tokens, projectedStride]: a block's result, not yet added to the residual stream.
+    var projected: UnsafeMutablePointer<Float> { projectedBuffer.pointer }
+    /// [outputs, vocabulary rounded up to whole row groups]
+    var paddedLogits: UnsafeMutablePointer<Float> { logitBuffer.pointer }
+
+    private let width: Int
+    /// [tokens, width]
+    private let residual: AlignedBuffer<Float>
+    private let queryBuffer: AlignedBuffer<Float>
+    private let keyBuffer: AlignedBuffer<Float>
+    private let valueBuffer: AlignedBuffer<Float>
+    private let gateBuffer: AlignedBuffer<Float>
+    private let upBuffer: AlignedBuffer<Float>
+    private let projectedBuffer: AlignedBuffer<Float>
+    private let logitBuffer: AlignedBuffer<Float>
+
+    init(_ c: Hyperparameters, limits: StepLimits) throws(TensorError) {
+        let tokens = limits.tokens
+        self.limits = limits
+        width = c.width
+        queryStride = Self.padded(c.heads * c.headDimension)
+        cacheStride = Self.padded(c.cacheHeads * c.headDimension)
+        hiddenStride = Self.padded(c.feedForward)
+        projectedStride = Self.padded(c.width)
+        residual = try AlignedBuffer(count: tokens * c.width)
+        input = try ActivationRows(capacity: tokens, columns: c.width)
+        attended = try ActivationRows(capacity: tokens, columns: c.heads * c.headDimension)
+        hidden = try ActivationRows(capacity: tokens, columns: c.feedForward)
+        outputs = try ActivationRows(capacity: limits.outputs, columns: c.width)
+        queryBuffer = try AlignedBuffer(count: tokens * queryStride)
+        keyBuffer = try AlignedBuffer(count: tokens * cacheStride)
+        valueBuffer = try AlignedBuffer(count: tokens * cacheStride)
+        gateBuffer = try AlignedBuffer(count: tokens * hiddenStride)
+        upBuffer = try AlignedBuffer(count: tokens * hiddenStride)
+        projectedBuffer = try AlignedBuffer(count: tokens * projectedStride)
+        logitBuffer = try AlignedBuffer(count: limits.outputs * Self.padded(c.vocabulary))
+    }
+
+    /// Bytes that ``init(_:limits:)`` reserves, within a percent.
+    static func byteCount(_ c: Hyperparameters, limits: StepLimits) -> Int {
+        let float = MemoryLayout<Float>.size
+        let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
+        let plain = 2 * padded(c.width) + queries + 2 * cached + 2 * padded(c.feedForward)
+        let activations = [c.width, queries, c.feedForward].reduce(0) { $0 + ActivationRows.bytesPerToken(columns: $1) }
+        let perOutput = padded(c.vocabulary) * float + ActivationRows.bytesPerToken(columns: c.width)
+        return limits.tokens * (plain * float + activations) + limits.outputs * perOutput
+    }
+
+    private static func padded(_ rows: Int) -> Int {
+        (rows + PackedMatrix.groupRows - 1) / PackedMatrix.groupRows * PackedMatrix.groupRows
+    }
+
+    func residualRow(_ token: Int) -> UnsafeMutablePointer<Float> { residual.pointer + token * width }
+
+    /// Closes the gaps that padding left between rows, where the vocabulary is not a whole number of row groups.
+    func compactLogits(_ rows: Int, vocabulary: Int, stride: Int) -> UnsafeMutablePointer<Float> {
+        if stride != vocabulary {
+            for row in 1..<max(rows, 1) {
+                (paddedLogits + row * vocabulary).update(from: paddedLogits + row * stride, count: vocabulary)
+            }
+        }
+        return paddedLogits
+    }
+}

@@ -1,0 +1,86 @@
+import PinionModelFiles
+import PinionTensor
+
+/// Takes the tensors of a package for a model: each of known shape, and each noted.
+///
+/// A tensor that nothing has taken is an error in the end, because a model that ignores part of its weights is silently
+/// wrong.
+struct WeightLoader {
+    let package: ModelPackage
+    private let family: ModelFamily
+    private let context: LoadContext
+    private var taken: Set<TakenName> = []
+
+    init(_ package: ModelPackage, _ family: ModelFamily, _ context: LoadContext) {
+        self.package = package
+        self.family = family
+        self.context = context
+    }
+
+    func has(_ name: TensorName) throws(ModelError) -> Bool { try package.tensor(name) != nil }
+
+    /// - Parameter part: The rows that are wanted of a tensor that holds several matrices, and how many it holds in all.
+    mutating func matrix(
+        _ name: TensorName, rows: Int, columns: Int, part: (rows: Range<Int>, of: Int)? = nil, isTable: Bool = false
+    ) throws(ModelError) -> PackedMatrix {
+        let tensor = try take(name, shape: [columns, part?.of ?? rows])
+        do {
+            return try PackedMatrix(
+                packing: MatrixSource(
+                    tensor, rows: part?.rows, quantised: context.quantisation?.type(isTable: isTable)),
+                team: context.team)
+        } catch { throw ModelError(error) }
+    }
+
+    mutating func vector(
+        _ name: TensorName, count: Int, part: (elements: Range<Int>, of: Int)? = nil
+    ) throws(ModelError) -> FloatVector {
+        let tensor = try take(name, shape: [part?.of ?? count])
+        do {
+            return try FloatVector(tensor, part: part?.elements)
+        } catch { throw ModelError(error) }
+    }
+
+    /// Like ``vector(_:count:part:)``; nil when there is none.
+    mutating func vectorIfAny(_ name: TensorName, count: Int) throws(ModelError) -> FloatVector? {
+        try has(name) ? try vector(name, count: count) : nil
+    }
+
+    /// - Throws: ``ModelError`` naming the first tensor that was not taken.
+    func finish() throws(ModelError) {
+        if let left = package.firstUnused({ taken.contains(TakenName($0)) }) {
+            throw ModelError(
+                .invalidTensor,
+                "\(package.path): tensor '\(left.name)' has no place in this build's '\(family.rawValue)' architecture")
+        }
+    }
+
+    private mutating func take(_ name: TensorName, shape: [Int]) throws(ModelError) -> StoredTensor {
+        guard let tensor = try package.tensor(name) else {
+            throw ModelError(
+                .invalidTensor, "\(package.path): tensor '\(package.spelling(name))' of shape \(shape) is missing")
+        }
+        guard tensor.shape == shape else {
+            throw ModelError(
+                .invalidTensor, "\(package.path): tensor '\(tensor.name)' has shape \(tensor.shape), expected \(shape)")
+        }
+        taken.insert(TakenName(tensor.name))
+        return tensor
+    }
+
+    /// A tensor's name in its file, compared as bytes.
+    private struct TakenName: Hashable {
+        let bytes: [UInt8]
+
+        init(_ name: String) { bytes = Array(name.utf8) }
+    }
+}
+
+/// What the float weights of a model are rounded to as they are packed.
+package enum Quantisation: String, Sendable, CaseIterable {
+    case q8_0, q4_0
+
+    /// The rows of the embedding are looked up one by one, and choose the token where it is the output head too: they keep
+    /// eight bits.
+    func type(isTable: Bool) -> TensorType { self == .q8_0 || isTable ? .q8_0 : .q4_0 }
+}

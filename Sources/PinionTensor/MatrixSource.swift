@@ -1,0 +1,47 @@
+/// The rows of a stored matrix that are to be packed, and what they are packed as.
+package struct MatrixSource: Sendable {
+    package let tensor: StoredTensor
+    /// Part of the tensor's rows: some files store several matrices in one.
+    package let rows: Range<Int>
+    package let type: TensorType
+
+    package var columns: Int { tensor.shape[0] }
+
+    /// - Parameters:
+    ///   - rows: nil for all.
+    ///   - quantised: What float weights are rounded to, where the columns fill its blocks; nil leaves them as they are.
+    /// - Throws: ``TensorError`` when the tensor is no matrix, or of a type that no kernel multiplies.
+    package init(_ tensor: StoredTensor, rows: Range<Int>? = nil, quantised: TensorType? = nil) throws(TensorError) {
+        guard tensor.shape.count == 2 else {
+            throw TensorError(
+                .missing, "\(tensor.file.path): tensor '\(tensor.name)' has shape \(tensor.shape), expected a matrix")
+        }
+        guard var type = tensor.type.packedType else {
+            throw TensorError(
+                .unsupported,
+                "\(tensor.file.path): tensor '\(tensor.name)' has type \(tensor.type.name), expected one of "
+                    + "\(TensorType.supportedNames), F8_E4M3")
+        }
+        if let quantised, tensor.type.blockElements == 1, tensor.shape[0] % quantised.blockElements == 0 {
+            type = quantised
+        }
+        self.tensor = tensor
+        self.rows = rows ?? 0..<tensor.shape[1]
+        self.type = type
+        precondition(self.rows.upperBound <= tensor.shape[1], "rows \(self.rows) of tensor '\(tensor.name)'")
+    }
+
+    /// Whether the file's rows are packed byte for byte.
+    var isVerbatim: Bool {
+        tensor.type == .format(type) && !tensor.isTransposed && tensor.scales == nil && tensor.addend == 0
+    }
+
+    /// Reads one row as floats.
+    func readRow(_ row: Int, into out: UnsafeMutableBufferPointer<Float>) {
+        let (columns, height) = (tensor.shape[0], tensor.shape[1])
+        let first = tensor.isTransposed ? row : row * columns
+        tensor.readElements(from: first, step: tensor.isTransposed ? height : 1, into: out)
+        guard let scales = tensor.scales else { return }
+        for column in 0..<columns { out[column] *= scales.factor(row: row, column: column) }
+    }
+}

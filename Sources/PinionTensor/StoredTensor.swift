@@ -1,0 +1,103 @@
+/// A tensor in a mapped file: where its elements lie, and how they are to be read.
+package struct StoredTensor: Sendable {
+    /// The file's own name for it, for messages.
+    package let name: String
+    package let type: StorageType
+    /// Sizes with the contiguous dimension first: `[columns, rows]` for a matrix. Of a transposed matrix these are the
+    /// sizes that its reader sees, and the file has its rows contiguous.
+    package let shape: [Int]
+    package let file: MappedFile
+    /// The tensor's bytes in the mapping.
+    let range: Range<Int>
+    /// Whether the file has the matrix on its side.
+    package var isTransposed = false
+    /// Added to every element as it is read: norm weights of some families are stored less 1.
+    package var addend: Float = 0
+    /// Factors of eight-bit floats; nil for 1.
+    package var scales: BlockScales?
+
+    /// Factors that whole blocks of a matrix share.
+    package struct BlockScales: Sendable {
+        /// [blocks of rows, blocks of columns]
+        package let values: [Float]
+        package let blockRows: Int
+        package let blockColumns: Int
+        let rowBlocks: Int
+
+        /// - Returns: nil when there are not as many factors as the matrix has blocks.
+        package init?(values: [Float], blockRows: Int, blockColumns: Int, rows: Int, columns: Int) {
+            guard blockRows > 0, blockColumns > 0 else { return nil }
+            rowBlocks = (columns + blockColumns - 1) / blockColumns
+            guard (rows + blockRows - 1) / blockRows * rowBlocks == values.count else { return nil }
+            self.values = values
+            self.blockRows = blockRows
+            self.blockColumns = blockColumns
+        }
+
+        func factor(row: Int, column: Int) -> Float {
+            values[row / blockRows * rowBlocks + column / blockColumns]
+        }
+    }
+
+    /// - Parameter range: Inside the file, and as long as type and shape say: the file's reader has checked it.
+    package init(name: String, type: StorageType, shape: [Int], file: MappedFile, range: Range<Int>) {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= file.bytes.count, "tensor '\(name)' lies outside its file")
+        self.name = name
+        self.type = type
+        self.shape = shape
+        self.file = file
+        self.range = range
+    }
+
+    /// The same elements, seen with rows for columns.
+    package func transposed() -> StoredTensor {
+        var copy = StoredTensor(name: name, type: type, shape: shape.reversed(), file: file, range: range)
+        (copy.isTransposed, copy.addend, copy.scales) = (!isTransposed, addend, scales)
+        return copy
+    }
+
+    package var byteCount: Int { range.count }
+    package var elementCount: Int { shape.reduce(1, *) }
+    /// Valid while ``file`` lives.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
+    /// Where its bytes begin in the file, and where they end.
+    package var fileRange: Range<Int> { range }
+}
+
+extension StoredTensor {
+    /// Reads elements as floats, `step` apart in the file's order; only of types without blocks.
+    func readElements(from first: Int, step: Int, into out: UnsafeMutableBufferPointer<Float>) {
+        let bytes = bytes
+        // The type is told apart outside of the loops: inside, it took longer than all the rest.
+        switch type {
+        case .format(.f32):
+            for place in out.indices {
+                out[place] = bytes.loadUnaligned(fromByteOffset: (first + place * step) * 4, as: Float.self)
+            }
+        case .format(.f16):
+            for place in out.indices {
+                let half = bytes.loadUnaligned(fromByteOffset: (first + place * step) * 2, as: UInt16.self)
+                out[place] = PackedMatrix.float(fromHalf: half)
+            }
+        case .format(.bf16):
+            for place in out.indices {
+                let bits = bytes.loadUnaligned(fromByteOffset: (first + place * step) * 2, as: UInt16.self)
+                out[place] = Float(bitPattern: UInt32(bits) << 16)
+            }
+        case .f8E4M3:
+            for place in out.indices { out[place] = Self.eightBitFloats[Int(bytes[first + place * step])] }
+        case .format, .other: preconditionFailure("\(type.name) has no single elements")
+        }
+    }
+
+    /// The values of the 256 eight-bit floats: sign, 4 exponent bits with a bias of 7, 3 fraction bits; all ones are NaN.
+    static let eightBitFloats: [Float] = (0..<256).map { bits in
+        let (exponent, fraction) = (bits >> 3 & 15, Float(bits & 7))
+        if bits & 0x7f == 0x7f { return .nan }
+        let magnitude =
+            exponent == 0
+            ? fraction * 0x1p-9 : Float(sign: .plus, exponent: exponent - 7, significand: 1 + fraction / 8)
+        return bits & 0x80 == 0 ? magnitude : -magnitude
+    }
+}

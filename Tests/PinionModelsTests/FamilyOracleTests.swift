@@ -1,0 +1,169 @@
+import Foundation
+import PinionModelFiles
+import PinionModels
+import PinionTensor
+import TestSupport
+import Testing
+
+/// Every family, from a folder in both spellings and from GGUF, against transformers.
+@Suite("Families against transformers")
+struct FamilyOracleTests {
+    /// Root mean square of the error over the standard deviation of the logits, over all rows. Nearly all of it is the
+    /// cache's halves: rounding keys and values to halves in the oracle itself moves its logits by as much (0.00070 for
+    /// llama-a, where this build is off by 0.00070).
+    static let bound: Float = 0.001
+    /// Models whose random weights make more of that rounding; the figures are the oracle's own with halves.
+    static let widerBounds: [String: Float] = [
+        "smollm3-a": 0.0016, "qwen2-c": 0.00105, "phi3-a": 0.00125,
+        "smollm3-c": 0.0011,
+    ]
+    /// The same at the worst position.
+    static let positionBound: Float = 0.004
+    /// The mean with keys and values as bytes, which are 30 to 60 times coarser.
+    static let byteBound: Float = 0.1
+    static let chunk = 61
+
+    struct Errors {
+        var mean: Float = 0
+        var worst: Float = 0
+        var largest: Float = 0
+    }
+
+    static func rows(
+        _ path: String, kernels: Kernels, workers: Int = 2, chunk: Int = chunk, cacheType: KVCache.ElementType = .f16
+    ) throws -> [[Float]] {
+        let model = try ModelFixtures.load(path, kernels: kernels, workers: workers)
+        let inputs = try FamilyFixture.inputs()
+        return try inputs.sequences.flatMap { sequence in
+            let rows = try ModelFixtures.logits(
+                model, sequence, chunk: chunk, cacheBlocks: (sequence.count + 15) / 16,
+                cacheType: cacheType)
+            return sequence.count > inputs.positions.count ? inputs.positions.map { rows[$0] } : rows
+        }
+    }
+
+    static func errors(_ found: [[Float]], _ expected: [[Float]], deviation: Float) -> Errors {
+        guard found.count == expected.count else {
+            return Errors(mean: .infinity, worst: .infinity, largest: .infinity)
+        }
+        var errors = Errors()
+        var sum: Float = 0
+        for (found, expected) in zip(found, expected) {
+            let squares = zip(found, expected).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            sum += squares
+            let error = (squares / Float(expected.count)).squareRoot() / deviation
+            errors.worst = error.isNaN ? .infinity : max(errors.worst, error)
+            errors.largest = max(errors.largest, zip(found, expected).map { abs($0 - $1) }.max() ?? 0)
+        }
+        errors.mean = (sum / Float(found.count * expected[0].count)).squareRoot() / deviation
+        if errors.mean.isNaN { errors.mean = .infinity }
+        return errors
+    }
+
+    /// Runs a body with a place for files, which is removed after it.
+    static func inTemporaryPlace<Result>(_ body: (URL) throws -> Result) throws -> Result {
+        let url = FileManager.default.temporaryDirectory.appending(path: "pinion-family-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: url) }
+        return try body(url)
+    }
+
+    private static func check(_ name: String, _ label: String, _ found: [[Float]], _ expected: [[Float]]) throws {
+        let errors = errors(found, expected, deviation: try FamilyFixture.named(name).deviation)
+        if ProcessInfo.processInfo.environment["PINION_REPORT_ERRORS"] != nil {
+            print("\(name) \(label): mean \(errors.mean), worst position \(errors.worst), largest \(errors.largest)")
+        }
+        #expect(errors.mean <= widerBounds[name] ?? bound && errors.worst <= positionBound, "\(label): \(errors)")
+    }
+
+    @Test("There is a fixture of every family")
+    func fixtures() {
+        #expect(FamilyFixture.names.count >= 30)
+    }
+
+    @Test(
+        "A folder's logits are the oracle's, in floats, halves and brain floats, whichever way it is spelt",
+        arguments: FamilyFixture.names)
+    func folder(_ name: String) throws {
+        let fixture = try FamilyFixture.named(name)
+        let expected = try fixture.logits()
+        var first: [[Float]]?
+        for (spelling, precision) in [
+            (FamilyFixture.Spelling.new, FamilyFixture.Precision.f32), (.old, .bf16), (.new, .f16),
+        ] {
+            let found = try Self.inTemporaryPlace { url in
+                try fixture.write(spelling, precision, to: url)
+                return try Self.rows(url.path(percentEncoded: false), kernels: .forThisMachine())
+            }
+            try Self.check(name, "folder \(spelling.rawValue) \(precision.rawValue)", found, expected)
+            // The weights are the same numbers, and so every bit of what is made of them.
+            #expect(found == first ?? found, "\(spelling) \(precision)")
+            first = found
+        }
+    }
+
+    @Test("A GGUF file's logits are the oracle's", arguments: FamilyFixture.names)
+    func gguf(_ name: String) throws {
+        let fixture = try FamilyFixture.named(name)
+        guard fixture.gguf != nil else { return }
+        let ownLogits = "logits-gguf.f32"
+        let expected = try fixture.logits(fixture.hasLogits(ownLogits) ? ownLogits : "logits.f32")
+        let found = try Self.inTemporaryPlace { url in
+            let file = url.appending(path: "model.gguf")
+            try fixture.ggufBytes().write(to: file)
+            return try Self.rows(file.path(percentEncoded: false), kernels: .forThisMachine())
+        }
+        try Self.check(name, "gguf F32", found, expected)
+    }
+
+    @Test("LongRoPE takes the list of divisors that the context chooses, whatever a sequence's length")
+    func shortContext() throws {
+        let fixture = try FamilyFixture.named("phi3-a")
+        let expected = try fixture.logits("logits-short.f32")
+        let inputs = try FamilyFixture.inputs()
+        try Self.inTemporaryPlace { url in
+            try fixture.write(.old, .f32, to: url.appending(path: "folder"))
+            try fixture.ggufBytes().write(to: url.appending(path: "model.gguf"))
+            for name in ["folder", "model.gguf"] {
+                let path = url.appending(path: name).path(percentEncoded: false)
+                let model = try ModelFixtures.load(path, kernels: .forThisMachine(), contextLength: 64)
+                let found = try inputs.sequences[..<2].flatMap { try ModelFixtures.logits(model, $0, chunk: 5) }
+                try Self.check("phi3-a", "\(name), context of 64", found, expected)
+            }
+        }
+    }
+
+    @Test("With a cache of bytes a family's logits stay near the oracle's", arguments: FamilyFixture.names)
+    func bytes(_ name: String) throws {
+        let fixture = try FamilyFixture.named(name)
+        let expected = try fixture.logits()
+        let found = try Self.inTemporaryPlace { url in
+            try fixture.write(.new, .f32, to: url)
+            let path = url.path(percentEncoded: false)
+            let found = try Self.rows(path, kernels: .forThisMachine(), cacheType: .q8)
+            let other = try Self.rows(path, kernels: .forThisMachine(), workers: 3, chunk: 17, cacheType: .q8)
+            #expect(found == other, "chunks and workers change bits")
+            return found
+        }
+        let errors = Self.errors(found, expected, deviation: fixture.deviation)
+        #expect(errors.mean <= Self.byteBound, "\(errors)")
+    }
+
+    @Test("Chunks, workers and instruction sets change no bit of any family", arguments: FamilyFixture.names)
+    func invariance(_ name: String) throws {
+        let fixture = try FamilyFixture.named(name)
+        try Self.inTemporaryPlace { url in
+            try fixture.write(.new, .f32, to: url)
+            let path = url.path(percentEncoded: false)
+            let best = try Kernels.forThisMachine()
+            let expected = try Self.rows(path, kernels: best, workers: 1, chunk: 64)
+            for (workers, chunk) in [(2, 7), (3, 40), (1, 1)] {
+                let found = try Self.rows(path, kernels: best, workers: workers, chunk: chunk)
+                #expect(found == expected, "\(workers) workers, chunks of \(chunk)")
+            }
+            for kernels in Kernels.available where kernels.name != best.name && kernels.name != "portable" {
+                #expect(try Self.rows(path, kernels: kernels) == expected, "\(kernels.name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import PinionModelFiles
+import PinionModels
+import PinionTensor
+import TestSupport
+import Testing
+
+@Suite("Folders rounded at load")
+struct QuantisedFolderTests {
+    /// Root mean square error over the spread of the logits: what so few bits do to random weights.
+    static let bounds: [(Quantisation, Float)] = [(.q8_0, 0.06), (.q4_0, 0.7)]
+
+    @Test("Weights of fewer bits take less memory, as planned, and logits stay near", arguments: bounds)
+    func logits(_ quantisation: Quantisation, _ bound: Float) throws {
+        try FamilyOracleTests.inTemporaryPlace { url in
+            let fixture = try FamilyFixture.named("qwen3-b")
+            try fixture.write(.new, .f32, to: url)
+            let path = url.path(percentEncoded: false)
+            let package = try ModelPackage(path: path)
+            let limits = StepLimits(tokens: 64, outputs: 64)
+            let whole = try ModelLoader.plan(package, limits: limits)
+            let plan = try ModelLoader.plan(package, limits: limits, quantisation: quantisation)
+            #expect(Double(plan.weightBytes) < Double(whole.weightBytes) * (quantisation == .q8_0 ? 0.28 : 0.25))
+            let model = try ModelFixtures.load(path, kernels: .forThisMachine(), quantisation: quantisation)
+            let inputs = try FamilyFixture.inputs()
+            let found = try inputs.sequences[..<2].flatMap { try ModelFixtures.logits(model, $0, chunk: 9) }
+            let expected = Array(try fixture.logits().prefix(found.count))
+            let errors = FamilyOracleTests.errors(found, expected, deviation: fixture.deviation)
+            #expect(errors.mean <= bound && errors.mean > bound / 10, "\(errors)")
+        }
+    }
+}

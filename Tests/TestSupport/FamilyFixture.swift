@@ -1,0 +1,193 @@
+package import Foundation
+
+/// A tiny random model of a family with the logits of transformers, made by `Tests/Fixtures/models/make_models.py`.
+///
+/// Weights are not stored: each is a function of the model's name, the tensor's name and the element's index.
+package struct FamilyFixture: Decodable, Sendable {
+    package struct Tensor: Decodable, Sendable {
+        package var name: String
+        /// Rows first.
+        package var shape: [Int]
+        package var base: Float
+        package var exponent: Int
+    }
+
+    /// A tensor of the GGUF file, made of one of the folder's.
+    package struct FileTensor: Decodable, Sendable {
+        package var name: String
+        package var shape: [Int]
+        package var offset: Int
+        package var from: String?
+        package var change: String?
+        package var heads: Int?
+        package var values: [Float]?
+    }
+
+    package struct File: Decodable, Sendable {
+        package var size: Int
+        package var tensors: [FileTensor]
+    }
+
+    package struct Prefixes: Decodable, Sendable {
+        package var new: [String: String]
+        package var old: [String: String]
+    }
+
+    package struct Inputs: Decodable, Sendable {
+        package var sequences: [[Int32]]
+        /// Of the last sequence, the positions whose logits are stored.
+        package var positions: [Int]
+    }
+
+    package enum Spelling: String, CaseIterable, Sendable { case new, old }
+    package enum Precision: String, Sendable { case f32 = "F32", f16 = "F16", bf16 = "BF16" }
+
+    package var model: String
+    package var tensors: [Tensor]
+    package var unused: [Tensor]
+    package var prefixes: Prefixes
+    /// Standard deviation of the logits.
+    package var deviation: Float
+    package var gguf: File?
+
+    package static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/models/families")
+    package static let names =
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory.path(percentEncoded: false))) ?? [])
+        .filter {
+            FileManager.default.fileExists(
+                atPath: directory.appending(path: "\($0)/fixture.json").path(percentEncoded: false))
+        }
+        .sorted()
+    package static let vocabulary = 320
+
+    package static func named(_ name: String) throws -> FamilyFixture {
+        try JSONDecoder().decode(
+            FamilyFixture.self, from: Data(contentsOf: directory.appending(path: "\(name)/fixture.json")))
+    }
+
+    package static func inputs() throws -> Inputs {
+        try JSONDecoder().decode(Inputs.self, from: Data(contentsOf: directory.appending(path: "inputs.json")))
+    }
+
+    private var folder: URL { Self.directory.appending(path: model) }
+
+    /// The oracle's rows: all of the first two sequences, then the chosen positions of the third.
+    package func logits(_ file: String = "logits.f32") throws -> [[Float]] {
+        let bytes = try Data(contentsOf: folder.appending(path: file))
+        let values = bytes.withUnsafeBytes { raw in
+            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+        }
+        return stride(from: 0, to: values.count, by: Self.vocabulary).map { Array(values[$0..<$0 + Self.vocabulary]) }
+    }
+
+    package func hasLogits(_ file: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: file).path(percentEncoded: false))
+    }
+
+    // MARK: - Weights
+
+    package func values(_ tensor: Tensor) -> [Float] {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(model)/\(tensor.name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let step = Float(sign: .plus, exponent: tensor.exponent, significand: 1)
+        return (0..<tensor.shape.reduce(1, *)).map { index in
+            var z = hash &+ (UInt64(index) &+ 1) &* 0x9E37_79B9_7F4A_7C15
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            z ^= z >> 31
+            return tensor.base + Float(2 * Int(z >> 57) - 127) * step
+        }
+    }
+
+    // MARK: - Files
+
+    /// Writes the folder in a spelling, its weights in a precision that holds them exactly.
+    ///
+    /// - Parameter change: Of the configuration's text, and of the tensors by their names in the folder.
+    package func write(
+        _ spelling: Spelling, _ precision: Precision, to url: URL,
+        change: (inout [String: Any], inout [(name: String, tensor: Tensor)]) -> Void = { _, _ in }
+    ) throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let source = folder.appending(path: spelling == .new ? "config.json" : "config-old.json")
+        var config = try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
+        var named = tensors.map { (name: spelled($0.name, spelling), tensor: $0) }
+        named += unused.map { tensor in
+            let isOld = spelling == .old && tensor.name.hasPrefix("model.")
+            return (isOld ? String(tensor.name.dropFirst("model.".count)) : tensor.name, tensor)
+        }
+        change(&config, &named)
+        try JSONSerialization.data(withJSONObject: config).write(to: url.appending(path: "config.json"))
+        try safetensors(named, precision).write(to: url.appending(path: "model.safetensors"))
+    }
+
+    /// The longest rule that a name begins with replaces that beginning.
+    package func spelled(_ name: String, _ spelling: Spelling) -> String {
+        let rules = spelling == .new ? prefixes.new : prefixes.old
+        guard let rule = rules.keys.filter({ name.hasPrefix($0) }).max(by: { $0.count < $1.count }) else { return name }
+        return (rules[rule] ?? "") + name.dropFirst(rule.count)
+    }
+
+    private func safetensors(_ named: [(name: String, tensor: Tensor)], _ precision: Precision) throws -> Data {
+        try SafetensorsWriter(
+            tensors: named.map { name, tensor in
+                .init(name: name, type: precision.rawValue, shape: tensor.shape, data: bytes(tensor, precision))
+            }
+        ).bytes()
+    }
+
+    package func bytes(_ tensor: Tensor, _ precision: Precision) -> Data {
+        var data = Data()
+        for value in values(tensor) {
+            switch precision {
+            case .f32: data.appendInteger(value.bitPattern)
+            case .bf16: data.appendInteger(UInt16(value.bitPattern >> 16))
+            case .f16: data.appendInteger(Self.half(value))
+            }
+        }
+        return data
+    }
+
+    /// The half of a number that halves hold exactly, none of them subnormal.
+    package static func half(_ value: Float) -> UInt16 {
+        guard value != 0 else { return 0 }
+        let bits = value.bitPattern
+        return UInt16(bits >> 16 & 0x8000) | UInt16((bits >> 23 & 0xff) - 112) << 10 | UInt16(bits >> 13 & 0x3ff)
+    }
+
+    /// The GGUF file that llama.cpp's converter makes of the folder, in floats.
+    package func ggufBytes() throws -> Data {
+        guard let gguf else { throw CocoaError(.fileNoSuchFile) }
+        var bytes = try Data(contentsOf: folder.appending(path: "gguf-header.bin"))
+        let start = bytes.count
+        for tensor in gguf.tensors.sorted(by: { $0.offset < $1.offset }) {
+            bytes.append(Data(count: start + tensor.offset - bytes.count))
+            for value in try values(tensor) { bytes.appendInteger(value.bitPattern) }
+        }
+        bytes.append(Data(count: max(0, gguf.size - bytes.count)))
+        return bytes
+    }
+
+    private func values(_ tensor: FileTensor) throws -> [Float] {
+        if let values = tensor.values { return values }
+        guard let source = tensors.first(where: { $0.name == tensor.from }) else { throw CocoaError(.fileNoSuchFile) }
+        let values = values(source)
+        switch tensor.change {
+        case "plus one": return values.map { $0 + 1 }
+        case "transposed":
+            let (rows, columns) = (source.shape[0], source.shape[1])
+            return (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
+        case "rows interleaved":
+            let heads = tensor.heads ?? 1
+            let columns = source.shape.dropFirst().reduce(1, *)
+            let half = source.shape[0] / heads / 2
+            return (0..<source.shape[0]).flatMap { row in
+                let (head, inner) = row.quotientAndRemainder(dividingBy: 2 * half)
+                let from = head * 2 * half + inner % 2 * half + inner / 2
+                return values[from * columns..<(from + 1) * columns]
+            }
+        default: return values
+        }
+    }
+}
