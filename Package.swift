@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "PinionModels", dependencies: ["PinionTensor"], swiftSettings: settings),
         .target(name: "PinionEngine", dependencies: ["PinionModels", "PinionTensor"], swiftSettings: settings),
         .target(name: "PinionPattern", swiftSettings: settings),
-        .target(name: "PinionTokenizer", dependencies: ["PinionPattern"], swiftSettings: settings),
+        .target(name: "PinionTokenizer", dependencies: ["PinionJSON", "PinionPattern"], swiftSettings: settings),
         .target(name: "PinionTemplate", swiftSettings: settings),
         .target(
             name: "PinionGeneration",

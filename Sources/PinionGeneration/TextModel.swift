@@ -60,7 +60,7 @@ package final class TextModel: Sendable {
 
     /// The tokenizer that a file describes.
     package static func tokenizer(of file: GGUFFile) throws -> Tokenizer {
-        try Tokenizer(TokenizerDescription(file))
+        try Tokenizer(TokenizerMetadata(file))
     }
 
     /// Starts a generation.
