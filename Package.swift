@@ -53,7 +53,7 @@ let package = Package(
             name: "PinionEngine", dependencies: ["PinionModelFiles", "PinionModels", "PinionTensor"],
             swiftSettings: settings),
         .target(name: "PinionPattern", swiftSettings: settings),
-        .target(name: "PinionTokenizer", dependencies: ["PinionPattern"], swiftSettings: settings),
+        .target(name: "PinionTokenizer", dependencies: ["PinionJSON", "PinionPattern"], swiftSettings: settings),
         .target(name: "PinionTemplate", swiftSettings: settings),
         .target(
             name: "PinionGeneration",

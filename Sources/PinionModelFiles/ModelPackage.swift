@@ -104,13 +104,12 @@ extension ModelPackage {
 extension ModelPackage {
     /// The tokenizer that the files describe.
     ///
-    /// - Throws: ``ModelError`` naming the key, what was found and what was expected.
-    package func tokenizer() throws(ModelError) -> TokenizerDescription {
+    /// - Throws: ``ModelError`` naming the key or file, what was found and what was expected; `TokenizerError` for a
+    ///   tokenizer of a kind that is not supported, or that contradicts itself.
+    package func tokenizer() throws -> TokenizerDescription {
         switch files {
-        case .gguf(let model): return try TokenizerDescription(model)
-        case .folder(let folder):
-            throw ModelError(
-                .unsupportedArchitecture, "\(folder.path): tokenizers of folders (tokenizer.json) are not supported")
+        case .gguf(let model): return try TokenizerDescription(TokenizerMetadata(model))
+        case .folder(let folder): return try folder.tokenizer()
         }
     }
 

@@ -13,9 +13,9 @@ package struct Pattern: Sendable {
     let program: PatternProgram
 
     /// Throws `invalidPattern` with a position, or `limitExceeded` for a pattern too large or too deep.
-    package init(_ text: String) throws(PatternError) {
+    package init(_ text: String, dialect: PatternDialect = .perl) throws(PatternError) {
         self.text = text
-        node = try PatternParser.parse(text)
+        node = try PatternParser.parse(text, dialect: dialect)
         program = PatternCompiler.compile(node)
     }
 
@@ -27,4 +27,13 @@ package struct Pattern: Sendable {
             try matcher.firstMatch(in: buffer, from: 0)
         }
     }
+}
+
+/// Whose reading of a pattern counts where readings differ.
+package enum PatternDialect: Sendable {
+    /// Perl, Python and JSON Schema: `[` is an ordinary member of a class, `^` and `$` stand at the ends of the text.
+    case perl
+    /// Oniguruma, which reads the patterns of `tokenizer.json`: a class may hold classes and intersections (`&&`), `^` and
+    /// `$` also stand at the ends of lines, `\h` is a hexadecimal digit, and `{2}+` repeats a repetition.
+    case oniguruma
 }

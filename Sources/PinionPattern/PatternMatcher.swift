@@ -30,14 +30,17 @@ package struct PatternMatcher: Sendable {
 
     private let program: PatternProgram
     private let stepLimit: Int
+    /// Whether ``stepLimit`` is for all calls together.
+    private let sharesSteps: Bool
     private var stepsLeft: Int
     private var frames: [Frame] = []
     private var slots: [Int]
 
-    /// Steps are instructions executed or choices resumed, counted anew for each call.
-    package init(_ pattern: Pattern, stepLimit: Int = PatternLimits.matchSteps) {
+    /// Steps are instructions executed or choices resumed, counted anew for each call unless `sharesSteps`.
+    package init(_ pattern: Pattern, stepLimit: Int = PatternLimits.matchSteps, sharesSteps: Bool = false) {
         program = pattern.program
         self.stepLimit = stepLimit
+        self.sharesSteps = sharesSteps
         stepsLeft = stepLimit
         slots = [Int](repeating: -1, count: pattern.program.slotCount)
     }
@@ -48,7 +51,7 @@ package struct PatternMatcher: Sendable {
     package mutating func match(
         in text: UnsafeBufferPointer<UInt8>, at start: Int
     ) throws(PatternError) -> Int? {
-        stepsLeft = stepLimit
+        if !sharesSteps { stepsLeft = stepLimit }
         return try run(text, from: start)
     }
 
@@ -56,7 +59,7 @@ package struct PatternMatcher: Sendable {
     package mutating func firstMatch(
         in text: UnsafeBufferPointer<UInt8>, from start: Int
     ) throws(PatternError) -> Range<Int>? {
-        stepsLeft = stepLimit
+        if !sharesSteps { stepsLeft = stepLimit }
         var position = start
         while position <= text.count {
             if let firstBytes = program.firstBytes {
@@ -64,6 +67,13 @@ package struct PatternMatcher: Sendable {
                 if position == text.count { return nil }
             }
             if let end = try run(text, from: position) { return position..<end }
+            if let run = program.leadingRun, let end = scalarEnd(text, position, program.sets[Int(run)]) {
+                // A match from within the run would end where one from its beginning was tried.
+                position = end
+                while let end = scalarEnd(text, position, program.sets[Int(run)]) { position = end }
+                if position == text.count { return nil }
+                continue
+            }
             position += 1
             while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
         }

@@ -26,6 +26,8 @@ extension PatternParser {
         case "a": return .scalar(0x07)
         case "e": return .scalar(0x1B)
         case "b" where inBracket: return .scalar(0x08)
+        case "h" where dialect == .oniguruma: return .set(Self.hexDigits)
+        case "H" where dialect == .oniguruma: return .set(Self.hexDigits.inverted)
         case "0":
             if let digit = peek(), (0x30...0x39).contains(digit.value) {
                 throw failure("octal escapes are not supported", at: start)
@@ -41,6 +43,8 @@ extension PatternParser {
         }
         return .scalar(scalar.value)
     }
+
+    private static let hexDigits = ScalarSet([0x30...0x39, 0x41...0x46, 0x61...0x66])
 
     /// `\xHH`, `\x{H…}`, `\uHHHH` and `\u{H…}`.
     private mutating func parseHex(digits: Int, from start: Int) throws(PatternError) -> UInt32 {
@@ -93,35 +97,56 @@ extension PatternParser {
             name.append(scalar)
         }
         guard let set = UnicodeClasses.named(String(name)) else {
-            throw failure("unsupported character property '\(String(name))'; general categories are known", at: start)
+            throw failure(
+                "unsupported character property '\(String(name))'; general categories and the "
+                    + "commonest scripts are known", at: start)
         }
         return isNegated ? set.inverted : set
     }
 
     // MARK: - Bracketed classes
 
-    /// Parses a class after its `[`. A `]` that comes first is a member; `[` inside is an ordinary character.
+    /// Parses a class after its `[`. A `]` that comes first is a member; `[` inside is an ordinary character, or opens a
+    /// class within the class, by the dialect.
     mutating func parseBracket(from start: Int) throws(PatternError) -> ScalarSet {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= PatternLimits.nesting else {
+            throw PatternError(
+                .limitExceeded, "classes are nested deeper than \(PatternLimits.nesting)", line: 1, column: start + 1)
+        }
         let isNegated = skip("^")
+        var set = try parseClassMembers(from: start)
+        while skip("&&") { set = set.intersection(try parseClassMembers(from: start)) }
+        guard skip("]") else { throw failure("character class is not closed", at: start) }
+        if flags.ignoresCase { set = CaseFolding.closure(of: set) }
+        return isNegated ? set.inverted : set
+    }
+
+    /// The members up to the end of the class or to `&&`.
+    private mutating func parseClassMembers(from start: Int) throws(PatternError) -> ScalarSet {
         var ranges: [ClosedRange<UInt32>] = []
         var isFirst = true
         while true {
             guard let scalar = peek() else { throw failure("character class is not closed", at: start) }
-            if scalar == "]", !isFirst {
-                position += 1
+            if scalar == "]", !isFirst { break }
+            if scalar == "[", peek(1) == ":" { throw failure("POSIX classes such as [:alpha:] are not supported") }
+            if scalar == "&", peek(1) == "&" {
+                guard dialect == .oniguruma else { throw failure("set operations such as && are not supported") }
                 break
             }
             isFirst = false
-            if scalar == "[", peek(1) == ":" { throw failure("POSIX classes such as [:alpha:] are not supported") }
-            if scalar == "&", peek(1) == "&" { throw failure("set operations such as && are not supported") }
-            ranges += try parseClassItem()
+            if scalar == "[", dialect == .oniguruma {
+                position += 1
+                ranges += try parseBracket(from: position - 1).ranges
+            } else {
+                ranges += try parseClassItem()
+            }
             guard ranges.count <= PatternLimits.setRanges else {
                 throw PatternError(.limitExceeded, "character class is too large", line: 1, column: start + 1)
             }
         }
-        var set = ScalarSet(ranges)
-        if flags.ignoresCase { set = CaseFolding.closure(of: set) }
-        return isNegated ? set.inverted : set
+        return ScalarSet(ranges)
     }
 
     /// One character, one range or one class escape.

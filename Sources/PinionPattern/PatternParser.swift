@@ -10,17 +10,20 @@ struct PatternParser {
     }
 
     let scalars: [Unicode.Scalar]
+    let dialect: PatternDialect
     var position = 0
     var flags = Flags()
-    private var depth = 0
+    var depth = 0
     private var setRanges = 0
 
-    private init(_ text: String) {
+    private init(_ text: String, dialect: PatternDialect) {
         scalars = Array(text.unicodeScalars)
+        self.dialect = dialect
+        flags.multiline = dialect == .oniguruma
     }
 
-    static func parse(_ text: String) throws(PatternError) -> PatternNode {
-        var parser = PatternParser(text)
+    static func parse(_ text: String, dialect: PatternDialect) throws(PatternError) -> PatternNode {
+        var parser = PatternParser(text, dialect: dialect)
         guard parser.scalars.count <= PatternLimits.patternScalars else {
             throw PatternError(
                 .limitExceeded,
@@ -115,6 +118,13 @@ struct PatternParser {
         case "B": position += 1; return .assertion(.notWordBoundary)
         case "A": position += 1; return .assertion(.textStart)
         case "z": position += 1; return .assertion(.textEnd)
+        case "Z" where dialect == .oniguruma:
+            position += 1
+            // The end of the text, or the place before a newline that ends it.
+            return .alternation([
+                .assertion(.textEnd),
+                .lookahead(.sequence([.set(ScalarSet(0x0A)), .assertion(.textEnd)]), isNegative: false),
+            ])
         default: break
         }
         switch try parseEscapedValue(from: start, inBracket: false) {
@@ -197,6 +207,12 @@ struct PatternParser {
     private mutating func parseQuantifiers(of item: PatternNode, from start: Int) throws(PatternError) -> PatternNode {
         guard var count = try parseCount() else { return item }
         if isBareAssertion(item, from: start) { throw failure("an assertion cannot be repeated", at: start) }
+        let isCounted = scalars[position - 1] == "}"
+        if dialect == .oniguruma, isCounted, peek() == "+" {
+            position += 1
+            return item == .empty
+                ? .empty : .repetition(.repetition(item, count), PatternRepetition(minimum: 1, maximum: nil))
+        }
         if skip("?") { count.mode = .lazy } else if skip("+") { count.mode = .possessive }
         let afterCount = position
         if try parseCount() != nil { throw failure("a repetition is repeated", at: afterCount) }

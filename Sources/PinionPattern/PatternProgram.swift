@@ -53,10 +53,18 @@ final class PatternProgram: Sendable {
     let slotCount: Int
     /// Entry per byte: whether a match can begin with it. Nil when a match may be empty.
     let firstBytes: [Bool]?
+    /// The set of a greedy run without bound, of one or more, that every match begins with and that gives characters back.
+    /// Where it fails, it fails from all of the run: without this knowledge `\s+$` takes quadratic time on white space.
+    let leadingRun: Int32?
 
     init(
         instructions: [Instruction], dispatches: [Dispatch], sets: [ScalarSet], slotCount: Int, firstBytes: [Bool]?
     ) {
+        if case .run(let set, minimum: 1, maximum: -1, let mode) = instructions.first, mode != .possessive {
+            leadingRun = set
+        } else {
+            leadingRun = nil
+        }
         var flatSets: [FlatSet] = []
         var bounds: [UInt32] = []
         for set in sets {

@@ -13,7 +13,8 @@ enum UnicodeClasses {
 
     /// The set of a general category, by short name (`Lu`, `L`), long name (`Uppercase_Letter`), `LC`, `Any` or `ASCII`.
     ///
-    /// Case, spaces, `_` and `-` in the name do not count. Returns nil for anything else, scripts among it.
+    /// Scripts in ``ScriptRanges`` and the property `Alphabetic` are known too. Case, spaces, `_` and `-` in the name do not
+    /// count. Returns nil for anything else.
     static func named(_ name: String) -> ScalarSet? {
         var key = String(
             String.UnicodeScalarView(name.unicodeScalars.filter { $0 != "_" && $0 != " " && $0 != "-" })
@@ -21,8 +22,13 @@ enum UnicodeClasses {
         for prefix in ["generalcategory=", "gc="] where key.hasPrefix(prefix) {
             key = String(key.dropFirst(prefix.count))
         }
-        return setsByName[longNames[key] ?? key]
+        if key == "alphabetic" { return alphabetic }
+        return setsByName[longNames[key] ?? key] ?? ScriptRanges.byName[key].map { ScalarSet($0) }
     }
+
+    /// The property Alphabetic, which the standard library tells scalar by scalar only.
+    private static let alphabetic = ScalarSet(
+        (UInt32(0)...0x10FFFF).filter { Unicode.Scalar($0)?.properties.isAlphabetic ?? false }.map { $0...$0 })
 
     /// The union of categories named by their short or one-letter names.
     private static func categories(_ names: [String]) -> ScalarSet {

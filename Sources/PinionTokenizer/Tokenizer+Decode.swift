@@ -5,8 +5,9 @@ extension Tokenizer {
     /// `errors="replace"` does. Ids out of range give nothing.
     package func decode(_ tokens: [Int32], skippingControlTokens: Bool = true) -> String {
         var bytes: [UInt8] = []
-        for token in tokens where !(skippingControlTokens && isControl(token)) {
-            append(bytesOf: token, to: &bytes)
+        var dropped: Int? = 0
+        for token in tokens where contains(token) && !(skippingControlTokens && isControl(token)) {
+            tokenBytes.append(token, to: &bytes, dropped: &dropped)
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -33,6 +33,22 @@ package final class GenerationQueue: Sendable {
         case stopped
     }
 
+    /// When the producer sent what; the reader may take it much later.
+    package struct Times: Sendable, Equatable {
+        package var firstText: ContinuousClock.Instant?
+        package var usage: ContinuousClock.Instant?
+
+        fileprivate mutating func note(_ event: GenerationEvent) {
+            switch event {
+            case .text, .reasoning, .toolCall: if firstText == nil { firstText = .now }
+            case .usage: usage = .now
+            case .accepted, .finished: break
+            }
+        }
+    }
+
+    package var times: Times { state.withLock { $0.times } }
+
     /// Bytes of text and reports that may be unread, about.
     package static let capacity = 4 << 20
 
@@ -46,6 +62,7 @@ package final class GenerationQueue: Sendable {
         var isOverflown = false
         var reader: CheckedContinuation<Delivery, any Error>?
         var lastDelivery = ContinuousClock.now
+        var times = Times()
         /// What ends the producer's work; nil before the producer said so, and after it was used.
         var withdrawalHandler: (@Sendable () -> Void)?
         /// Told the outcome; nil once it was.
@@ -94,6 +111,7 @@ extension GenerationQueue {
         let (reader, delivery, overflowed, isWanted) = state.withLock {
             state -> (CheckedContinuation<Delivery, any Error>?, Delivery?, Bool, Bool) in
             guard state.closing == nil else { return (nil, nil, false, false) }
+            state.times.note(event)
             if let reader = state.reader.take() {
                 state.lastDelivery = .now
                 return (reader, .events([event]), false, true)

@@ -94,7 +94,7 @@ struct PatternTests {
         "A malformed or unsupported pattern is refused",
         arguments: [
             "(", ")", "a)", "(a", "[a", "[", "[]", "*", "a**", "a{3,2}", "\\", "[z-a]", "\\1", "(?<=a)b", "(?<!a)",
-            "\\p{Han}",
+            "\\p{Sogdian}",
             "\\p{", "\\p", "(?x)a", "\\q", "\\x{110000}", "\\xg", "\\ud800", "[a&&b]", "[[:alpha:]]", "^*", "(?=a)+",
             "(?<>a)",
             "(?<a", "(?i", "[\\d-z]x(", "\\012", "a|*", "(?P=x)", "a{1}{2}", "a+{2}", "a?*",
@@ -114,7 +114,59 @@ struct PatternTests {
             try Pattern("ab(?<=b)")
         }
         #expect {
-            try Pattern("x\\p{Greek}")
-        } throws: { ($0 as? PatternError)?.message.contains("Greek") == true }
+            try Pattern("x\\p{Runic}")
+        } throws: { ($0 as? PatternError)?.message.contains("Runic") == true }
+    }
+
+    @Test("Oniguruma's dialect nests classes, intersects them, and ends lines at newlines")
+    func oniguruma() throws {
+        func matches(_ pattern: String, _ text: String) throws -> [String] {
+            let compiled = try Pattern(pattern, dialect: .oniguruma)
+            let bytes = Array(text.utf8)
+            var matcher = PatternMatcher(compiled)
+            var found: [String] = []
+            try bytes.withUnsafeBufferPointer { buffer in
+                var start = 0
+                while start < buffer.count, let match = try matcher.firstMatch(in: buffer, from: start) {
+                    found.append(String(decoding: buffer[match], as: UTF8.self))
+                    start = max(match.upperBound, start + 1)
+                }
+            }
+            return found
+        }
+        #expect(try matches("[a[bc]]+", "xabcx]") == ["abc"])
+        #expect(try matches(#"[\p{L}&&[^\p{Han}]]+"#, "ab漢字c") == ["ab", "c"])
+        #expect(try matches("a$", "a\na") == ["a", "a"])
+        #expect(try matches(#"a\z"#, "a\na") == ["a"])
+        #expect(try matches(#"a\Z"#, "a\na\n") == ["a"])
+        #expect(try matches(#"\h+"#, "xa1fz") == ["a1f"])
+        #expect(try matches("a{2}+", "aaaaa") == ["aaaa"])
+        #expect(try matches("a++b", "aab") == ["aab"])
+        #expect(throws: PatternError.self) { try Pattern("[a[b]", dialect: .oniguruma) }
+        #expect(throws: PatternError.self) {
+            try Pattern(String(repeating: "[", count: 200), dialect: .oniguruma)
+        }
+    }
+
+    @Test("A leading run that failed is not tried again from its middle")
+    func leadingRun() throws {
+        let bytes = Array((String(repeating: " ", count: 1 << 20) + "a ").utf8)
+        var matcher = PatternMatcher(try Pattern(#"\s+$"#))
+        let match = try bytes.withUnsafeBufferPointer { try matcher.firstMatch(in: $0, from: 0) }
+        #expect(match == bytes.count - 1..<bytes.count)
+        // Counted runs are no such runs.
+        #expect(try Pattern("a{2}b").firstMatch(in: "aaab") == 1..<4)
+        #expect(try Pattern("a+?b").firstMatch(in: "aaac ab") == 5..<7)
+    }
+
+    @Test("Steps may be shared by all calls of a matcher")
+    func sharedSteps() throws {
+        let bytes = Array("aaaa".utf8)
+        var matcher = PatternMatcher(try Pattern("a"), stepLimit: 4, sharesSteps: true)
+        #expect(throws: PatternError.self) {
+            try bytes.withUnsafeBufferPointer { buffer in
+                for start in 0..<4 { _ = try matcher.match(in: buffer, at: start) }
+            }
+        }
     }
 }

@@ -45,7 +45,7 @@ struct TokenizerDecodeTests {
             }
         }
         let tokens = try scalars.map { Array(String(Character(try #require(Unicode.Scalar($0)))).utf8) }
-        return try Tokenizer(TokenizerDescription(tokens: tokens, merges: []))
+        return try Tokenizer(TokenizerMetadata(tokens: tokens, merges: []))
     }
 
     @Test("All sequences of critical bytes stream to what String makes of them")

@@ -15,7 +15,7 @@ enum TokenizerFixtures {
     /// The SmolLM2 vocabulary with the given pre-tokenizer and user-defined tokens appended.
     static func description(
         preTokenizer: String = "smollm", userDefined: [String] = []
-    ) throws -> TokenizerDescription {
+    ) throws -> TokenizerMetadata {
         let text = try String(contentsOf: folder.appending(path: "smollm2-vocab.txt"), encoding: .utf8)
         let lines = text.utf8.split(separator: 0x0A).map { String(Substring($0)) }
         let specialCount = try #require(Int(lines[0]))
@@ -28,7 +28,7 @@ enum TokenizerFixtures {
         var types = [Int32](repeating: 1, count: texts.count)
         for index in 0..<specialCount { types[index] = 3 }
         for index in texts.count - userDefined.count..<texts.count { types[index] = 4 }
-        return TokenizerDescription(
+        return TokenizerMetadata(
             preTokenizer: preTokenizer, tokens: texts.map { Array($0.utf8) }, types: types, merges: merges,
             beginToken: 1, endToken: 2, unknownToken: 0, paddingToken: 2)
     }

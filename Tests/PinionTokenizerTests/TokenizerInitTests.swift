@@ -6,11 +6,11 @@ import TestSupport
 struct TokenizerInitTests {
     static func description(
         _ tokens: [String] = ["a", "b", "ab", "<s>"], types: [Int32] = [1, 1, 1, 3], merges: [String] = ["a b"]
-    ) -> TokenizerDescription {
-        TokenizerDescription(tokens: tokens.map { Array($0.utf8) }, types: types, merges: merges)
+    ) -> TokenizerMetadata {
+        TokenizerMetadata(tokens: tokens.map { Array($0.utf8) }, types: types, merges: merges)
     }
 
-    static func changed(_ change: (inout TokenizerDescription) -> Void) -> TokenizerDescription {
+    static func changed(_ change: (inout TokenizerMetadata) -> Void) -> TokenizerMetadata {
         var description = description()
         change(&description)
         return description
@@ -18,14 +18,16 @@ struct TokenizerInitTests {
 
     struct Fault: Sendable, CustomTestStringConvertible {
         var words: [String]
-        var description: TokenizerDescription
+        var description: TokenizerMetadata
         var testDescription: String { words.joined(separator: " ") }
     }
 
     static let faults: [Fault] = [
         Fault(words: ["empty"], description: description([], types: [], merges: [])),
-        Fault(words: ["model", "llama"], description: changed { $0.model = "llama" }),
-        Fault(words: ["pre-tokenizer", "tekken"], description: changed { $0.preTokenizer = "tekken" }),
+        Fault(words: ["model", "rwkv", "gpt2, llama"], description: changed { $0.model = "rwkv" }),
+        Fault(words: ["scores", "llama"], description: changed { $0.model = "llama" }),
+        Fault(words: ["3 token scores", "4 tokens"], description: changed { $0.scores = [0, 0, 0] }),
+        Fault(words: ["pre-tokenizer", "tekkenn", "tekken,"], description: changed { $0.preTokenizer = "tekkenn" }),
         Fault(words: ["3 token types", "4 tokens"], description: changed { $0.types = [1, 1, 1] }),
         Fault(words: ["token 2", "type 9"], description: changed { $0.types[2] = 9 }),
         Fault(words: ["token 0", "type -1"], description: changed { $0.types[0] = -1 }),
@@ -146,7 +148,7 @@ struct TokenizerInitTests {
         let tokenizer = try Tokenizer(
             Self.description(["<0x0A>", "中", "Ġa", "<0xZZ>"], types: [6, 1, 1, 6], merges: []))
         #expect(tokenizer.decode([0, 1, 2, 3]) == "\n中 a<0xZZ>")
-        let malformed = try Tokenizer(TokenizerDescription(tokens: [[0xC4], [0xFF, 0x41]], merges: []))
+        let malformed = try Tokenizer(TokenizerMetadata(tokens: [[0xC4], [0xFF, 0x41]], merges: []))
         #expect(malformed.bytes(of: 0) == [0xC4])
         #expect(malformed.decode([1]) == "\u{FFFD}A")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import PinionJSON
 import PinionTensor
+import PinionTokenizer
 
 /// The files of a folder that only text needs: tokenizer, templates, defaults of generation.
 struct FolderTexts: Sendable {
@@ -79,6 +80,19 @@ struct FolderTexts: Sendable {
 }
 
 extension ModelFolder {
+    /// From `tokenizer.json` and the files beside it; the end tokens of `generation_config.json` end a reply as well.
+    func tokenizer() throws -> TokenizerDescription {
+        guard let file = texts.bytes("tokenizer.json") else {
+            throw ModelError(.invalidConfiguration, "\(path): has no tokenizer.json")
+        }
+        var description = try TokenizerDescription(
+            TokenizerFiles(
+                tokenizer: file, configuration: texts.bytes("tokenizer_config.json"),
+                specialTokens: texts.bytes("special_tokens_map.json")))
+        description.addEndTokens(generationDefaults.endTokens)
+        return description
+    }
+
     var chatTemplates: [ChatTemplateSource] { texts.chatTemplates }
 
     /// `generation_config.json` counts before `config.json`.

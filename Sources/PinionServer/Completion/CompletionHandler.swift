@@ -165,7 +165,10 @@ private struct CompletionReader: Sendable {
         do {
             let delivery = try await run.next()
             room.release()
-            if case .events(let events) = delivery { meter.observe(events) }
+            if case .events(let events) = delivery {
+                let run = run
+                meter.observe(events, run.times)
+            }
             return delivery
         } catch let error as GenerationError {
             throw describe(error) ?? error as any Error

@@ -53,6 +53,9 @@ final class CompletionRun: Sendable {
         try await queue.next()
     }
 
+    /// When the generator sent what.
+    var times: GenerationQueue.Times { queue.times }
+
     /// Interrupts ``next()`` with `.silence` whenever nothing was delivered for an interval, until cancelled.
     func announceSilence(every interval: Duration) -> Task<Void, Never> {
         Task { [queue] in

@@ -10,7 +10,7 @@ struct CompletionMeter {
     private let metrics: ModelMetrics
     private let record: RequestRecord
     private let began = ContinuousClock.now
-    private var firstText: ContinuousClock.Instant?
+    private var hasText = false
 
     init(_ metrics: ModelMetrics, record: RequestRecord) {
         self.metrics = metrics
@@ -18,25 +18,26 @@ struct CompletionMeter {
         record.beginCompletion()
     }
 
-    mutating func observe(_ events: [GenerationEvent]) {
-        for event in events { observe(event) }
+    /// - Parameter times: When the events were sent: how slowly the reader takes them says nothing of the model.
+    mutating func observe(_ events: [GenerationEvent], _ times: @autoclosure () -> GenerationQueue.Times) {
+        for event in events { observe(event, times) }
     }
 
-    private mutating func observe(_ event: GenerationEvent) {
+    private mutating func observe(_ event: GenerationEvent, _ times: () -> GenerationQueue.Times) {
         switch event {
         case .accepted(let promptTokens):
             record.updateCompletion { $0.promptTokens = promptTokens }
         case .text, .reasoning, .toolCall:
-            guard firstText == nil else { return }
-            let now = ContinuousClock.now
-            firstText = now
-            metrics.firstToken.record(duration: began.duration(to: now))
-            record.updateCompletion { $0.timeToFirstText = began.duration(to: now) }
+            guard !hasText, let time = times().firstText else { return }
+            hasText = true
+            metrics.firstToken.record(duration: began.duration(to: time))
+            record.updateCompletion { $0.timeToFirstText = began.duration(to: time) }
         case .finished(_, let reason):
             record.updateCompletion { $0.reasons.append(reason) }
         case .usage:
-            let time = firstText?.duration(to: .now)
-            record.updateCompletion { $0.timeAfterFirstText = time }
+            let times = times()
+            guard let first = times.firstText, let last = times.usage else { return }
+            record.updateCompletion { $0.timeAfterFirstText = first.duration(to: last) }
         }
     }
 

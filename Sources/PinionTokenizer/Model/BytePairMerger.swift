@@ -1,32 +1,3 @@
-/// The merge rules of a byte-level BPE vocabulary, looked up by the ids of two neighbours.
-struct MergeTable: Sendable {
-    /// A rule's rank is its place in the list; the least goes first.
-    static let noRank = UInt32.max
-
-    private let table: IntegerTable
-    /// The token of each single byte, or -1 if the vocabulary has none.
-    let byteTokens: [Int32]
-
-    init(rules: [UInt64: UInt64], byteTokens: [Int32]) {
-        table = IntegerTable(rules)
-        self.byteTokens = byteTokens
-    }
-
-    static func key(_ left: Int32, _ right: Int32) -> UInt64 {
-        UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
-    }
-
-    static func value(rank: UInt32, result: Int32) -> UInt64 {
-        UInt64(rank) << 32 | UInt64(UInt32(bitPattern: result))
-    }
-
-    /// The rank and result of merging two tokens, rank in the upper half; `noRank` there if no rule applies.
-    @inline(__always)
-    func rule(_ left: Int32, _ right: Int32) -> UInt64 {
-        table[Self.key(left, right)] ?? UInt64(Self.noRank) << 32
-    }
-}
-
 /// Applies byte-pair merges to one piece of text at a time, keeping its scratch memory between pieces.
 ///
 /// The rule of least rank goes first, the leftmost of equals before the others. Short pieces scan for it; long ones keep
@@ -35,20 +6,22 @@ struct BytePairMerger {
     /// Longest piece, in bytes, for which scanning beats the heap.
     private static let scannedLength = 48
 
+    let model: BytePairModel
     private let merges: MergeTable
     private var symbols: [Int32] = []
     /// For each symbol, the rule that joins it with the next: rank in the upper half, result in the lower.
     private var rules: [UInt64] = []
     /// The living neighbours of each symbol while the heap is in use; -1 and the count stand for none.
-    private var next: [Int] = []
-    private var previous: [Int] = []
+    private var next: [Int32] = []
+    private var previous: [Int32] = []
     private var heap = RankHeap()
 
-    init(_ merges: MergeTable) {
-        self.merges = merges
+    init(_ model: BytePairModel) {
+        self.model = model
+        merges = model.merges
     }
 
-    /// Appends the tokens of a piece; bytes the vocabulary has no token for are left out.
+    /// Appends the tokens of a piece; what the vocabulary has no token for is left out.
     ///
     /// Work on a long piece is counted here, beside the bytes that the caller counts: a single word may be megabytes.
     ///
@@ -57,10 +30,7 @@ struct BytePairMerger {
         _ piece: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32], meter: EncodingMeter
     ) throws(TokenizerError) {
         symbols.removeAll(keepingCapacity: true)
-        for byte in piece {
-            let token = merges.byteTokens[Int(byte)]
-            if token >= 0 { symbols.append(token) }
-        }
+        model.appendSymbols(of: piece, to: &symbols)
         guard symbols.count > 1 else {
             tokens += symbols
             return
@@ -70,7 +40,7 @@ struct BytePairMerger {
             rules.append(merges.rule(symbols[index], symbols[index + 1]))
             if index % EncodingMeter.stride == EncodingMeter.stride - 1 { try meter.count(EncodingMeter.stride) }
         }
-        rules.append(UInt64(MergeTable.noRank) << 32)
+        rules.append(MergeTable.noRule)
         if symbols.count <= Self.scannedLength {
             mergeByScanning()
             tokens += symbols
@@ -82,7 +52,7 @@ struct BytePairMerger {
     private mutating func mergeByScanning() {
         while true {
             var best = 0
-            var bestRule = UInt64(MergeTable.noRank) << 32
+            var bestRule = MergeTable.noRule
             for index in 0..<rules.count where rules[index] >> 32 < bestRule >> 32 {
                 best = index
                 bestRule = rules[index]
@@ -94,7 +64,7 @@ struct BytePairMerger {
             if best + 1 < symbols.count {
                 rules[best] = merges.rule(symbols[best], symbols[best + 1])
             } else {
-                rules[best] = UInt64(MergeTable.noRank) << 32
+                rules[best] = MergeTable.noRule
             }
             if best > 0 { rules[best - 1] = merges.rule(symbols[best - 1], symbols[best]) }
         }
@@ -102,8 +72,8 @@ struct BytePairMerger {
 
     private mutating func mergeByHeap(into tokens: inout [Int32], meter: EncodingMeter) throws(TokenizerError) {
         let count = symbols.count
-        next = Array(1...count)
-        previous = Array(-1..<count - 1)
+        next = Array(1...Int32(count))
+        previous = Array(-1..<Int32(count) - 1)
         heap.removeAll()
         for index in 0..<count {
             push(index)
@@ -115,26 +85,28 @@ struct BytePairMerger {
             if popped % EncodingMeter.stride == 0 { try meter.count(EncodingMeter.stride) }
             // A stale entry: the pair it was pushed for is no more.
             guard UInt32(truncatingIfNeeded: rules[index] >> 32) == rank else { continue }
-            let absorbed = next[index]
+            let absorbed = Int(next[index])
             symbols[index] = Int32(truncatingIfNeeded: rules[index])
-            rules[absorbed] = UInt64(MergeTable.noRank) << 32
+            rules[absorbed] = MergeTable.noRule
             next[index] = next[absorbed]
-            if next[index] < count {
-                previous[next[index]] = index
-                rules[index] = merges.rule(symbols[index], symbols[next[index]])
+            let following = Int(next[index])
+            if following < count {
+                previous[following] = Int32(truncatingIfNeeded: index)
+                rules[index] = merges.rule(symbols[index], symbols[following])
                 push(index)
             } else {
-                rules[index] = UInt64(MergeTable.noRank) << 32
+                rules[index] = MergeTable.noRule
             }
-            if previous[index] >= 0 {
-                rules[previous[index]] = merges.rule(symbols[previous[index]], symbols[index])
-                push(previous[index])
+            let preceding = Int(previous[index])
+            if preceding >= 0 {
+                rules[preceding] = merges.rule(symbols[preceding], symbols[index])
+                push(preceding)
             }
         }
         var index = 0
         while index < count {
             tokens.append(symbols[index])
-            index = next[index]
+            index = Int(next[index])
         }
     }
 

@@ -6,6 +6,8 @@ package struct StreamingDetokenizer: Sendable {
     private let tokenizer: Tokenizer
     /// The beginning of a scalar whose end has not come yet: at most three bytes between calls.
     private var pending: [UInt8] = []
+    /// Spaces that were dropped so far while the text is at its beginning; nil past it.
+    private var dropped: Int? = 0
 
     package init(_ tokenizer: Tokenizer) {
         self.tokenizer = tokenizer
@@ -16,8 +18,8 @@ package struct StreamingDetokenizer: Sendable {
 
     /// The text that became certain with this token, maybe none.
     package mutating func append(_ token: Int32) -> String {
-        guard !tokenizer.isControl(token) else { return "" }
-        tokenizer.append(bytesOf: token, to: &pending)
+        guard tokenizer.contains(token), !tokenizer.isControl(token) else { return "" }
+        tokenizer.tokenBytes.append(token, to: &pending, dropped: &dropped)
         let ready = pending.count - Self.unfinishedLength(pending)
         guard ready > 0 else { return "" }
         let text = String(decoding: pending[..<ready], as: UTF8.self)
