@@ -119,6 +119,8 @@ package final class WorkerThreads: Sendable {
         /// Apart from its callers, so that the closure is released here and not after `active` says that this worker is out.
         @inline(never)
         private func takePieces(_ worker: Int) {
+            // Read once: none of them changes while the job is open, which the compiler cannot know of a class's variables.
+            let (stretches, workers, count, grain) = (stretches, workers, count, grain)
             guard let job, worker < workers else { return }
             for turn in 0..<workers {
                 let stretch = (worker + turn) % workers
