@@ -61,7 +61,7 @@ struct ModelFileErrorTests {
             ("{% endfor %}", "{% endfar %}".replacing("endfar", with: "endfxr"), "endfxr"),
             ("tokenizer.ggml.tokens", "tokenizer.ggml.tokenX", "'tokenizer.ggml.tokens' is missing"),
             ("tokenizer.ggml.model", "tokenizer.ggml.modeX", "'tokenizer.ggml.model' is missing"),
-            ("gpt2", "bert", "unsupported tokenizer model 'bert'"),
+            ("gpt2", "rwkv", "unsupported tokenizer model 'rwkv'"),
             ("smollm", "smollX", "smollX"),
             ("general.architecture", "general.architecturX", "has no general.architecture"),
             ("blk.1.ffn_up.weight", "blk.1.ffn_uX.weight", "'blk.1.ffn_up.weight'"),
