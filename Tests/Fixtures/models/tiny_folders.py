@@ -66,7 +66,7 @@ def recipes(tiny: Tiny) -> list[Recipe]:
         model = getattr(transformers, tiny.model_class)(configuration(tiny))
     tied = model.config.tie_word_embeddings
     return [
-        recipe(name, tuple(tensor.shape), tied, tiny.norm_base, tiny.gains)
+        recipe(name, tuple(tensor.shape), tied, tiny.norm_base, tiny.gains, tiny.large_norms)
         for name, tensor in model.state_dict().items()
         if not (tied and name == "lm_head.weight")
     ]

@@ -7,7 +7,7 @@ Element i of a tensor is
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB
     z =  z ^ (z >> 31)
     j = 2 * (z >> 57) - 127                                                 (an odd integer from -127 to 127)
-    element = base + j * 2 ** exponent                                      (base is 0 or 1)
+    element = base + j * 2 ** exponent                                      (base is 0, 1 or 3)
 
 with i in row-major order, MODEL the name of the fixture and TENSOR the tensor's name in the text model's own spelling
 (no prefix of a wrapping model). The mixer is SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
@@ -60,13 +60,23 @@ def exponent_for(deviation: float) -> int:
     return round(float(np.log2(deviation / INTEGER_DEVIATION)))
 
 
-def recipe(name: str, shape: tuple[int, ...], tied: bool, norm_base: int, gains: dict[str, float]) -> Recipe:
+def recipe(
+    name: str,
+    shape: tuple[int, ...],
+    tied: bool,
+    norm_base: int,
+    gains: dict[str, float],
+    large_norms: str | None,
+) -> Recipe:
     """Chooses base and exponent by the tensor's role, so that activations and logits keep a healthy spread.
 
     `gains` multiplies the deviation of every tensor whose name matches the pattern: a family that scales embeddings or
-    divides logits sets them so that its logits spread like the others'.
+    divides logits sets them so that its logits spread like the others'. Norms that match `large_norms` are about four:
+    where a scaled embedding is the head, too, smaller sub-layers would leave each token its own most likely successor.
     """
     width = shape[-1]
+    if large_norms is not None and re.search(large_norms, name):
+        return Recipe(name, shape, 3, -5)
     if "norm" in name or re.search(r"\bln_(1|2|f)\.weight$", name):
         # A norm's bias has the base 0; its weight is one plus or minus one half, as the family stores it.
         if name.endswith(".bias"):
