@@ -40,6 +40,8 @@ class Tiny:
     norm_base: int = 1
     gains: dict = field(default_factory=dict)
     large_norms: str | None = None
+    # How a third folder scales F8_E4M3 projections (tiny_float8.py).
+    float8: str | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -94,6 +96,7 @@ TINY = [
         WIDE
         | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=1, head_dim=64)
         | dict(tie_word_embeddings=True, rope_parameters=LLAMA_3, eos_token_id=[1, 2]),
+        float8="rows",
     ),
     Tiny(
         "qwen3-a",
@@ -108,6 +111,7 @@ TINY = [
         "bpe-qwen2",
         WIDE | dict(num_hidden_layers=4, head_dim=64, rope_parameters=yarn(1_000_000.0, 4.0, 64)),
         old_drops=("layer_types",),
+        float8="blocks",
     ),
     Tiny(
         "gemma3-a",
@@ -175,7 +179,8 @@ TINY = [
         "mistral-a",
         "MistralForCausalLM",
         "spm-llama",
-        NARROW | dict(num_hidden_layers=4, num_key_value_heads=3, head_dim=32, sliding_window=32)
+        NARROW
+        | dict(num_hidden_layers=4, num_key_value_heads=3, head_dim=32, sliding_window=32)
         | dict(rope_parameters=rope(10_000.0)),
         gguf_config={"sliding_window": None},
     ),
@@ -183,7 +188,8 @@ TINY = [
         "mistral-b",
         "MistralForCausalLM",
         "bpe-tekken",
-        WIDE | dict(num_hidden_layers=3, sliding_window=None, tie_word_embeddings=True)
+        WIDE
+        | dict(num_hidden_layers=3, sliding_window=None, tie_word_embeddings=True)
         | dict(rope_parameters=rope(1_000_000.0)),
         stated={"head_dim": None},
     ),
@@ -201,6 +207,7 @@ TINY = [
         | dict(num_hidden_layers=3, head_dim=64, tie_word_embeddings=True, max_position_embeddings=1024)
         | dict(rope_parameters=MINISTRAL_YARN),
         wrapper="Mistral3ForConditionalGeneration",
+        float8="tensor",
     ),
     Tiny(
         "mistral3-a",
@@ -220,7 +227,8 @@ TINY = [
         "gemma-b",
         "GemmaForCausalLM",
         "spm-gemma",
-        WIDE | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=4, head_dim=128)
+        WIDE
+        | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=4, head_dim=128)
         | dict(rope_parameters=rope(10_000.0)),
         **GEMMA,
     ),
@@ -286,16 +294,14 @@ TINY = [
         "smollm3-a",
         "SmolLM3ForCausalLM",
         "bpe-smollm3",
-        NARROW_DIVIDED
-        | dict(num_hidden_layers=5, tie_word_embeddings=True, rope_parameters=rope(50_000.0)),
+        NARROW_DIVIDED | dict(num_hidden_layers=5, tie_word_embeddings=True, rope_parameters=rope(50_000.0)),
         old_drops=("layer_types",),
     ),
     Tiny(
         "smollm3-b",
         "SmolLM3ForCausalLM",
         "bpe-smollm3",
-        WIDE_DIVIDED
-        | dict(num_hidden_layers=4, tie_word_embeddings=False, rope_parameters=yarn(5_000_000.0, 2.0, 64)),
+        WIDE_DIVIDED | dict(num_hidden_layers=4, tie_word_embeddings=False, rope_parameters=yarn(5_000_000.0, 2.0, 64)),
         old_drops=("layer_types", "no_rope_layers"),
     ),
     Tiny(
@@ -312,16 +318,14 @@ TINY = [
         "olmo2-a",
         "Olmo2ForCausalLM",
         "bpe-olmo",
-        NARROW_DIVIDED
-        | dict(num_hidden_layers=3, tie_word_embeddings=True, rope_parameters=rope(500_000.0)),
+        NARROW_DIVIDED | dict(num_hidden_layers=3, tie_word_embeddings=True, rope_parameters=rope(500_000.0)),
         llama_cpp_loads=False,
     ),
     Tiny(
         "olmo2-b",
         "Olmo2ForCausalLM",
         "bpe-olmo",
-        WIDE_DIVIDED
-        | dict(num_hidden_layers=3, rope_parameters=rope(500_000.0)),
+        WIDE_DIVIDED | dict(num_hidden_layers=3, rope_parameters=rope(500_000.0)),
     ),
     Tiny(
         "olmo3-a",

@@ -85,6 +85,27 @@ def parted(value: np.ndarray, heads: int) -> np.ndarray:
     return pairs.swapaxes(1, 2).reshape(value.shape)
 
 
+def rebuilt(header: bytes, entries: list[dict], weights: dict[str, np.ndarray]) -> bytes:
+    """The F32 file again, as a reader of the fixture makes it: header, then each tensor's data at its offset."""
+    contents = bytearray(header)
+    for entry in entries:
+        contents += bytes(len(header) + entry["offset"] - len(contents))
+        if "from" in entry:
+            value = weights[entry["from"]]
+            match entry["change"]:
+                case "plus one":
+                    value = value + np.float32(1)
+                case "transposed":
+                    value = value.T
+                case "rows interleaved":
+                    value = interleaved(value, entry["heads"])
+        else:
+            value = np.asarray(entry["values"], np.float32)
+        contents += np.ascontiguousarray(value, dtype="<f4").tobytes()
+    alignment = 32
+    return bytes(contents + bytes(-len(contents) % alignment))
+
+
 def restored(value: np.ndarray, entry: dict) -> np.ndarray:
     """A GGUF tensor's value as the folder stores it."""
     match entry["change"]:

@@ -37,15 +37,18 @@ class Recipe:
         return {"name": self.name, "shape": list(self.shape), "base": self.base, "exponent": self.exponent}
 
     def filled(self, model: str) -> np.ndarray:
-        count = int(np.prod(self.shape))
-        with np.errstate(over="ignore"):
-            z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-            z += np.uint64(fnv1a64(f"{model}/{self.name}"))
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z ^= z >> np.uint64(31)
+        z = random_words(f"{model}/{self.name}", int(np.prod(self.shape)))
         integers = 2 * (z >> np.uint64(57)).astype(np.int64) - 127
         return (self.base + integers * 2.0**self.exponent).astype(np.float32).reshape(self.shape)
+
+
+def random_words(seed: str, count: int) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z += np.uint64(fnv1a64(seed))
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
 
 
 def fnv1a64(text: str) -> int:
