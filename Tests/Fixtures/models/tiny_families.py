@@ -34,9 +34,14 @@ class Tiny:
     gguf_config: dict | None = None
     # What llama.cpp does not do although the file says it: its own logits are compared with this configuration.
     llama_cpp_config: dict | None = None
+    # llama.cpp refuses a file without output.weight in some families: its converter writes what it does not read.
+    llama_cpp_loads: bool = True
     # 0 where the folder stores norms less one (Gemma's).
     norm_base: int = 1
     gains: dict = field(default_factory=dict)
+    large_norms: str | None = None
+    # How a third folder scales F8_E4M3 projections (tiny_float8.py).
+    float8: str | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -74,7 +79,8 @@ MINISTRAL_YARN = yarn(
 LONG_FACTORS = [1.0, 1.5, 4.0, 9.0]
 SHORT_FACTORS = [1.0, 1.0, 1.25, 2.0]
 # Gemma's norms multiply by one plus the stored weight.
-GEMMA = dict(norm_base=0)
+GEMMA = dict(norm_base=0, gains={"o_proj|down_proj": 6.0})
+GEMMA_SANDWICH = dict(norm_base=0, large_norms="post_(attention|feedforward)_layernorm")
 
 TINY = [
     Tiny(
@@ -90,6 +96,7 @@ TINY = [
         WIDE
         | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=1, head_dim=64)
         | dict(tie_word_embeddings=True, rope_parameters=LLAMA_3, eos_token_id=[1, 2]),
+        float8="rows",
     ),
     Tiny(
         "qwen3-a",
@@ -104,6 +111,7 @@ TINY = [
         "bpe-qwen2",
         WIDE | dict(num_hidden_layers=4, head_dim=64, rope_parameters=yarn(1_000_000.0, 4.0, 64)),
         old_drops=("layer_types",),
+        float8="blocks",
     ),
     Tiny(
         "gemma3-a",
@@ -114,7 +122,7 @@ TINY = [
         | dict(layer_types=layers(6, 7))
         | dict(rope_parameters=two_bases(rope(1_000_000.0, "linear", factor=8.0), rope(10_000.0))),
         old_drops=("layer_types",),
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "gemma3-b",
@@ -127,7 +135,7 @@ TINY = [
         old_drops=("layer_types",),
         old_adds={"sliding_window_pattern": 6},
         wrapper="Gemma3ForConditionalGeneration",
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "gemma3-c",
@@ -140,7 +148,7 @@ TINY = [
         old_drops=("layer_types",),
         old_adds={"sliding_window_pattern": 3},
         gguf=False,
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "qwen2-a",
@@ -171,7 +179,8 @@ TINY = [
         "mistral-a",
         "MistralForCausalLM",
         "spm-llama",
-        NARROW | dict(num_hidden_layers=4, num_key_value_heads=3, head_dim=32, sliding_window=32)
+        NARROW
+        | dict(num_hidden_layers=4, num_key_value_heads=3, head_dim=32, sliding_window=32)
         | dict(rope_parameters=rope(10_000.0)),
         gguf_config={"sliding_window": None},
     ),
@@ -179,7 +188,8 @@ TINY = [
         "mistral-b",
         "MistralForCausalLM",
         "bpe-tekken",
-        WIDE | dict(num_hidden_layers=3, sliding_window=None, tie_word_embeddings=True)
+        WIDE
+        | dict(num_hidden_layers=3, sliding_window=None, tie_word_embeddings=True)
         | dict(rope_parameters=rope(1_000_000.0)),
         stated={"head_dim": None},
     ),
@@ -197,6 +207,7 @@ TINY = [
         | dict(num_hidden_layers=3, head_dim=64, tie_word_embeddings=True, max_position_embeddings=1024)
         | dict(rope_parameters=MINISTRAL_YARN),
         wrapper="Mistral3ForConditionalGeneration",
+        float8="tensor",
     ),
     Tiny(
         "mistral3-a",
@@ -216,7 +227,8 @@ TINY = [
         "gemma-b",
         "GemmaForCausalLM",
         "spm-gemma",
-        WIDE | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=4, head_dim=128)
+        WIDE
+        | dict(num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=4, head_dim=128)
         | dict(rope_parameters=rope(10_000.0)),
         **GEMMA,
     ),
@@ -228,7 +240,7 @@ TINY = [
         | dict(num_hidden_layers=4, num_key_value_heads=3, query_pre_attn_scalar=16, sliding_window=32)
         | dict(attn_logit_softcapping=3.0, final_logit_softcapping=6.0, rope_parameters=rope(10_000.0)),
         old_drops=("layer_types",),
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "gemma2-b",
@@ -238,7 +250,7 @@ TINY = [
         | dict(num_hidden_layers=3, head_dim=64, query_pre_attn_scalar=64, sliding_window=48)
         | dict(attn_logit_softcapping=5.0, final_logit_softcapping=8.0, rope_parameters=rope(10_000.0)),
         old_drops=("layer_types",),
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "gemma2-c",
@@ -249,7 +261,7 @@ TINY = [
         | dict(attn_logit_softcapping=4.0, final_logit_softcapping=None, rope_parameters=rope(10_000.0)),
         old_drops=("layer_types",),
         gguf=False,
-        **GEMMA,
+        **GEMMA_SANDWICH,
     ),
     Tiny(
         "phi3-a",
@@ -282,16 +294,14 @@ TINY = [
         "smollm3-a",
         "SmolLM3ForCausalLM",
         "bpe-smollm3",
-        NARROW_DIVIDED
-        | dict(num_hidden_layers=5, tie_word_embeddings=True, rope_parameters=rope(50_000.0)),
+        NARROW_DIVIDED | dict(num_hidden_layers=5, tie_word_embeddings=True, rope_parameters=rope(50_000.0)),
         old_drops=("layer_types",),
     ),
     Tiny(
         "smollm3-b",
         "SmolLM3ForCausalLM",
         "bpe-smollm3",
-        WIDE_DIVIDED
-        | dict(num_hidden_layers=4, tie_word_embeddings=False, rope_parameters=yarn(5_000_000.0, 2.0, 64)),
+        WIDE_DIVIDED | dict(num_hidden_layers=4, tie_word_embeddings=False, rope_parameters=yarn(5_000_000.0, 2.0, 64)),
         old_drops=("layer_types", "no_rope_layers"),
     ),
     Tiny(
@@ -308,31 +318,31 @@ TINY = [
         "olmo2-a",
         "Olmo2ForCausalLM",
         "bpe-olmo",
-        NARROW_DIVIDED
-        | dict(num_hidden_layers=3, rope_parameters=rope(500_000.0)),
+        NARROW_DIVIDED | dict(num_hidden_layers=3, tie_word_embeddings=True, rope_parameters=rope(500_000.0)),
+        llama_cpp_loads=False,
     ),
     Tiny(
         "olmo2-b",
         "Olmo2ForCausalLM",
         "bpe-olmo",
-        WIDE_DIVIDED
-        | dict(num_hidden_layers=3, tie_word_embeddings=True, rope_parameters=rope(500_000.0)),
+        WIDE_DIVIDED | dict(num_hidden_layers=3, rope_parameters=rope(500_000.0)),
     ),
     Tiny(
         "olmo3-a",
         "Olmo3ForCausalLM",
         "bpe-olmo",
         NARROW_DIVIDED
-        | dict(num_hidden_layers=5, sliding_window=32, layer_types=layers(4, 5))
+        | dict(num_hidden_layers=5, sliding_window=32, layer_types=layers(4, 5), tie_word_embeddings=True)
         | dict(rope_parameters=two_bases(yarn(500_000.0, 4.0, 64, attention_factor=1.2), rope(500_000.0))),
         old_drops=("layer_types",),
+        llama_cpp_loads=False,
     ),
     Tiny(
         "olmo3-b",
         "Olmo3ForCausalLM",
         "bpe-olmo",
         WIDE_DIVIDED
-        | dict(num_hidden_layers=4, sliding_window=48, layer_types=layers(4, 4), tie_word_embeddings=True)
+        | dict(num_hidden_layers=4, sliding_window=48, layer_types=layers(4, 4))
         | dict(rope_parameters=two_bases(rope(500_000.0), rope(500_000.0))),
     ),
     Tiny(
@@ -341,8 +351,8 @@ TINY = [
         "bpe-granite",
         NARROW_DIVIDED
         | dict(num_hidden_layers=3, tie_word_embeddings=True, rope_parameters=rope(10_000.0))
-        | dict(embedding_multiplier=6.0, attention_multiplier=0.125, residual_multiplier=0.5, logits_scaling=4.0),
-        gains={"embed_tokens": 4.0},
+        | dict(embedding_multiplier=2.0, attention_multiplier=0.125, residual_multiplier=0.5, logits_scaling=4.0),
+        gains={"embed_tokens": 4.0, "o_proj|down_proj": 8.0},
     ),
     Tiny(
         "granite-b",

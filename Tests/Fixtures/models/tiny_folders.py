@@ -66,7 +66,7 @@ def recipes(tiny: Tiny) -> list[Recipe]:
         model = getattr(transformers, tiny.model_class)(configuration(tiny))
     tied = model.config.tie_word_embeddings
     return [
-        recipe(name, tuple(tensor.shape), tied, tiny.norm_base, tiny.gains)
+        recipe(name, tuple(tensor.shape), tied, tiny.norm_base, tiny.gains, tiny.large_norms)
         for name, tensor in model.state_dict().items()
         if not (tied and name == "lm_head.weight")
     ]
@@ -149,18 +149,25 @@ def write_folder(
     weights: dict[str, torch.Tensor],
     extra: dict[str, torch.Tensor],
 ) -> None:
-    """`new`: one file, F32 (F16 for a -c). `old`: BF16, in shards with an index for a wide model."""
+    """`new`: one file, F32 (F16 for a -c). `old`: BF16, in shards with an index for a wide model.
+
+    `float8`: as `new`, BF16; projections and scales keep the types that `weights` has.
+    """
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    rules = prefixes(tiny)[spelling]
+    rules = prefixes(tiny)["old" if spelling == "old" else "new"]
     named = {renamed(name, rules): tensor for name, tensor in weights.items()}
     for name, tensor in extra.items():
-        named[name if spelling == "new" else name.removeprefix("model.")] = tensor
+        named[name.removeprefix("model.") if spelling == "old" else name] = tensor
     if spelling == "old" and tiny.model_class == "GPT2LMHeadModel":
         # The causal mask that the first GPT-2 files carry as a buffer.
         for layer in range(config["n_layer"]):
             named[f"h.{layer}.attn.bias"] = torch.tril(torch.ones(1, 1, 8, 8))
-    kind = torch.bfloat16 if spelling == "old" else torch.float16 if tiny.name.endswith("-c") else torch.float32
-    named = {name: tensor.to(kind).contiguous() for name, tensor in named.items()}
+    if spelling == "float8":
+        stays = {name for name, tensor in named.items() if tensor.element_size() == 1 or "scale" in name}
+        named = {name: tensor if name in stays else tensor.bfloat16() for name, tensor in named.items()}
+    else:
+        kind = torch.bfloat16 if spelling == "old" else torch.float16 if tiny.name.endswith("-c") else torch.float32
+        named = {name: tensor.to(kind).contiguous() for name, tensor in named.items()}
     if spelling == "old" and tiny.is_wide:
         write_shards(named, folder)
     else:

