@@ -4,12 +4,8 @@
     python kl_by_teacher_forcing.py WORK LLAMA_CPP LLAMA_CPP_BUILD [NAME ...]
 
 WORK is the folder that Tests/Fixtures/models/make_models.py has filled, LLAMA_CPP the sources of llama.cpp and
-<<<<<<< HEAD
-LLAMA_CPP_BUILD their build (llama-quantize and the shared libraries). Needs what make_models.py needs, and a C compiler.
-=======
 LLAMA_CPP_BUILD their build (llama-quantize and the shared libraries). Needs what make_models.py
 needs, and a C compiler.
->>>>>>> f0823db59ff6380bf35ebc21b674c115d07480e3
 
 For each model it quantises model-f32.gguf to Q8_0 and Q4_K_M where the columns allow it, dequantises that file, lets
 transformers compute with the dequantised weights (the oracle of this file: WORK/NAME/oracle-TYPE.f32, float32
@@ -54,9 +50,6 @@ def divergence(reference: np.ndarray, other: np.ndarray) -> float:
 def built(build: Path, sources: Path, work: Path) -> Path:
     program = work / "llama_logits"
     libraries = build / "bin"
-<<<<<<< HEAD
-    command = ["cc", "-O2", "-o", program, TOOLS / "llama_logits.c", f"-I{sources}/include", f"-I{sources}/ggml/include"]
-=======
     command = [
         "cc",
         "-O2",
@@ -66,7 +59,6 @@ def built(build: Path, sources: Path, work: Path) -> Path:
         f"-I{sources}/include",
         f"-I{sources}/ggml/include",
     ]
->>>>>>> f0823db59ff6380bf35ebc21b674c115d07480e3
     command += [f"-L{libraries}", f"-Wl,-rpath,{libraries}", "-lllama", "-lggml", "-lggml-base"]
     subprocess.run(command, check=True)
     return program
@@ -115,13 +107,9 @@ def compared(tiny, work: Path, program: Path, build: Path, sequences: list[list[
         reference = make_models.logits(make_models.oracle(tiny, weights, **changes), sequences)
         if kind in QUANTS:
             own = {key: value for key, value in changes.items() if key not in (tiny.llama_cpp_config or {})}
-<<<<<<< HEAD
-            saved = reference if own == changes else make_models.logits(make_models.oracle(tiny, weights, **own), sequences)
-=======
             saved = (
                 reference if own == changes else make_models.logits(make_models.oracle(tiny, weights, **own), sequences)
             )
->>>>>>> f0823db59ff6380bf35ebc21b674c115d07480e3
             saved.astype("<f4").tofile(work / f"oracle-{kind.lower()}.f32")
         usual, exact = (computed(program, path, sequences, attention) for attention in ("default", "exact"))
         error = (exact - reference) / reference.std()
