@@ -142,6 +142,47 @@ struct GenerationQueueTests {
         #expect(lost.all == [.unstarted(.failed(.internal)), .unstarted(.stopped)])
     }
 
+    @Test(
+        "A reader that leaves after a failure does not make it a withdrawal, and the failure ends the producer's work")
+    func failureBeforeOutcome() async throws {
+        let outcomes = Outcomes()
+        let queue = GenerationQueue(onOutcome: outcomes.add)
+        let isWithdrawn = Mutex(false)
+        queue.onWithdrawal { isWithdrawn.withLock { $0 = true } }
+        queue.send(Self.text(0, "some"))
+        queue.fail(GenerationError(.interrupted, "gone"))
+        #expect(isWithdrawn.withLock { $0 } && outcomes.all.isEmpty)
+        #expect(!queue.send(Self.text(1, "late")))
+        #expect(try await queue.next() == .events([Self.text(0, "some")]))
+        let error = await #expect(throws: GenerationError.self) { try await queue.next() }
+        #expect(error?.code == .interrupted)
+        queue.withdraw(.cancelled)
+        queue.finish(Outcome(.failed(.interrupted), Self.usage))
+        #expect(outcomes.all == [Outcome(.failed(.interrupted), Self.usage)])
+        // A producer that is lost after it failed has its failure's outcome.
+        let lost = Outcomes()
+        do { GenerationQueue(onOutcome: lost.add).fail(GenerationError(.model, "broken")) }
+        #expect(lost.all == [.unstarted(.failed(.model))])
+    }
+
+    @Test("Unread reasoning is joined as text is, and so are the arguments of one tool call")
+    func joinedDeltas() async throws {
+        let queue = GenerationQueue()
+        func call(_ index: Int, _ arguments: String, id: String? = nil) -> GenerationEvent {
+            let start = id.map { ToolCallDelta.Start(id: $0, name: "f") }
+            return .toolCall(choice: 0, ToolCallDelta(index: index, start: start, arguments: arguments))
+        }
+        for event in [
+            .reasoning(choice: 0, "a", []), .reasoning(choice: 0, "b", []), Self.text(0, "c"), Self.text(0, "d"),
+            call(0, "{", id: "x"), call(0, "}"), call(1, "[", id: "y"), call(1, "]"),
+        ] as [GenerationEvent] { queue.send(event) }
+        #expect(
+            try await queue.next()
+                == .events([
+                    .reasoning(choice: 0, "ab", []), Self.text(0, "cd"), call(0, "{}", id: "x"), call(1, "[]", id: "y"),
+                ]))
+    }
+
     @Test("A producer hears of a withdrawal once, also of one that came before it asked, and never after its end")
     func withdrawals() {
         let count = Mutex(0)
