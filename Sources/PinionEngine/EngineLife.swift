@@ -7,7 +7,7 @@
 ///     life.handle(.ended)            // ended: the memory is free
 package struct EngineLife: Sendable, Equatable {
     package enum State: Sendable, CaseIterable {
-        /// The model is being loaded for the first time; nobody has a handle yet.
+        /// The model is being loaded for the first time; no caller has a handle yet.
         case loading
         /// Requests are taken.
         case ready

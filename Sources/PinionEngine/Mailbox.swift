@@ -6,7 +6,7 @@ final class Mailbox<Command: Sendable>: @unchecked Sendable {
     private var commands: [Command] = []
     private var isClosed = false
 
-    /// - Returns: false when the mailbox is closed, and nobody will take the command.
+    /// - Returns: false when the mailbox is closed, so that the engine will not take the command.
     @discardableResult
     func put(_ command: Command) -> Bool {
         condition.withLock {
@@ -17,7 +17,7 @@ final class Mailbox<Command: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Takes no more commands from now on; those that are in it will be taken.
+    /// Closes the mailbox: it refuses further commands, and the engine still takes the commands in it.
     func close() {
         condition.withLock {
             isClosed = true

@@ -12,7 +12,8 @@ package final class MemoryLedger: Sendable {
     /// Of the memory that is free, the part that engines take unless they are told.
     private static let shareOfFree = 0.8
 
-    /// The ledger of engines that are given no other: most of what was free when the first of them started.
+    /// The ledger of an engine whose configuration names none: most of the memory that was free when the first such engine
+    /// started.
     package static let process = MemoryLedger()
 
     /// Bytes that an engine holds.

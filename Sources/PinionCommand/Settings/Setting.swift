@@ -50,7 +50,7 @@ package struct Setting: Sendable {
     package let valueName: String
     /// What it does, in a sentence without its full stop.
     package let help: String
-    /// What holds when nobody sets it; nil for a toggle, which is off.
+    /// The setting's value where no source sets it; nil for a toggle, which is off.
     package let fallback: String?
 
     init(_ name: Name, _ kind: Kind, value valueName: String = "", _ help: String, default fallback: String? = nil) {

@@ -1,8 +1,8 @@
 import PinionJSON
 import PinionTensor
 
-/// The values of a folder's `config.json` by their paths (`rope_parameters.rope_theta`), those of a nested text model in the
-/// place of the outer ones.
+/// The values of a folder's `config.json` by their paths (`rope_parameters.rope_theta`). The values of a nested text model
+/// take the place of outer values.
 struct FolderConfiguration: Sendable {
     static let fileName = "config.json"
     /// Bytes of a JSON file about a model, above any real one.

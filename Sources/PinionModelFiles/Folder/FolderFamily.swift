@@ -5,9 +5,9 @@ struct FolderFamily: Sendable {
 
     let modelType: String
     let family: ModelFamily
-    /// Values of keys that a configuration may leave out: those of the reference implementation.
+    /// Values of keys that a configuration may leave out, as the reference implementation fills them in.
     let defaults: [String: MetadataValue]
-    /// Names that differ from those of Llama.
+    /// Names of tensors that differ from Llama's.
     var names: Names = [:]
     /// What stands before the names; the first whose embedding is there counts.
     var prefixes = ["model.", "language_model.model.", "model.language_model.", ""]

@@ -28,7 +28,7 @@ enum FolderKeys {
         "audio_config.", "pruned_heads.",
     ]
 
-    /// Whether a key that nobody asked for may be left: an option that is off is.
+    /// Whether a key that no reader asked for may be ignored, as an option may that is off.
     static func isHarmless(_ key: String, _ value: MetadataValue) -> Bool {
         if value == .bool(false) || harmless.contains(key) { return true }
         return harmlessObjects.contains { key.utf8.starts(with: $0.utf8) }

@@ -8,11 +8,11 @@ struct FolderRotary {
     private let keys: KeyReader
     private let configuration: FolderConfiguration
     private let row: FolderFamily
-    /// Where the frequencies of layers without a window are told.
+    /// The path under which the configuration has the frequencies of layers without a window.
     private let full: String
-    /// Where those of layers with one are told, if anywhere.
+    /// The path of the frequencies of layers with a window; nil where the configuration has none of their own.
     private let windowed: String?
-    /// Whether nothing at all is said of rotation.
+    /// Whether the configuration says nothing at all of rotation.
     private let isUntold: Bool
 
     init(_ keys: KeyReader, _ configuration: FolderConfiguration, _ row: FolderFamily) {

@@ -9,7 +9,7 @@ struct FolderTexts: Sendable {
     /// Named templates, far above any model's.
     static let maximumTemplates = 64
 
-    /// By name; only those that are there.
+    /// The text files that the folder has, by name.
     private let byName: [String: MappedFile]
     let files: [MappedFile]
     private let named: [(name: String, file: MappedFile)]

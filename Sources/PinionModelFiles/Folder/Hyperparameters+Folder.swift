@@ -122,7 +122,7 @@ extension Hyperparameters {
             if try !keys.flag("scale_attn_weights", default: true) { attentionScale = 1 }
         default: break
         }
-        // Of GPT-2 every projection has one; of Qwen 2 those of queries, keys and values.
+        // In GPT-2 every projection has a bias; in Qwen 2 the projections of queries, keys and values have one.
         let hasBiases = row.family == .gpt2 || row.family == .qwen2
         attentionBias = hasBiases ? true : try keys.flag("attention_bias", default: false)
         feedForwardBias = row.family == .gpt2 ? true : try keys.flag("mlp_bias", default: false)
