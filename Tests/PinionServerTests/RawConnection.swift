@@ -91,12 +91,17 @@ struct RawConnection {
     ///
     /// - Parameter pause: Runs before each reading.
     mutating func receives(_ text: String, pause: () async throws -> Void = {}) async throws -> Bool {
-        while !received.contains(text) {
+        guard !received.contains(text) else { return true }
+        while true {
             try await pause()
             guard let bytes = try await inbound.next() else { return false }
+            // What was searched before holds at most the text's beginning; searched again each time, a long reply would
+            // take quadratic time, and the client would be slower than it means to be.
+            let searched = received.utf8.suffix(text.utf8.count).count
             received += String(buffer: bytes)
+            let unsearched = received.utf8.suffix(bytes.readableBytes + searched)
+            if String(decoding: unsearched, as: UTF8.self).contains(text) { return true }
         }
-        return true
     }
 
     /// Receives until a byte is the last one; false when the server closes first. For hostile text, which is slow to search.

@@ -13,18 +13,23 @@ struct SlowConnectionTests {
             .event(.accepted(promptTokens: 1)), .event(.text(choice: 0, text, [])),
             .event(.finished(choice: 0, .stop)), .event(.usage(.init(promptTokens: 1, completionTokens: 1))),
         ])
+        let headerTime = Duration.milliseconds(1_000)
         let fixture = ServerFixture(generator) {
-            $0.limits.headerTime = .milliseconds(500)
-            $0.limits.writeStall = .milliseconds(800)
+            $0.limits.headerTime = headerTime
+            $0.limits.writeStall = .milliseconds(1_500)
         }
         try await LiveServer.run(fixture) { server in
             try await RawConnection.open(port: server.port, receiveBuffer: 8_192) { connection in
+                let start = ContinuousClock.now
                 try await connection.sendChat(ServerFixture.chatBody())
-                // Longer than a whole head may take, and with pauses shorter than a stall.
+                // With pauses shorter than a stall, until the reply has taken longer than a whole head may. The rest, which
+                // the system holds for the client, is read at once: the time for the next head has begun with it.
                 let isWhole = try await connection.receives("\"total_tokens\":2}}") {
-                    try await Task.sleep(for: .milliseconds(2))
+                    let isSlow = start.duration(to: .now) < headerTime + .milliseconds(300)
+                    try await Task.sleep(for: .milliseconds(isSlow ? 100 : 0))
                 }
                 #expect(isWhole)
+                #expect(start.duration(to: .now) > headerTime)
                 try await Task.sleep(for: .milliseconds(100))
                 connection.forget()
                 try await connection.sendChat(ServerFixture.chatBody())
