@@ -79,9 +79,8 @@ let package = Package(
             name: "PinionCommand",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
-                "PinionTokenizer", "PinionStore", "PinionCatalog", "TextGeneration", argumentParser, logging,
-                coreMetrics,
-                metrics,
+                "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionCatalog", "OpenAIAPI", "PinionJSON",
+                "TextGeneration", argumentParser, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
         .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),

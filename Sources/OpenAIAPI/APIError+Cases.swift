@@ -9,7 +9,7 @@ extension APIError {
     /// The text as it may be repeated in an error, so that a reply never mirrors a huge body.
     package static func quoted(_ text: String) -> String { JSONValue.quoted(text) }
 
-    private static func invalidRequest(
+    static func invalidRequest(
         _ status: Int = 400, _ message: String, code: String?, param: String?
     ) -> APIError {
         APIError(

@@ -18,6 +18,7 @@ extension APIError {
                 limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
                 requested: requestedTokens)
         case .template: self = .invalidValue("messages", error.message)
+        case .noTemplate: self = .noChatTemplate
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }
             self =
@@ -29,6 +30,14 @@ extension APIError {
         case .unread: self = .unread
         case .interrupted, .model, .internal: return nil
         }
+    }
+
+    /// The model has no chat template, and no format that its tokens tell.
+    package static var noChatTemplate: APIError {
+        invalidRequest(
+            400,
+            "This model has no chat template, without which messages cannot be laid out for it. Whoever runs the server "
+                + "can give it one with --chat-template FILE.", code: "no_chat_template", param: "messages")
     }
 
     /// The client took the reply more slowly than the server can keep it.

@@ -101,13 +101,11 @@ extension SamplingOptions {
     private static let biasRange = DecimalRange(minimum: -100, maximum: 100)
 
     fileprivate mutating func read(_ fields: FieldReader) throws(APIError) {
-        temperature = try fields.decimal("temperature", in: DecimalRange(minimum: 0, maximum: 2)) ?? temperature
-        topP = try fields.decimal("top_p", in: DecimalRange(minimum: 0, maximum: 1, excludesMinimum: true)) ?? topP
+        temperature = try fields.decimal("temperature", in: DecimalRange(minimum: 0, maximum: 2))
+        topP = try fields.decimal("top_p", in: DecimalRange(minimum: 0, maximum: 1, excludesMinimum: true))
         // vLLM and llama.cpp spell "off" -1 and 0.
-        topK = try fields.integer("top_k", in: -1...ChatCompletionRequest.maximumTokenNumber).flatMap {
-            $0 > 0 ? Int($0) : nil
-        }
-        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1)) ?? minP
+        topK = try fields.integer("top_k", in: -1...ChatCompletionRequest.maximumTokenNumber).map { max(Int($0), 0) }
+        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1))
         presencePenalty = try fields.decimal("presence_penalty", in: Self.penaltyRange) ?? presencePenalty
         frequencyPenalty = try fields.decimal("frequency_penalty", in: Self.penaltyRange) ?? frequencyPenalty
         repetitionPenalty =
@@ -115,7 +113,7 @@ extension SamplingOptions {
                 "repetition_penalty",
                 in: DecimalRange(
                     minimum: ChatCompletionRequest.minimumRepetitionPenalty,
-                    maximum: ChatCompletionRequest.maximumRepetitionPenalty)) ?? repetitionPenalty
+                    maximum: ChatCompletionRequest.maximumRepetitionPenalty))
         seed = try fields.integer("seed", in: Int64.min...Int64.max)
         logitBias = try Self.logitBias(fields)
     }

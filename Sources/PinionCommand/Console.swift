@@ -7,6 +7,11 @@ enum Console {
         write(text, to: STDOUT_FILENO)
     }
 
+    /// Writes a text without a line end of its own.
+    static func text(_ text: String) {
+        write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+
     static func notice(_ text: String) {
         remark("pinion: \(text)")
     }
@@ -24,8 +29,12 @@ enum Console {
         notice(lines.joined(separator: "; "))
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array((text + "\n").utf8)[...]
+    private static func write(_ line: String, to descriptor: Int32) {
+        write(Array((line + "\n").utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

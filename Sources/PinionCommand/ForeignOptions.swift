@@ -11,13 +11,14 @@ struct ForeignOptions: ParsableArguments {
         "-t": "did you mean --threads N?", "-p": "did you mean --port N?",
         "-np": sequences, "--parallel": sequences, "--max-num-seqs": sequences, "--max-batch-size": sequences,
         "-ctk": cache, "-ctv": cache, "--cache-type-k": cache, "--cache-type-v": cache, "--kv-cache-dtype": cache,
-        "-ngl": graphics, "--gpu-layers": graphics, "--n-gpu-layers": graphics,
+        "--chat-template-file": template, "-ngl": graphics, "--gpu-layers": graphics, "--n-gpu-layers": graphics,
         "--bind": "did you mean --host ADDRESS?", "--api-key-file": "did you mean --config FILE with \"api-key\"?",
         "--temp": request, "--temperature": request, "--top-k": request, "--top-p": request, "--min-p": request,
         "--seed": request, "--repeat-penalty": request, "-n": request, "--n-predict": request,
     ]
     private static let alone: [String: String] = ["-v": verbose, "--verbose": verbose]
 
+    private static let template = "did you mean --chat-template FILE?"
     private static let model = "did you mean --model FILE?"
     private static let name = "did you mean --model ID=FILE?"
     private static let context = "did you mean --context N?"

@@ -38,14 +38,19 @@ private func loadGenerator(
     configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.defaultSequences
     configuration.maximumWaiting = settings.maxWaiting ?? EngineConfiguration.defaultWaiting
     configuration.cacheType = settings.cacheType ?? EngineConfiguration.defaultCacheType
+    configuration.quantisation = settings.quantisation
     configuration.threads = settings.threads
     configuration.ledger = ledger
     // One budget of bodies for all models, as of memory.
     configuration.bodyMemory = settings.server.limits.bodiesInFlight / settings.models.count
     let observer = EngineMetrics(logger: logger)
     configuration.observer = observer
-    let loaded = try await TextModel.load(path: model.path, configuration)
+    var options = TextOptions()
+    options.template = try settings.chatTemplates.first { $0.model == nil || $0.model == model.id }?.choice()
+    options.usesGenerationDefaults = settings.generationAdvice == .model
+    let loaded = try await TextModel.load(path: model.path, configuration, options: options)
     let id = model.id ?? loaded.name.description
+    if let notice = templateNotice(of: loaded, id: id) { Console.notice(notice) }
     observer.begin(metrics.model(id))
     logger.info(
         "model loaded",
@@ -55,4 +60,13 @@ private func loadGenerator(
     return LocalGenerator(
         loaded, id: id, created: Int(Date().timeIntervalSince1970),
         owner: "pinion", build: PinionProgram.version)
+}
+
+/// What the operator should know of a model whose files hold no chat template.
+private func templateNotice(of model: TextModel, id: String) -> String? {
+    switch model.templates?.origin {
+    case .model, .given: nil
+    case .family(let format): "\(id) has no chat template of its own; its tokens are those of \(format), which is used"
+    case nil: "\(id) has no chat template, and chat requests are refused until it has one: --chat-template FILE"
+    }
 }

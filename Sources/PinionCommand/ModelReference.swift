@@ -15,6 +15,13 @@ struct ModelReference: Equatable {
     let id: String?
     let source: Source
 
+    /// The id that is known before the model is loaded; nil for a file without one.
+    var servedID: String? {
+        if let id { return id }
+        if case .catalog(let model) = source { return model.id }
+        return nil
+    }
+
     static let standard = ModelReference(id: nil, source: .catalog(ModelCatalog.defaultModel))
 
     private init(id: String?, source: Source) {
@@ -24,14 +31,19 @@ struct ModelReference: Equatable {
 
     /// Reads `PATH`, `ID` or `ID=PATH`. An existing file wins over every other reading.
     init(_ text: String) throws {
-        if let equals = text.firstIndex(of: "="), !FileManager.default.fileExists(atPath: text) {
-            let id = String(text[..<equals])
-            guard Self.isServable(id) else {
-                throw CommandFailure(
-                    "'\(id)' cannot be a model's id: expected 1 to \(Self.maximumIDLength) letters, digits and ._:-/ "
-                        + "with no empty part")
-            }
-            self.init(id: id, source: try Self.source(String(text[text.index(after: equals)...])))
+        guard let equals = text.firstIndex(of: "="), !FileManager.default.fileExists(atPath: text) else {
+            self.init(id: nil, source: try Self.source(text))
+            return
+        }
+        let id = String(text[..<equals])
+        let rest = String(text[text.index(after: equals)...])
+        if Self.isServable(id) {
+            self.init(id: id, source: try Self.source(rest))
+        } else if (try? Self.source(rest)) != nil {
+            // What is right of the sign is a model, so that an id was meant.
+            throw CommandFailure(
+                "'\(id)' cannot be a model's id: expected 1 to \(Self.maximumIDLength) letters, digits and ._:-/ "
+                    + "with no empty part")
         } else {
             self.init(id: nil, source: try Self.source(text))
         }

@@ -1,11 +1,12 @@
 import ArgumentParser
 import PinionCatalog
 
-/// `pinion models`: what can be fetched by name, and where it is kept.
+/// `pinion models`: what can be fetched by name and where it is kept, and what a model's files make of texts.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "List, fetch and inspect models.",
-        subcommands: [List.self, Pull.self, Path.self, Inspect.self], defaultSubcommand: List.self)
+        commandName: "models", abstract: "List, fetch and inspect models, and try their tokenizers and templates.",
+        subcommands: [List.self, Pull.self, Path.self, Inspect.self, Tokenize.self, Render.self],
+        defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the models that can be fetched by name.")

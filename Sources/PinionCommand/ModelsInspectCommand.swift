@@ -1,6 +1,8 @@
 import ArgumentParser
+import PinionGeneration
 import PinionModelFiles
 import PinionTensor
+import PinionTokenizer
 
 extension ModelsCommand {
     /// `pinion models inspect`: what a model file holds.
@@ -12,13 +14,10 @@ extension ModelsCommand {
         @OptionGroup var data: DataOptions
 
         func run() throws {
-            let path =
-                switch try ModelReference(model).source {
-                case .file(let path): path
-                case .catalog(let model): try ModelsCommand.path(of: model, in: data.directory)
-                }
-            let model = try ModelPackage(path: path)
-            Console.line("\(path): \(model.format), \(model.byteCount) bytes")
+            let model = try ModelsCommand.package(model, data.directory)
+            Console.line("\(model.path): \(model.format), \(model.byteCount) bytes")
+            Console.line()
+            Self.summary(of: model).forEach { Console.line("\($0): \($1)") }
             Console.line()
             Table(
                 header: ["KEY", "TYPE", "VALUE"],
@@ -36,6 +35,23 @@ extension ModelsCommand {
             let bytes = model.tensors.reduce(0) { $0 + $1.byteCount }
             Console.line()
             Console.line("\(model.tensors.count) tensors, \(elements) elements, \(bytes) bytes")
+        }
+
+        /// What this build makes of the model, or why it makes nothing of it.
+        private static func summary(of model: ModelPackage) -> [(String, String)] {
+            func value(_ read: () throws -> String) -> String {
+                do { return try read() } catch { return "\(error)" }
+            }
+            return [
+                ("family", value { try model.family().rawValue }),
+                ("context", value { "\(try model.hyperparameters().contextLength) tokens" }),
+                ("vocabulary", value { "\(try TextModel.tokenizer(of: model).vocabularyCount) tokens" }),
+                (
+                    "chat templates",
+                    model.chatTemplates.isEmpty
+                        ? "none" : model.chatTemplates.map { $0.name ?? "default" }.joined(separator: ", ")
+                ),
+            ]
         }
     }
 }

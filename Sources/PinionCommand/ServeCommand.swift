@@ -22,6 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .setting(.maxSequences), help: .setting(.maxSequences)) var maxSequences: String?
     @Option(name: .setting(.maxWaiting), help: .setting(.maxWaiting)) var maxWaiting: String?
     @Option(name: .setting(.kvType), help: .setting(.kvType)) var kvType: String?
+    @Option(name: .setting(.quantize), help: .setting(.quantize)) var quantize: String?
+    @Option(name: .setting(.chatTemplate), help: .setting(.chatTemplate)) var chatTemplate: [String] = []
+    @Option(name: .setting(.generationConfig), help: .setting(.generationConfig)) var generationConfig: String?
     @Option(name: .setting(.threads), help: .setting(.threads)) var threads: String?
     @Option(name: .setting(.memory), help: .setting(.memory)) var memory: String?
     @Option(name: .setting(.allowedHost), help: .setting(.allowedHost)) var allowedHost: [String] = []
@@ -76,7 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
         let flags: [Setting.Name: [String]] = [
             .model: model, .host: list(host), .port: list(port), .apiKey: apiKey, .noAuth: noAuth ? ["true"] : [],
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
-            .kvType: list(kvType), .threads: list(threads), .memory: list(memory),
+            .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
+            .generationConfig: list(generationConfig), .threads: list(threads), .memory: list(memory),
             .dataDirectory: list(data.path), .allowedHost: allowedHost,
             .allowUnknownFields: allowUnknownFields ? ["true"] : [], .logLevel: list(logLevel),
         ]

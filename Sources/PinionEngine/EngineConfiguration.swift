@@ -23,6 +23,8 @@ package struct EngineConfiguration: Sendable {
     package var speculation = true
     /// What keys and values are kept as.
     package var cacheType = defaultCacheType
+    /// What float weights are packed as; nil leaves them as the files have them.
+    package var quantisation: Quantisation?
     /// Worker threads; nil for as many as the machine gives this process.
     package var threads: Int?
     /// Where the engine has the memory from for weights, buffers and KV cache; all engines of a process share one.
@@ -61,8 +63,12 @@ package struct EngineDescription: Sendable {
     package let workers: Int
     /// Name of the kernel set.
     package let kernels: String
-    /// What the numbers depend on, beside the model: the kernel set and what the cache holds.
-    package var numerics: String { "\(kernels) \(cacheType.rawValue)" }
+    /// What float weights were packed as; nil for what the files have.
+    package let quantisation: Quantisation?
+    /// What the numbers depend on, beside the model: the kernel set, what the cache holds, what weights are packed as.
+    package var numerics: String {
+        ([kernels, cacheType.rawValue] + [quantisation?.rawValue].compactMap { $0 }).joined(separator: " ")
+    }
     /// Digest of the model file's bytes.
     package let digest: UInt64
 }

@@ -40,7 +40,7 @@ final class EngineLoop {
         do {
             let file = try source.open()
             kernels = try Kernels.forThisMachine()
-            let model = try file.plan(limits: limits)
+            let model = try file.plan(limits: limits, quantisation: configuration.quantisation)
             let shape = model.shape
             let context = min(
                 configuration.contextLength ?? EngineConfiguration.defaultContext, shape.contextLength)
@@ -55,14 +55,17 @@ final class EngineLoop {
                 sequences: configuration.maximumSequences, bodies: configuration.bodyMemory)
             account.settle(memory.bytes, for: file.path)
             self.model = try file.load(
-                LoadContext(kernels: kernels, team: team, limits: limits, contextLength: context))
+                LoadContext(
+                    kernels: kernels, team: team, limits: limits, contextLength: context,
+                    quantisation: configuration.quantisation))
             cache = try KVCache(
                 shape: shape.cache, elementType: configuration.cacheType, blocks: memory.cacheBlocks)
             scheduler = Scheduler(
                 limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: memory.cacheBlocks)
             description = EngineDescription(
                 shape: shape, contextLength: context, memory: memory, cacheType: configuration.cacheType,
-                workers: team.workers, kernels: kernels.name, digest: file.digest(team: team))
+                workers: team.workers, kernels: kernels.name, quantisation: configuration.quantisation,
+                digest: file.digest(team: team))
         } catch let error as EngineError {
             throw error
         } catch let error as ModelError {

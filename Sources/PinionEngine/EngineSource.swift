@@ -14,7 +14,9 @@ package protocol OpenModel {
     /// For messages.
     var path: String { get }
     /// What loading it will take.
-    func plan(limits: StepLimits) throws(ModelError) -> ModelPlan
+    ///
+    /// - Parameter quantisation: What float weights will be packed as.
+    func plan(limits: StepLimits, quantisation: Quantisation?) throws(ModelError) -> ModelPlan
     func load(_ context: LoadContext) throws(ModelError) -> any LanguageModel
     /// Of all the model's bytes.
     func digest(team: WorkerTeam) -> UInt64
@@ -41,7 +43,9 @@ private struct PackagedModel: OpenModel {
 
     var path: String { package.path }
 
-    func plan(limits: StepLimits) throws(ModelError) -> ModelPlan { try ModelLoader.plan(package, limits: limits) }
+    func plan(limits: StepLimits, quantisation: Quantisation?) throws(ModelError) -> ModelPlan {
+        try ModelLoader.plan(package, limits: limits, quantisation: quantisation)
+    }
 
     func load(_ context: LoadContext) throws(ModelError) -> any LanguageModel {
         try ModelLoader.load(package, context: context)

@@ -16,7 +16,7 @@ package struct LocalGenerator: TextGenerator {
         model = ServedModel(
             id: id, created: created, owner: owner,
             fingerprint: SystemFingerprint.of(
-                build: build, modelDigest: engine.digest, numerics: engine.numerics),
+                build: build, modelDigest: engine.digest, numerics: engine.numerics, text: textModel.settingsText),
             contextLength: engine.contextLength)
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 import PinionJSON
-package import PinionTemplate
+import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
@@ -10,19 +10,11 @@ package struct PromptBuilder: Sendable {
     private static let messageBytes = 64
 
     private let tokenizer: Tokenizer
-    private let template: ChatTemplate
-    private let beginText: String
-    private let endText: String
+    private let renderer: PromptRenderer
 
-    package init(tokenizer: Tokenizer, template: ChatTemplate) {
+    package init(tokenizer: Tokenizer, templates: ChatTemplates) {
         self.tokenizer = tokenizer
-        self.template = template
-        beginText = Self.text(of: tokenizer.beginToken, tokenizer)
-        endText = Self.text(of: tokenizer.endToken, tokenizer)
-    }
-
-    private static func text(of token: Int32?, _ tokenizer: Tokenizer) -> String {
-        token.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) } ?? ""
+        renderer = PromptRenderer(templates, tokenizer.specialTexts)
     }
 
     /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see
@@ -32,16 +24,11 @@ package struct PromptBuilder: Sendable {
     func encode(
         _ request: GenerationRequest, limit: Int, endSlice: @escaping PromptQueue.EndSlice
     ) throws(GenerationError) -> Tokenizer.Encoding {
-        let prompt: RenderedPrompt
-        do {
-            let meter = RenderMeter { work throws(TemplateError) in
+        let prompt = try renderer.render(
+            request,
+            meter: RenderMeter { work throws(TemplateError) in
                 if !endSlice(work) { throw TemplateError(.abandoned, "the request was cancelled") }
-            }
-            prompt = try template.render(context(of: request), now: Date(), meter: meter)
-        } catch {
-            if error.code == .abandoned { throw GenerationError(.interrupted, error.message) }
-            throw GenerationError(.template, "the chat template refused the messages: \(error)")
-        }
+            })
         do {
             let meter = EncodingMeter { work throws(TokenizerError) in
                 if !endSlice(work) { throw TokenizerError(.abandoned, "the request was cancelled") }
@@ -80,33 +67,6 @@ package struct PromptBuilder: Sendable {
     /// A template that drops a part of them (the white space around them, or an earlier turn's reasoning) could make fewer.
     func fewestTokens(of request: GenerationRequest) -> Int {
         tokenizer.fewestTokens(in: request.conversation.messages.lazy.map(\.text))
-    }
-
-    private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
-        var context: [TemplateName: TemplateValue] = [:]
-        for argument in request.templateArguments.members {
-            context[TemplateName(argument.name)] = TemplateValue(argument.value)
-        }
-        context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
-        context["messages"] = .list(
-            request.conversation.messages.map { message in
-                // A role is a word of ours, which a template may build its control tokens of.
-                var fields = [
-                    ("role", TemplateValue(Self.templateRole(of: message), origin: .template)),
-                    ("content", TemplateValue(message.text)),
-                ]
-                if let name = message.name { fields.append(("name", TemplateValue(name))) }
-                if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
-                return TemplateValue(fields)
-            })
-        context["bos_token"] = TemplateValue(beginText, origin: .template)
-        context["eos_token"] = TemplateValue(endText, origin: .template)
-        return context
-    }
-
-    /// Templates know `system`; `developer` is OpenAI's newer word for the same.
-    private static func templateRole(of message: Message) -> String {
-        message.role == .developer ? Message.Role.system.rawValue : message.role.rawValue
     }
 }
 

@@ -2,12 +2,14 @@
 package enum SystemFingerprint {
     private static let hexDigits = 10
 
-    /// `fp_` and a digest of what the numbers depend on.
-    package static func of(build: String, modelDigest: UInt64, numerics: String) -> String {
+    /// `fp_` and a digest of what a reply depends on.
+    ///
+    /// - Parameter text: What was set for the model that its files do not say, such as a template's text; empty for nothing.
+    package static func of(build: String, modelDigest: UInt64, numerics: String, text: String = "") -> String {
         // FNV-1a, 64 bits: short, stable, and not meant to withstand anybody.
         var state: UInt64 = 0xcbf2_9ce4_8422_2325
-        let text = "\(build)|\(modelDigest)|\(numerics)"
-        for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let whole = "\(build)|\(modelDigest)|\(numerics)" + (text.isEmpty ? "" : "|" + text)
+        for byte in whole.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
         let hex = String(state, radix: 16)
         let padded = String(repeating: "0", count: max(16 - hex.count, 0)) + hex
         return "fp_" + padded.suffix(hexDigits)

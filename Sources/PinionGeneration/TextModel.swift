@@ -1,5 +1,5 @@
 package import PinionEngine
-package import PinionJSON
+import PinionJSON
 package import PinionModelFiles
 import PinionModels
 import PinionTemplate
@@ -12,14 +12,24 @@ package final class TextModel: Sendable {
     package let tokenizer: Tokenizer
     /// Name and version by the file's own metadata.
     package let name: ModelName
-    private let prompts: PromptBuilder
+    /// nil for a model that cannot take messages.
+    package let templates: ChatTemplates?
+    /// How tokens are chosen where a request does not say.
+    package let samplingDefaults: SamplingDefaults
+    /// nil where there are no templates.
+    private let prompts: PromptBuilder?
     private let promptQueue = PromptQueue()
 
-    private init(engine: Engine, tokenizer: Tokenizer, template: ChatTemplate, name: ModelName) {
+    private init(
+        engine: Engine, tokenizer: Tokenizer, templates: ChatTemplates?, name: ModelName,
+        samplingDefaults: SamplingDefaults
+    ) {
         self.engine = engine
         self.tokenizer = tokenizer
         self.name = name
-        prompts = PromptBuilder(tokenizer: tokenizer, template: template)
+        self.templates = templates
+        self.samplingDefaults = samplingDefaults
+        prompts = templates.map { PromptBuilder(tokenizer: tokenizer, templates: $0) }
     }
 
     /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
@@ -27,19 +37,21 @@ package final class TextModel: Sendable {
     /// - Parameter engineSource: Where the engine has the file's model from.
     /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
     package static func load(
-        path: String, _ configuration: EngineConfiguration,
+        path: String, _ configuration: EngineConfiguration, options: TextOptions = TextOptions(),
         source engineSource: @Sendable (ModelPackage) -> any EngineSource = { PackageSource($0) }
     ) async throws -> TextModel {
         do {
             let package = try ModelPackage(path: path)
             // A model of an unknown architecture is no use with a template either, so that is told first.
             _ = try package.family()
-            guard let source = package.chatTemplate else {
-                throw GenerationError(.model, "\(path): has no chat template (\(package.templatePlace))")
+            let defaults = try Self.naming(path) {
+                options.usesGenerationDefaults ? try SamplingDefaults(package.generationDefaults) : SamplingDefaults()
             }
             async let engine = Engine.start(engineSource(package), configuration)
             let tokenizer = try Self.tokenizer(of: package)
-            let template = try ChatTemplate(source: source)
+            let templates = try Self.naming(path) {
+                try ChatTemplates(package, tokenizer, choice: options.template)
+            }
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
                 throw GenerationError(
@@ -48,7 +60,8 @@ package final class TextModel: Sendable {
                         + "\(running.description.shape.vocabulary) rows")
             }
             return TextModel(
-                engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming))
+                engine: running, tokenizer: tokenizer, templates: templates, name: ModelName(package.naming),
+                samplingDefaults: defaults)
         } catch let error as GenerationError {
             throw error
         } catch let error as TemplateError {
@@ -60,16 +73,25 @@ package final class TextModel: Sendable {
         }
     }
 
+    /// Puts the file's name before a message that does not have it.
+    private static func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as GenerationError {
+            throw GenerationError(error.code, "\(path): \(error.message)")
+        }
+    }
+
+    /// What was set for the text that the model's files do not say; empty for nothing.
+    var settingsText: String {
+        [templates?.choiceText, samplingDefaults == SamplingDefaults() ? nil : "\(samplingDefaults)"]
+            .compactMap { $0 }.joined(separator: "|")
+    }
+
     /// The tokenizer that a model's files describe.
     package static func tokenizer(of package: ModelPackage) throws -> Tokenizer {
         try Tokenizer(package.tokenizer())
     }
-
-    /// Variables of the chat template that are set here or built in, and that no request may set.
-    package static let reservedTemplateArguments: Set<ProtocolWord> = [
-        "messages", "bos_token", "eos_token", "raise_exception", "strftime_now", "namespace", "range", "dict",
-        "joiner", "cycler", "loop", "caller",
-    ]
 
     /// Starts a generation; its events and its outcome go to `queue`.
     ///
@@ -77,8 +99,9 @@ package final class TextModel: Sendable {
     package func generate(
         _ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue
     ) async throws(GenerationError) {
+        guard let prompts else { throw Self.noTemplate }
         for argument in request.templateArguments.members
-        where Self.reservedTemplateArguments.contains(ProtocolWord(argument.name)) {
+        where PromptRenderer.reservedArguments.contains(ProtocolWord(argument.name)) {
             throw GenerationError(
                 .unsupportedParameter, "This variable is set from the request itself.",
                 parameter: .templateArgument(argument.name))
@@ -95,7 +118,7 @@ package final class TextModel: Sendable {
         } catch {
             throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
         }
-        let prompt = try await promptOnQueue(request, for: tenant)
+        let prompt = try await promptOnQueue(request, prompts, for: tenant)
         let completion = Completion(promptTokens: prompt.count, choices: request.choices, into: queue)
         let sinks = (0..<request.choices).map { choice in
             TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
@@ -103,7 +126,7 @@ package final class TextModel: Sendable {
         do {
             let id = try engine.submit(
                 EngineRequest(
-                    prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request),
+                    prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request, samplingDefaults),
                     maximumTokens: request.maximumTokens,
                     endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
                     choices: sinks.map { .init(sink: $0) }), reservation)
@@ -117,13 +140,13 @@ package final class TextModel: Sendable {
 
     /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.
     private func promptOnQueue(
-        _ request: GenerationRequest, for tenant: Tenant
+        _ request: GenerationRequest, _ prompts: PromptBuilder, for tenant: Tenant
     ) async throws(GenerationError) -> [Int32] {
         let limit = engine.description.contextLength
         let fewest = prompts.fewestTokens(of: request)
         guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
         let encoding = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
-            [prompts] endSlice throws(GenerationError) in
+            endSlice throws(GenerationError) in
             try prompts.encode(request, limit: limit, endSlice: endSlice)
         }
         switch encoding {
@@ -134,12 +157,16 @@ package final class TextModel: Sendable {
 
     /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.
     package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
+        guard let prompts else { throw Self.noTemplate }
         let encoding = try prompts.encode(request, limit: .max) { _ in true }
         guard case .tokens(let tokens) = encoding else {
             preconditionFailure("a prompt without a limit was left before its end")
         }
         return try prompts.finish(tokens)
     }
+
+    private static let noTemplate = GenerationError(
+        .noTemplate, "the model has no chat template and takes no messages without one")
 
     private static func tooLong(moreThan count: Int, limit: Int) -> GenerationError {
         GenerationError(

@@ -21,6 +21,8 @@ package final class Tokenizer: Sendable {
     package let endToken: Int32?
     package let unknownToken: Int32?
     package let paddingToken: Int32?
+    /// What a chat template is told of special tokens.
+    package let specialTexts: SpecialTexts
     /// The tokens that the model expects before and after a text; see ``surrounded(_:)``.
     package let prefix: [Int32]
     package let suffix: [Int32]
@@ -50,6 +52,7 @@ package final class Tokenizer: Sendable {
         for token in description.prefix + description.suffix {
             _ = try Self.checked(token, "a token around texts", count: count)
         }
+        specialTexts = description.specialTexts
         prefix = description.prefix
         suffix = description.suffix
         endOfGenerationTokens = description.endOfGenerationTokens(vocabulary).filter { $0 >= 0 && Int($0) < count }

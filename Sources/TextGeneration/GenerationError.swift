@@ -9,6 +9,8 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
         case unsupportedParameter
         /// The chat template refused the messages; the message is its own.
         case template
+        /// The model has no chat template, without which it cannot take messages.
+        case noTemplate
         /// Too many requests are waiting.
         case overloaded
         /// The model is being loaded, or loaded again after a failure.

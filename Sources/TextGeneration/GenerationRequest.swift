@@ -1,6 +1,6 @@
 package import PinionJSON
 
-/// A conversation and how to continue it: what a dialect decodes a body into, with every default filled in.
+/// A conversation and how to continue it: what a dialect decodes a body into.
 package struct GenerationRequest: Sendable, Equatable {
     package var conversation: Conversation
     package var sampling = SamplingOptions()
@@ -37,22 +37,25 @@ package struct OriginalBody: Sendable, Equatable {
     }
 }
 
-/// How the next token is chosen. Every default leaves the model's own distribution alone.
+/// How the next token is chosen.
+///
+/// What is nil was not asked for. The generator then takes what the model's files advise, where its operator said so, and
+/// else leaves the model's own distribution alone.
 package struct SamplingOptions: Sendable, Equatable {
     /// In [0, 2]; 0 takes the likeliest token.
-    package var temperature: Double = 1
+    package var temperature: Double?
     /// Smallest set of likeliest tokens whose probability reaches it; in (0, 1].
-    package var topP: Double = 1
-    /// Only this many likeliest tokens, at least 1; nil for all.
+    package var topP: Double?
+    /// Only this many likeliest tokens; 0 for all.
     package var topK: Int?
     /// Only tokens at least this times as likely as the likeliest; in [0, 1].
-    package var minP: Double = 0
+    package var minP: Double?
     /// Taken once off the logit of every token that the reply holds; in [-2, 2].
     package var presencePenalty: Double = 0
     /// Taken off a token's logit for each time that the reply holds it; in [-2, 2].
     package var frequencyPenalty: Double = 0
     /// Divides positive and multiplies negative logits of tokens in prompt or reply; 1 for none.
-    package var repetitionPenalty: Double = 1
+    package var repetitionPenalty: Double?
     /// Token id to what is added to its logit, in [-100, 100].
     package var logitBias: [Int32: Double] = [:]
     /// Equal seeds give equal text; nil for a random one.

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources"
 DOCUMENT = ROOT / "docs/architecture.md"
 IMPORT = re.compile(r"^(?:@\w+(?:\([^)]*\))? )*(?:\w+ )?import (?:struct |enum |class |func )?(\w+)", re.M)
+ALL_BUT = "all above but "
 NAME = re.compile(r"`(\w+)`")
 
 
@@ -33,15 +34,18 @@ def imports(target):
 def documented():
     """The table of targets: name to the names in its last column, in the order of the rows.
 
-    The last column leaves out the `Pinion` that most names begin with.
+    The last column leaves out the `Pinion` that most names begin with. `all above but A, B` stands for the other rows.
     """
     ours = set(targets())
     rows = {}
     for line in DOCUMENT.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if line.startswith("| `") and len(cells) == 3:
-            names = [name for name in cells[2].split(", ") if name]
-            rows[NAME.findall(cells[0])[0]] = [name if name in ours else "Pinion" + name for name in names]
+            listed = cells[2].removeprefix(ALL_BUT)
+            names = [name if name in ours else "Pinion" + name for name in listed.split(", ") if name]
+            if listed != cells[2]:
+                names = [name for name in rows if name not in names]
+            rows[NAME.findall(cells[0])[0]] = names
     return rows
 
 

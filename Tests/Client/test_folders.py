@@ -61,7 +61,6 @@ def test_a_configuration_that_cannot_be_run_is_refused_by_name(tmp_path, changes
         ("tokenizer.json", "tokenizer.json"),
         ("config.json", "config.json"),
         ("model.safetensors", "safetensors"),
-        ("chat_template.jinja", "chat_template"),
     ],
 )
 def test_a_folder_without_one_of_its_files_is_refused_by_its_name(tmp_path, missing, word):

@@ -56,8 +56,8 @@ def safetensors(tensors, source):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def write(folder, family="llama", template=TEMPLATE, **changes):
-    """Writes the folder; `changes` are keys of `config.json`, where None takes a key out."""
+def write(folder, family="llama", template=TEMPLATE, controls=CONTROLS, **changes):
+    """Writes the folder; the last of the three `controls` is the end token, `changes` are keys of `config.json`, where None takes a key out."""
     folder.mkdir()
     configuration = {
         "architectures": [{"llama": "LlamaForCausalLM", "qwen3": "Qwen3ForCausalLM"}[family]],
@@ -72,7 +72,7 @@ def write(folder, family="llama", template=TEMPLATE, **changes):
     added = [
         {"id": 256 + index, "content": text, "special": True, "normalized": False, "lstrip": False, "rstrip": False,
          "single_word": False}
-        for index, text in enumerate(CONTROLS)
+        for index, text in enumerate(controls)
     ]  # fmt: skip
     tokenizer = {
         "version": "1.0", "added_tokens": added, "normalizer": None,
@@ -82,7 +82,7 @@ def write(folder, family="llama", template=TEMPLATE, **changes):
     }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(configuration))
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": controls[-1]}))
     (folder / "model.safetensors").write_bytes(safetensors(shapes(family), random.Random(7)))
     if template:
         (folder / "chat_template.jinja").write_text(template)

@@ -23,7 +23,9 @@ package struct CyclicSource: EngineSource {
         let base: any OpenModel
 
         var path: String { base.path }
-        func plan(limits: StepLimits) throws(ModelError) -> ModelPlan { try base.plan(limits: limits) }
+        func plan(limits: StepLimits, quantisation: Quantisation?) throws(ModelError) -> ModelPlan {
+            try base.plan(limits: limits, quantisation: quantisation)
+        }
         func load(_ context: LoadContext) throws(ModelError) -> any LanguageModel {
             Model(base: try base.load(context))
         }

@@ -40,7 +40,9 @@ package final class FragileSource: EngineSource {
         let source: FragileSource
 
         var path: String { base.path }
-        func plan(limits: StepLimits) throws(ModelError) -> ModelPlan { try base.plan(limits: limits) }
+        func plan(limits: StepLimits, quantisation: Quantisation?) throws(ModelError) -> ModelPlan {
+            try base.plan(limits: limits, quantisation: quantisation)
+        }
         func load(_ context: LoadContext) throws(ModelError) -> any LanguageModel {
             FragileModel(base: try base.load(context), source: source)
         }

@@ -130,8 +130,8 @@ struct NumericFieldTests {
 
     @Test("The spellings of off are off")
     func off() throws {
-        #expect(try decodeRequest(#""top_k":-1"#).generation.sampling.topK == nil)
-        #expect(try decodeRequest(#""top_k":0"#).generation.sampling.topK == nil)
+        #expect(try decodeRequest(#""top_k":-1"#).generation.sampling.topK == 0)
+        #expect(try decodeRequest(#""top_k":0"#).generation.sampling.topK == 0)
         #expect(try decodeRequest(#""top_k":40"#).generation.sampling.topK == 40)
         #expect(requestError(#""top_k":-2"#)?.code == "integer_below_min_value")
         #expect(try decodeRequest(#""min_p":0"#).generation.sampling.minP == 0)

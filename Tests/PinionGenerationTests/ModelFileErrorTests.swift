@@ -57,7 +57,6 @@ struct ModelFileErrorTests {
     @Test(
         "Each thing that a chat model needs is named when it is missing or unusable",
         arguments: [
-            ("tokenizer.chat_template", "tokenizer.chat_templatX", "has no chat template (tokenizer.chat_template)"),
             ("{% endfor %}", "{% endfar %}".replacing("endfar", with: "endfxr"), "endfxr"),
             ("tokenizer.ggml.tokens", "tokenizer.ggml.tokenX", "'tokenizer.ggml.tokens' is missing"),
             ("tokenizer.ggml.model", "tokenizer.ggml.modeX", "'tokenizer.ggml.model' is missing"),
@@ -71,9 +70,9 @@ struct ModelFileErrorTests {
         #expect(message.contains(words), "\(message)")
     }
 
-    @Test("An unknown architecture is told before a missing template, with what is supported")
-    func architectureFirst() async throws {
-        var bytes = try Self.patched("tokenizer.chat_template", "tokenizer.chat_templatX")
+    @Test("An unknown architecture is refused with what is supported")
+    func architecture() async throws {
+        var bytes = try Data(contentsOf: URL(filePath: GenerationFixtures.path))
         // The value follows its key and type: eight bytes of length, then the text.
         let key = try #require(bytes.range(of: Data("general.architecture".utf8)))
         let value = try #require(bytes.range(of: Data("llama".utf8), in: key.upperBound..<bytes.endIndex))

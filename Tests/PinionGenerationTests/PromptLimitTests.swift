@@ -20,7 +20,8 @@ struct PromptLimitTests {
     @Test("Every text of a request counts towards the size of its prompt, that of names and template arguments too")
     func size() async throws {
         let model = try await GenerationFixtures.model()
-        let prompts = PromptBuilder(tokenizer: model.tokenizer, template: try ChatTemplate(source: "x"))
+        let prompts = PromptBuilder(
+            tokenizer: model.tokenizer, templates: ChatTemplates(try ChatTemplate(source: "x")))
         let text = String(repeating: "x", count: 64 << 10)
         let plain = prompts.size(of: GenerationFixtures.request("Hi"))
         let named = GenerationRequest(Conversation([Message(.tool, "Hi", name: text, toolCallID: text)]))

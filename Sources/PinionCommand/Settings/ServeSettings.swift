@@ -1,6 +1,7 @@
 import Logging
 import PinionCatalog
 import PinionEngine
+import PinionModels
 import PinionServer
 import PinionTensor
 
@@ -22,6 +23,12 @@ package struct ServeSettings: Sendable {
     var maxWaiting: Int?
     /// Nil leaves it to the engine.
     var cacheType: KVCache.ElementType?
+    /// Nil leaves weights as the files have them.
+    var quantisation: Quantisation?
+    /// Templates given for models.
+    var chatTemplates: [TemplateReference]
+    /// Where a request's sampling comes from when it does not say.
+    var generationAdvice: GenerationAdvice
     /// Nil means one per core.
     var threads: Int?
     /// Bytes for weights and caches; nil leaves it to the engine.
@@ -32,12 +39,16 @@ package struct ServeSettings: Sendable {
     var notices: [String]
 
     init(_ sources: SettingsSources) throws {
-        models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.standard]
+        let models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.standard]
+        self.models = models
         apiKeys = sources.value(.apiKey)?.texts ?? []
         context = try sources.integer(.context)
         maxSequences = try sources.integer(.maxSequences)
         maxWaiting = try sources.integer(.maxWaiting)
         cacheType = try sources.word(.kvType).flatMap(KVCache.ElementType.init(rawValue:))
+        quantisation = try sources.word(.quantize).flatMap(Quantisation.init(rawValue:))
+        chatTemplates = try sources.value(.chatTemplate)?.texts.map { try TemplateReference($0, for: models) } ?? []
+        generationAdvice = try sources.word(.generationConfig).flatMap(GenerationAdvice.init(rawValue:)) ?? .none
         threads = try sources.integer(.threads)
         memory = try sources.size(.memory)
         notices = sources.strayVariables + Self.notices(threads: threads, memory: memory)

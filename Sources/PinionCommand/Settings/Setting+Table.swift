@@ -1,6 +1,7 @@
 import Logging
 import PinionCatalog
 import PinionEngine
+import PinionModels
 import PinionServer
 import PinionTensor
 
@@ -38,6 +39,18 @@ extension Setting {
             .kvType, .word(KVCache.ElementType.allCases.map(\.rawValue)), value: "type",
             "What the KV cache holds: f16, or q8 in half the memory",
             default: EngineConfiguration.defaultCacheType.rawValue),
+        Setting(
+            .quantize, .word(Quantisation.allCases.map(\.rawValue)), value: "type",
+            "What weights of 16 bits and more are packed as: q8_0, or q4_0 in half the memory",
+            default: "as the files have them"),
+        Setting(
+            .chatTemplate, .list, value: "file|name",
+            "A Jinja file or the name of one of the model's templates; ID=FILE where there are several models",
+            default: "the model's own"),
+        Setting(
+            .generationConfig, .word(GenerationAdvice.allCases.map(\.rawValue)), value: "whose",
+            "Who says how tokens are chosen where a request does not: the model's files, or none of them",
+            default: GenerationAdvice.none.rawValue),
         Setting(.threads, .integer(threadRange), value: "count", "Threads that compute", default: "one per processor"),
         Setting(
             // Less is a number whose unit was forgotten: no model fits it.

@@ -18,6 +18,9 @@ package struct Setting: Sendable {
         case maxSequences = "max-sequences"
         case maxWaiting = "max-waiting"
         case kvType = "kv-type"
+        case quantize
+        case chatTemplate = "chat-template"
+        case generationConfig = "generation-config"
         case threads
         case memory
         case allowedHost = "allowed-host"

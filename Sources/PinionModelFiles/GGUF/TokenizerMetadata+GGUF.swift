@@ -23,6 +23,8 @@ extension TokenizerMetadata {
             paddingToken: try keys.token("padding_token_id"), addsBeginToken: try keys.boolean("add_bos_token"))
         scores = try keys.floats("scores") ?? []
         separatorToken = try keys.token("seperator_token_id")
+        self.classToken = classToken
+        maskToken = try keys.token("mask_token_id")
         endOfTurnToken = try keys.token("eot_token_id")
         endOfMessageToken = try keys.token("eom_token_id")
         addsEndToken = try keys.boolean("add_eos_token")

@@ -18,6 +18,14 @@ extension TokenizerDescription {
                 "unsupported tokenizer model '\(metadata.model.prefix(80))'; expected gpt2, llama, gemma4, t5 or bert")
         }
         promoteControlTokens(isUntyped: metadata.types.isEmpty, mayEndSentences: true)
+        let named = [
+            ("bos_token", beginToken), ("eos_token", endToken), ("unk_token", unknownToken),
+            ("sep_token", metadata.separatorToken), ("pad_token", paddingToken), ("cls_token", metadata.classToken),
+            ("mask_token", metadata.maskToken),
+        ]
+        for case (let name, let token?) in named where types.indices.contains(Int(token)) {
+            specialTexts.add(name, Array(self.tokens[Int(token)]))
+        }
     }
 
     private static func types(of metadata: TokenizerMetadata) throws(TokenizerError) -> [TokenType] {

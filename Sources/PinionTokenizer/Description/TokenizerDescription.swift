@@ -21,6 +21,8 @@ package struct TokenizerDescription: Sendable {
     package var endToken: Int32?
     package var unknownToken: Int32?
     package var paddingToken: Int32?
+    /// What a chat template is told of special tokens.
+    package var specialTexts = SpecialTexts()
     /// Tokens that end a generation beside ``endToken``: of a turn, of a message, or those a generation configuration
     /// lists.
     package var furtherEndTokens: Set<Int32> = []

@@ -22,6 +22,9 @@ package struct TokenizerMetadata: Sendable {
     package var paddingToken: Int32?
     /// `seperator_token_id`, misspelt in the format.
     package var separatorToken: Int32?
+    /// `cls_token_id` and `mask_token_id`.
+    package var classToken: Int32?
+    package var maskToken: Int32?
     /// The ends of a turn and of a message (`eot_token_id`, `eom_token_id`).
     package var endOfTurnToken: Int32?
     package var endOfMessageToken: Int32?

@@ -10,6 +10,7 @@ struct TokenizerConfiguration {
     var addsBegin: Bool?
     var addsEnd: Bool?
     var addedTokens: [AddedTokenEntry] = []
+    var specialTexts = SpecialTexts()
 
     /// - Throws: `invalid` naming the file, what was found and what was expected.
     init(_ files: TokenizerFiles) throws(TokenizerError) {
@@ -33,6 +34,12 @@ struct TokenizerConfiguration {
         endText = try text("eos_token")
         unknownText = try text("unk_token")
         paddingText = try text("pad_token")
+        for name in SpecialTexts.commonNames { specialTexts.add(name, try text(name)) }
+        for (object, file) in [(configuration, "tokenizer_config.json"), (specials, "special_tokens_map.json")] {
+            for name in [SpecialTexts.listName, "extra_special_tokens"] {
+                try specialTexts.read(object[name], name, file)
+            }
+        }
         addsBegin = try flag("add_bos_token")
         addsEnd = try flag("add_eos_token")
         switch configuration["added_tokens_decoder"] {
@@ -67,7 +74,7 @@ struct TokenizerConfiguration {
     }
 
     /// A token is written as its text, or as an object with its text under `content`.
-    private static func text(
+    fileprivate static func text(
         _ value: JSONValue, _ name: String, _ file: String
     ) throws(TokenizerError) -> [UInt8]? {
         switch value {
@@ -78,6 +85,24 @@ struct TokenizerConfiguration {
         default: break
         }
         throw TokenizerError(.invalid, "\(file): '\(name)' is \(value.typeName); expected a text or an added token")
+    }
+}
+
+extension SpecialTexts {
+    /// Reads a list of tokens, or an object of tokens with names of the model's own.
+    fileprivate mutating func read(_ value: JSONValue?, _ name: String, _ file: String) throws(TokenizerError) {
+        switch value {
+        case nil, .null: break
+        case .array(let tokens):
+            for token in tokens {
+                guard let text = try TokenizerConfiguration.text(token, name, file) else { continue }
+                if !unnamed.contains(text) { unnamed.append(text) }
+            }
+        case .object(let tokens):
+            for token in tokens.members { add(token.name, try TokenizerConfiguration.text(token.value, name, file)) }
+        case .some(let value):
+            throw TokenizerError(.invalid, "\(file): '\(name)' is \(value.typeName); expected an array or an object")
+        }
     }
 }
 

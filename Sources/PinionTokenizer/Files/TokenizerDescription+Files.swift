@@ -27,6 +27,7 @@ extension TokenizerDescription {
             throw ComponentReader.failure(
                 "'post_processor' names the token \(token); expected an id below \(tokens.count)")
         }
+        specialTexts = configuration.specialTexts
         beginToken = configuration.beginText.flatMap(vocabulary.token)
         endToken = configuration.endText.flatMap(vocabulary.token)
         unknownToken = configuration.unknownText.flatMap(vocabulary.token) ?? model.unknownToken

@@ -1,0 +1,105 @@
+package import PinionModelFiles
+package import PinionTokenizer
+
+/// A chat format that a model without a template is known to be trained on.
+///
+/// A vocabulary says so by its control tokens: whoever has `<|start_header_id|>` was trained to read it. Formats whose
+/// marks are ordinary text, or whose spaces changed from version to version (Mistral's), cannot be told apart and have no
+/// row: a wrong format makes a model stupid without a word.
+package struct FamilyTemplate: Sendable {
+    /// For messages.
+    package let name: String
+    /// Families that the format belongs to; empty for all of them.
+    let families: Set<ModelFamily>
+    /// Texts that must all be control tokens.
+    let marks: [String]
+    /// Texts that must not be, because they tell another format.
+    var foreignMarks: [String] = []
+    /// The template.
+    package let source: String
+
+    /// The format of a model; nil where none is certain.
+    package static func certain(_ family: ModelFamily, _ tokenizer: Tokenizer) -> FamilyTemplate? {
+        func isMark(_ text: String) -> Bool {
+            tokenizer.token(forText: text).map(tokenizer.isControl) ?? false
+        }
+        return table.first { row in
+            (row.families.isEmpty || row.families.contains(family)) && row.marks.allSatisfy(isMark)
+                && !row.foreignMarks.contains(where: isMark)
+        }
+    }
+
+    private static let table = [
+        FamilyTemplate(
+            name: "ChatML", families: [], marks: ["<|im_start|>", "<|im_end|>"], foreignMarks: ["<|im_sep|>"],
+            source: """
+                {%- for message in messages %}
+                {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "Llama 3", families: [.llama],
+            marks: ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
+            source: """
+                {{- bos_token }}
+                {%- for message in messages %}
+                {{- '<|start_header_id|>' + message.role + '<|end_header_id|>\\n\\n' }}
+                {{- message.content | trim }}{{- '<|eot_id|>' }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "Gemma", families: [.gemma, .gemma2, .gemma3], marks: ["<start_of_turn>", "<end_of_turn>"],
+            // These models know no system messages: what one says comes first in the user's next turn.
+            source: """
+                {{- bos_token }}
+                {%- set system = namespace(text='') %}
+                {%- for message in messages %}
+                {%- if message.role == 'system' %}
+                {%- set system.text = system.text + message.content | trim + '\\n\\n' %}
+                {%- else %}
+                {{- '<start_of_turn>' + ('model' if message.role == 'assistant' else message.role) + '\\n' }}
+                {%- if message.role == 'user' %}{{- system.text }}{% set system.text = '' %}{% endif %}
+                {{- message.content | trim }}{{- '<end_of_turn>\\n' }}
+                {%- endif %}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<start_of_turn>model\\n' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "Phi 3", families: [.phi3], marks: ["<|user|>", "<|assistant|>", "<|end|>"],
+            foreignMarks: ["<|im_start|>"],
+            source: """
+                {%- for message in messages %}
+                {{- '<|' + message.role + '|>\\n' + message.content + '<|end|>\\n' }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|assistant|>\\n' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "Phi 4", families: [.phi3], marks: ["<|im_start|>", "<|im_sep|>", "<|im_end|>"],
+            source: """
+                {%- for message in messages %}
+                {{- '<|im_start|>' + message.role + '<|im_sep|>' + message.content + '<|im_end|>' }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|im_start|>assistant<|im_sep|>' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "GLM 4", families: [.glm4], marks: ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"],
+            source: """
+                {{- '[gMASK]<sop>' }}
+                {%- for message in messages %}
+                {{- '<|' + message.role + '|>\\n' + message.content }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|assistant|>' }}{% endif %}
+                """),
+        FamilyTemplate(
+            name: "Granite 3", families: [.granite],
+            marks: ["<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"],
+            source: """
+                {%- for message in messages %}
+                {{- '<|start_of_role|>' + message.role + '<|end_of_role|>' + message.content + '<|end_of_text|>\\n' }}
+                {%- endfor %}
+                {%- if add_generation_prompt %}{{- '<|start_of_role|>assistant<|end_of_role|>' }}{% endif %}
+                """),
+    ]
+}

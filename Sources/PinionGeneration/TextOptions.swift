@@ -1,0 +1,9 @@
+/// How a model is served beside what its engine is told.
+package struct TextOptions: Sendable, Equatable {
+    /// What is taken instead of the model's own default template.
+    package var template: ChatTemplates.Choice?
+    /// Whether requests that do not say how tokens are chosen get what the model's files advise.
+    package var usesGenerationDefaults = false
+
+    package init() {}
+}
