@@ -83,7 +83,8 @@ package struct PatternMatcher: Sendable {
     // MARK: - The machine
 
     private mutating func run(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(PatternError) -> Int? {
-        frames.removeAll(keepingCapacity: true)
+        // Most matches leave nothing behind.
+        if !frames.isEmpty { frames.removeAll(keepingCapacity: true) }
         guard start >= 0, start <= text.count else { return nil }
         var pc = 0
         var position = start

@@ -42,30 +42,37 @@ struct BytePairMerger {
         }
         rules.append(MergeTable.noRule)
         if symbols.count <= Self.scannedLength {
-            mergeByScanning()
-            tokens += symbols
+            symbols.withUnsafeMutableBufferPointer { symbols in
+                let count = rules.withUnsafeMutableBufferPointer { Self.mergeByScanning(symbols, $0, merges) }
+                tokens.append(contentsOf: UnsafeBufferPointer(rebasing: symbols[..<count]))
+            }
         } else {
             try mergeByHeap(into: &tokens, meter: meter)
         }
     }
 
-    private mutating func mergeByScanning() {
+    /// Merges in place; what is left are the first of `symbols`, whose number is returned.
+    ///
+    /// Through pointers, because removing from arrays costs more than the rest of a short word.
+    private static func mergeByScanning(
+        _ symbols: UnsafeMutableBufferPointer<Int32>, _ rules: UnsafeMutableBufferPointer<UInt64>, _ merges: MergeTable
+    ) -> Int {
+        var count = symbols.count
         while true {
             var best = 0
             var bestRule = MergeTable.noRule
-            for index in 0..<rules.count where rules[index] >> 32 < bestRule >> 32 {
+            for index in 0..<count where rules[index] >> 32 < bestRule >> 32 {
                 best = index
                 bestRule = rules[index]
             }
-            if bestRule >> 32 == UInt64(MergeTable.noRank) { return }
+            if bestRule >> 32 == UInt64(MergeTable.noRank) { return count }
             symbols[best] = Int32(truncatingIfNeeded: bestRule)
-            symbols.remove(at: best + 1)
-            rules.remove(at: best + 1)
-            if best + 1 < symbols.count {
-                rules[best] = merges.rule(symbols[best], symbols[best + 1])
-            } else {
-                rules[best] = MergeTable.noRule
+            count -= 1
+            for index in best + 1..<max(count, best + 1) {
+                symbols[index] = symbols[index + 1]
+                rules[index] = rules[index + 1]
             }
+            rules[best] = best + 1 < count ? merges.rule(symbols[best], symbols[best + 1]) : MergeTable.noRule
             if best > 0 { rules[best - 1] = merges.rule(symbols[best - 1], symbols[best]) }
         }
     }
