@@ -9,7 +9,7 @@ extension APIError {
     /// The text as it may be repeated in an error, so that a reply never mirrors a huge body.
     package static func quoted(_ text: String) -> String { JSONValue.quoted(text) }
 
-    static func invalidRequest(
+    private static func invalidRequest(
         _ status: Int = 400, _ message: String, code: String?, param: String?
     ) -> APIError {
         APIError(
@@ -127,6 +127,14 @@ extension APIError {
         invalidRequest(
             400, "Unsupported value: '\(quoted(path))' does not support \(quoted(got)) with this server. \(reason)",
             code: "unsupported_value", param: path)
+    }
+
+    /// The model has no chat template, and its control tokens belong to no known format.
+    package static var noChatTemplate: APIError {
+        invalidRequest(
+            400,
+            "This model has no chat template, so its messages cannot be made a prompt. The server's operator can name "
+                + "one with --chat-template FILE.", code: "no_chat_template", param: "messages")
     }
 
     /// A field that OpenAI knows and this server cannot honour.

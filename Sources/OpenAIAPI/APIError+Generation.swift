@@ -32,14 +32,6 @@ extension APIError {
         }
     }
 
-    /// The model has no chat template, and no format that its tokens tell.
-    package static var noChatTemplate: APIError {
-        invalidRequest(
-            400,
-            "This model has no chat template, without which messages cannot be laid out for it. Whoever runs the server "
-                + "can give it one with --chat-template FILE.", code: "no_chat_template", param: "messages")
-    }
-
     /// The client took the reply more slowly than the server can keep it.
     package static var unread: APIError {
         APIError(

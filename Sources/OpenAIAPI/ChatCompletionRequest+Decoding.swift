@@ -101,19 +101,14 @@ extension SamplingOptions {
     private static let biasRange = DecimalRange(minimum: -100, maximum: 100)
 
     fileprivate mutating func read(_ fields: FieldReader) throws(APIError) {
-        temperature = try fields.decimal("temperature", in: DecimalRange(minimum: 0, maximum: 2))
-        topP = try fields.decimal("top_p", in: DecimalRange(minimum: 0, maximum: 1, excludesMinimum: true))
+        temperature = try fields.decimal("temperature", in: DecimalRange(Self.temperatureRange))
+        topP = try fields.decimal("top_p", in: DecimalRange(Self.topPRange, excludesMinimum: true))
         // vLLM and llama.cpp spell "off" -1 and 0.
         topK = try fields.integer("top_k", in: -1...ChatCompletionRequest.maximumTokenNumber).map { max(Int($0), 0) }
-        minP = try fields.decimal("min_p", in: DecimalRange(minimum: 0, maximum: 1))
+        minP = try fields.decimal("min_p", in: DecimalRange(Self.minPRange))
         presencePenalty = try fields.decimal("presence_penalty", in: Self.penaltyRange) ?? presencePenalty
         frequencyPenalty = try fields.decimal("frequency_penalty", in: Self.penaltyRange) ?? frequencyPenalty
-        repetitionPenalty =
-            try fields.decimal(
-                "repetition_penalty",
-                in: DecimalRange(
-                    minimum: ChatCompletionRequest.minimumRepetitionPenalty,
-                    maximum: ChatCompletionRequest.maximumRepetitionPenalty))
+        repetitionPenalty = try fields.decimal("repetition_penalty", in: DecimalRange(Self.repetitionPenaltyRange))
         seed = try fields.integer("seed", in: Int64.min...Int64.max)
         logitBias = try Self.logitBias(fields)
     }

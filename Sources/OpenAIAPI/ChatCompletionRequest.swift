@@ -45,8 +45,4 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     package static let maximumLogitBiases = 1_024
     /// Largest token count or token id a field takes.
     package static let maximumTokenNumber = Int64(Int32.max)
-    /// Largest `repetition_penalty`; beyond it logits leave the range of a float for no use.
-    package static let maximumRepetitionPenalty: Double = 10
-    /// Smaller ones would take logits beyond the floats.
-    package static let minimumRepetitionPenalty = 0.01
 }

@@ -119,6 +119,17 @@ struct DecimalRange {
     /// The minimum itself is refused too.
     var excludesMinimum = false
 
+    init(minimum: Double, maximum: Double) {
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+
+    init(_ range: ClosedRange<Double>, excludesMinimum: Bool = false) {
+        minimum = range.lowerBound
+        maximum = range.upperBound
+        self.excludesMinimum = excludesMinimum
+    }
+
     /// A bound as a message shows it: whole ones without a fraction.
     static func numeral(_ value: Double) -> String {
         Int64(exactly: value)?.description ?? value.description

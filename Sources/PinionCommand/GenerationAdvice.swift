@@ -1,7 +1,7 @@
-/// Whose advice counts where a request does not say how tokens are chosen.
+/// Where sampling parameters come from that a request leaves out.
 enum GenerationAdvice: String, CaseIterable {
-    /// Nobody's: the model's whole distribution at temperature 1, as the OpenAI API has it.
+    /// Temperature 1 and no cuts, as clients of the OpenAI API expect.
     case none
-    /// That of the model's files.
+    /// `generation_config.json`, or GGUF's `general.sampling.*`.
     case model
 }

@@ -64,7 +64,7 @@ private func loadGenerator(
 
 /// What the operator should know of a model whose files hold no chat template.
 private func templateNotice(of model: TextModel, id: String) -> String? {
-    switch model.templates?.origin {
+    switch model.template?.origin {
     case .model, .given: nil
     case .family(let format): "\(id) has no chat template of its own; its tokens are those of \(format), which is used"
     case nil: "\(id) has no chat template, and chat requests are refused until it has one: --chat-template FILE"

@@ -22,7 +22,7 @@ struct ModelReference: Equatable {
         return nil
     }
 
-    static let standard = ModelReference(id: nil, source: .catalog(ModelCatalog.defaultModel))
+    static let `default` = ModelReference(id: nil, source: .catalog(ModelCatalog.defaultModel))
 
     private init(id: String?, source: Source) {
         self.id = id

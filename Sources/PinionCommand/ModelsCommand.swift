@@ -1,7 +1,8 @@
 import ArgumentParser
 import PinionCatalog
+import PinionModelFiles
 
-/// `pinion models`: what can be fetched by name and where it is kept, and what a model's files make of texts.
+/// `pinion models`: lists, fetches and inspects models, and tries their tokenizers and templates.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "List, fetch and inspect models, and try their tokenizers and templates.",
@@ -55,5 +56,15 @@ struct ModelsCommand: AsyncParsableCommand {
             throw CommandFailure("\(model.id) has not been fetched; `\(pull)` does it")
         }
         return path
+    }
+
+    /// The package of what a command was given: a file, a folder, or a fetched model's id.
+    static func package(_ text: String, _ directory: DataDirectory) throws -> ModelPackage {
+        let path =
+            switch try ModelReference(text).source {
+            case .file(let path): path
+            case .catalog(let model): try ModelsCommand.path(of: model, in: directory)
+            }
+        return try ModelPackage(path: path)
     }
 }

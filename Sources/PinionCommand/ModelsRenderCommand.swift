@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import OpenAIAPI
-import PinionCatalog
 import PinionGeneration
 import PinionJSON
 import PinionModelFiles
@@ -53,7 +52,7 @@ extension ModelsCommand {
                 }
                 return
             }
-            let limit = JSONLines.maximumLine
+            let limit = StandardInput.maximumBytes
             let body =
                 try request.map { try [UInt8](FileContents.of($0, kind: "request", limit: limit)) }
                 ?? Array(StandardInput.text(kind: "request").utf8)
@@ -68,16 +67,25 @@ extension ModelsCommand {
                 guard case .source(let source) = choice else {
                     throw CommandFailure("there is no template file '\(model)'")
                 }
-                return PromptRenderer(ChatTemplates(try ChatTemplate(source: source)), SpecialTexts())
+                return PromptRenderer(try parsed { try ChatTemplate(source: source) }, SpecialTexts())
             }
             let package = try ModelsCommand.package(model, data.directory)
             let tokenizer = try TextModel.tokenizer(of: package)
             let choice = try chatTemplate.map { try TemplateReference(file: $0).choice() }
-            guard let templates = try ChatTemplates(package, tokenizer, choice: choice) else {
+            guard let served = try parsed({ try ServedTemplate(package, tokenizer, choice: choice) }) else {
                 throw CommandFailure(
                     "\(package.path): has no chat template (\(package.templatePlace)); --chat-template FILE gives one")
             }
-            return PromptRenderer(templates, tokenizer.specialTexts)
+            return PromptRenderer(served.template, tokenizer.specialTexts)
+        }
+
+        /// Puts the template's file before what is wrong in it.
+        private func parsed<Value>(_ parse: () throws -> Value) throws -> Value {
+            do {
+                return try parse()
+            } catch let error as TemplateError {
+                throw CommandFailure("\(chatTemplate ?? model): \(error)")
+            }
         }
 
         private func prompt(_ body: [UInt8], _ renderer: PromptRenderer) throws -> String {
@@ -98,15 +106,5 @@ extension ModelsCommand {
         private static func message(of error: any Error) -> String {
             (error as? APIError)?.message ?? "\(error)"
         }
-    }
-
-    /// The package of what a command was given: a file, a folder, or a fetched model's id.
-    static func package(_ text: String, _ directory: DataDirectory) throws -> ModelPackage {
-        let path =
-            switch try ModelReference(text).source {
-            case .file(let path): path
-            case .catalog(let model): try ModelsCommand.path(of: model, in: directory)
-            }
-        return try ModelPackage(path: path)
     }
 }

@@ -40,7 +40,7 @@ extension ModelsCommand {
             }
             let text = try self.text ?? StandardInput.text(kind: "text")
             Table(
-                header: ["ID", "PIECE"], rows: tokens(text, tokenizer).map { [String($0), Self.shown($0, tokenizer)] }
+                header: ["ID", "TEXT"], rows: tokens(text, tokenizer).map { [String($0), Self.shown($0, tokenizer)] }
             ).print()
         }
 

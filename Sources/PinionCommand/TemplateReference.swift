@@ -1,11 +1,9 @@
 import Foundation
 import PinionGeneration
+import PinionTemplate
 
 /// What `--chat-template` asked for, and of which model.
 struct TemplateReference: Equatable, Sendable {
-    /// Bytes of a template file, the same bound that the parser has.
-    private static let maximumBytes = 4 << 20
-
     /// The id of the model; nil for the only one.
     let model: String?
     /// A file, or the name of a variant.
@@ -36,9 +34,9 @@ struct TemplateReference: Equatable, Sendable {
     }
 
     /// The template's text where it is a file, else a variant's name.
-    func choice() throws -> ChatTemplates.Choice {
+    func choice() throws -> ServedTemplate.Choice {
         guard FileManager.default.fileExists(atPath: text) else { return .variant(text) }
-        let data = try FileContents.of(text, kind: "chat template", limit: Self.maximumBytes)
+        let data = try FileContents.of(text, kind: "chat template", limit: TemplateLimits.sourceLength)
         guard let source = String(validating: data, as: UTF8.self) else {
             throw CommandFailure("the chat template \(text) is not UTF-8")
         }

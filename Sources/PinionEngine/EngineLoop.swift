@@ -178,6 +178,7 @@ extension EngineLoop {
         batch.removeAll()
         for entry in plan.entries {
             let sequence = planned(entry.id)
+            sequence.isBegun = true
             batch.append(
                 sequence.tokens[entry.range], start: entry.range.lowerBound, table: entry.blocks,
                 wantsOutput: entry.isSampled)

@@ -17,6 +17,8 @@ final class EngineSequence {
     private var isForced = false
     /// Tokens of the prompt that were found in the cache.
     var cachedTokens = 0
+    /// Whether any of its tokens was computed.
+    var isBegun = false
     /// When it had its last token.
     var lastSampled: ContinuousClock.Instant?
 
@@ -86,6 +88,8 @@ final class EngineSequence {
     }
 
     func finish(_ reason: SequenceOutcome.Reason) {
-        choice.sink.finish(SequenceOutcome(reason: reason, generatedTokens: generatedCount, cachedTokens: cachedTokens))
+        choice.sink.finish(
+            SequenceOutcome(
+                reason: reason, generatedTokens: generatedCount, cachedTokens: cachedTokens, isBegun: isBegun))
     }
 }

@@ -98,7 +98,9 @@ struct EngineThread: Sendable {
                 link.pending.remove(request.choices.count)
                 for choice in request.choices {
                     choice.sink.finish(
-                        SequenceOutcome(reason: isClosed ? .engineStopped : .engineFailed, generatedTokens: 0))
+                        SequenceOutcome(
+                            reason: isClosed ? .engineStopped : .engineFailed, generatedTokens: 0,
+                            isBegun: false))
                 }
             }
             if isClosed { return false }

@@ -38,10 +38,13 @@ package struct SequenceOutcome: Sendable, Equatable {
     package var generatedTokens: Int
     /// Tokens of the prompt that were found in the cache; counted once for all choices, at the first.
     package var cachedTokens: Int
+    /// Whether any of its tokens was computed; false for one that ended while it waited.
+    package var isBegun: Bool
 
-    package init(reason: Reason, generatedTokens: Int, cachedTokens: Int = 0) {
+    package init(reason: Reason, generatedTokens: Int, cachedTokens: Int = 0, isBegun: Bool = true) {
         self.reason = reason
         self.generatedTokens = generatedTokens
         self.cachedTokens = cachedTokens
+        self.isBegun = isBegun
     }
 }

@@ -24,7 +24,7 @@ package final class Completion: Sendable {
         self.queue = queue
         self.promptTokens = promptTokens
         account = Mutex(
-            Account(open: choices, usage: Usage(promptTokens: promptTokens, cachedTokens: 0, completionTokens: 0)))
+            Account(open: choices, usage: Usage(promptTokens: 0, cachedTokens: 0, completionTokens: 0)))
     }
 
     /// Tells the reader that the prompt was accepted, once.
@@ -59,6 +59,8 @@ package final class Completion: Sendable {
     private func settle(_ outcome: SequenceOutcome, failure: GenerationError?) {
         let ended = account.withLock { account -> Account? in
             account.open -= 1
+            // A prompt that only waited took nothing.
+            if outcome.isBegun { account.usage.promptTokens = promptTokens }
             account.usage.completionTokens += outcome.generatedTokens
             account.usage.cachedTokens = (account.usage.cachedTokens ?? 0) + outcome.cachedTokens
             account.failure = account.failure ?? failure

@@ -1,11 +1,11 @@
 package import PinionModelFiles
 package import PinionTokenizer
 
-/// A chat format that a model without a template is known to be trained on.
+/// A chat format for models whose files have no template, chosen by their control tokens.
 ///
-/// A vocabulary says so by its control tokens: whoever has `<|start_header_id|>` was trained to read it. Formats whose
-/// marks are ordinary text, or whose spaces changed from version to version (Mistral's), cannot be told apart and have no
-/// row: a wrong format makes a model stupid without a word.
+/// A vocabulary with the control token `<|start_header_id|>` belongs to a model that was trained on Llama 3's format.
+/// Formats whose marks are ordinary text, or whose spaces changed between versions (Mistral's), have no row: a wrong
+/// format makes replies worse, and no error shows it.
 package struct FamilyTemplate: Sendable {
     /// For messages.
     package let name: String
@@ -13,7 +13,7 @@ package struct FamilyTemplate: Sendable {
     let families: Set<ModelFamily>
     /// Texts that must all be control tokens.
     let marks: [String]
-    /// Texts that must not be, because they tell another format.
+    /// Control tokens of another format; with one of them this row does not apply.
     var foreignMarks: [String] = []
     /// The template.
     package let source: String
@@ -51,7 +51,7 @@ package struct FamilyTemplate: Sendable {
                 """),
         FamilyTemplate(
             name: "Gemma", families: [.gemma, .gemma2, .gemma3], marks: ["<start_of_turn>", "<end_of_turn>"],
-            // These models know no system messages: what one says comes first in the user's next turn.
+            // Gemma was trained without system messages, so that their text goes in front of the next user turn.
             source: """
                 {{- bos_token }}
                 {%- set system = namespace(text='') %}
@@ -64,6 +64,7 @@ package struct FamilyTemplate: Sendable {
                 {{- message.content | trim }}{{- '<end_of_turn>\\n' }}
                 {%- endif %}
                 {%- endfor %}
+                {%- if system.text %}{{- raise_exception('a system message needs a user message after it') }}{% endif %}
                 {%- if add_generation_prompt %}{{- '<start_of_turn>model\\n' }}{% endif %}
                 """),
         FamilyTemplate(

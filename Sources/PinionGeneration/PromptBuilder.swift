@@ -1,6 +1,6 @@
 import Foundation
 import PinionJSON
-import PinionTemplate
+package import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
@@ -12,9 +12,9 @@ package struct PromptBuilder: Sendable {
     private let tokenizer: Tokenizer
     private let renderer: PromptRenderer
 
-    package init(tokenizer: Tokenizer, templates: ChatTemplates) {
+    package init(tokenizer: Tokenizer, template: ChatTemplate) {
         self.tokenizer = tokenizer
-        renderer = PromptRenderer(templates, tokenizer.specialTexts)
+        renderer = PromptRenderer(template, tokenizer.specialTexts)
     }
 
     /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see

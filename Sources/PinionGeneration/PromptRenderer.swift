@@ -1,39 +1,50 @@
 import Foundation
-package import PinionJSON
+import PinionJSON
 package import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
-/// Lays out conversations by a model's chat templates.
+/// Lays out conversations by a chat template.
 package struct PromptRenderer: Sendable {
-    /// What a template is told of that no request may set.
-    package static let reservedArguments: Set<ProtocolWord> = Set([
+    /// What every template finds beside the special tokens.
+    private static let builtIn: Set<ProtocolWord> = [
         "messages", "raise_exception", "strftime_now", "namespace", "range", "dict", "joiner", "cycler", "loop",
         "caller",
-    ]).union((SpecialTexts.commonNames + [SpecialTexts.listName]).map { ProtocolWord($0) })
+    ]
 
-    private let templates: ChatTemplates
+    private let template: ChatTemplate
     private let specialTexts: SpecialTexts
 
-    package init(_ templates: ChatTemplates, _ specialTexts: SpecialTexts) {
-        self.templates = templates
+    package init(_ template: ChatTemplate, _ specialTexts: SpecialTexts) {
+        self.template = template
         self.specialTexts = specialTexts
     }
 
     /// The text of a conversation, ending where the reply begins.
     ///
     /// - Parameter meter: Ends the work with what it throws.
-    /// - Throws: ``TextGeneration/GenerationError`` when the template refuses the messages.
+    /// - Throws: ``TextGeneration/GenerationError`` when the template refuses the messages, or an argument has the name of
+    ///   something that is set here.
     package func render(
         _ request: GenerationRequest, meter: RenderMeter = RenderMeter()
     ) throws(GenerationError) -> RenderedPrompt {
+        for argument in request.templateArguments.members where isReserved(argument.name) {
+            throw GenerationError(
+                .unsupportedParameter, "This variable is set from the request itself.",
+                parameter: .templateArgument(argument.name))
+        }
         do {
-            return try templates.template(for: request.conversation)
-                .render(context(of: request), now: Date(), meter: meter)
+            return try template.render(context(of: request), now: Date(), meter: meter)
         } catch {
             if error.code == .abandoned { throw GenerationError(.interrupted, error.message) }
             throw GenerationError(.template, "the chat template refused the messages: \(error)")
         }
+    }
+
+    /// Whether a request may not set a variable: it is built in, or one of this model's special tokens.
+    private func isReserved(_ name: String) -> Bool {
+        Self.builtIn.contains(ProtocolWord(name)) || specialTexts[name] != nil
+            || ProtocolWord(name) == ProtocolWord(SpecialTexts.listName) && !specialTexts.unnamed.isEmpty
     }
 
     private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
@@ -41,6 +52,13 @@ package struct PromptRenderer: Sendable {
         for argument in request.templateArguments.members {
             context[TemplateName(argument.name)] = TemplateValue(argument.value)
         }
+        for special in specialTexts.named where !Self.builtIn.contains(ProtocolWord(special.name)) {
+            context[TemplateName(special.name)] = Self.value(special.text)
+        }
+        if !specialTexts.unnamed.isEmpty {
+            context[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
+        }
+        // After the names that a model's files choose, which must not hide these.
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         context["messages"] = .list(
             request.conversation.messages.map { message in
@@ -53,12 +71,6 @@ package struct PromptRenderer: Sendable {
                 if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
                 return TemplateValue(fields)
             })
-        for special in specialTexts.named {
-            context[TemplateName(special.name)] = Self.value(special.text)
-        }
-        if !specialTexts.unnamed.isEmpty {
-            context[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
-        }
         return context
     }
 

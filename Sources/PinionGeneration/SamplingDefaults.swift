@@ -15,27 +15,32 @@ package struct SamplingDefaults: Sendable, Equatable {
 
     package init() {}
 
-    /// - Throws: ``GenerationError`` naming a number that is out of range.
+    /// - Throws: ``GenerationError`` naming a number that is out of the range that requests have.
     package init(_ advice: GenerationDefaults) throws(GenerationError) {
         self.init()
         func number(
-            _ value: Double?, _ name: String, in range: ClosedRange<Double>, default fallback: Double
+            _ value: Double?, _ name: String, in range: ClosedRange<Double>, default fallback: Double,
+            isMinimumOut: Bool = false
         ) throws(GenerationError) -> Double {
             guard let value else { return fallback }
-            guard range.contains(value) else {
+            guard range.contains(value), !isMinimumOut || value > range.lowerBound else {
+                let bounds = (isMinimumOut ? "above " : "") + "\(range.lowerBound) to \(range.upperBound)"
                 throw GenerationError(
-                    .model,
-                    "the model's generation defaults have a \(name) of \(value), expected \(range.lowerBound) to "
-                        + "\(range.upperBound)")
+                    .model, "the model's generation defaults have a \(name) of \(value), expected \(bounds)")
             }
             return value
         }
-        temperature = try number(advice.temperature, "temperature", in: 0...2, default: temperature)
-        topP = try number(advice.topP, "top_p", in: Double.leastNonzeroMagnitude...1, default: topP)
-        topK = Int(try number(advice.topK.map(Double.init), "top_k", in: -1...Double(Int32.max), default: 0))
-        minP = try number(advice.minP, "min_p", in: 0...1, default: minP)
+        temperature = try number(
+            advice.temperature, "temperature", in: SamplingOptions.temperatureRange, default: temperature)
+        topP = try number(
+            advice.topP, "top_p", in: SamplingOptions.topPRange, default: topP, isMinimumOut: true)
+        let likeliest = try number(
+            advice.topK.map(Double.init), "top_k", in: -1...Double(Int32.max), default: Double(topK))
+        // -1 switches it off as 0 does.
+        topK = max(Int(likeliest), 0)
+        minP = try number(advice.minP, "min_p", in: SamplingOptions.minPRange, default: minP)
         repetitionPenalty = try number(
-            advice.repetitionPenalty, "repetition_penalty", in: Double.leastNonzeroMagnitude...100,
+            advice.repetitionPenalty, "repetition_penalty", in: SamplingOptions.repetitionPenaltyRange,
             default: repetitionPenalty)
     }
 }

@@ -1,35 +1,34 @@
 package import PinionEngine
-import PinionJSON
 package import PinionModelFiles
 import PinionModels
 import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
-/// A model with its tokenizer and chat template, ready to continue conversations.
+/// A model with its tokenizer and, where there is one, its chat template.
 package final class TextModel: Sendable {
     package let engine: Engine
     package let tokenizer: Tokenizer
     /// Name and version by the file's own metadata.
     package let name: ModelName
     /// nil for a model that cannot take messages.
-    package let templates: ChatTemplates?
+    package let template: ServedTemplate?
     /// How tokens are chosen where a request does not say.
     package let samplingDefaults: SamplingDefaults
-    /// nil where there are no templates.
+    /// nil where there is no template.
     private let prompts: PromptBuilder?
     private let promptQueue = PromptQueue()
 
     private init(
-        engine: Engine, tokenizer: Tokenizer, templates: ChatTemplates?, name: ModelName,
+        engine: Engine, tokenizer: Tokenizer, template: ServedTemplate?, name: ModelName,
         samplingDefaults: SamplingDefaults
     ) {
         self.engine = engine
         self.tokenizer = tokenizer
         self.name = name
-        self.templates = templates
+        self.template = template
         self.samplingDefaults = samplingDefaults
-        prompts = templates.map { PromptBuilder(tokenizer: tokenizer, templates: $0) }
+        prompts = template.map { PromptBuilder(tokenizer: tokenizer, template: $0.template) }
     }
 
     /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
@@ -42,15 +41,15 @@ package final class TextModel: Sendable {
     ) async throws -> TextModel {
         do {
             let package = try ModelPackage(path: path)
-            // A model of an unknown architecture is no use with a template either, so that is told first.
+            // The architecture first: its error helps more than one of the tokenizer or the template.
             _ = try package.family()
             let defaults = try Self.naming(path) {
                 options.usesGenerationDefaults ? try SamplingDefaults(package.generationDefaults) : SamplingDefaults()
             }
             async let engine = Engine.start(engineSource(package), configuration)
             let tokenizer = try Self.tokenizer(of: package)
-            let templates = try Self.naming(path) {
-                try ChatTemplates(package, tokenizer, choice: options.template)
+            let template = try Self.naming(path) {
+                try ServedTemplate(package, tokenizer, choice: options.template)
             }
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
@@ -60,7 +59,7 @@ package final class TextModel: Sendable {
                         + "\(running.description.shape.vocabulary) rows")
             }
             return TextModel(
-                engine: running, tokenizer: tokenizer, templates: templates, name: ModelName(package.naming),
+                engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming),
                 samplingDefaults: defaults)
         } catch let error as GenerationError {
             throw error
@@ -82,9 +81,10 @@ package final class TextModel: Sendable {
         }
     }
 
-    /// What was set for the text that the model's files do not say; empty for nothing.
+    /// What the operator set that changes replies and lies in none of the model's files, for the fingerprint; empty for
+    /// nothing.
     var settingsText: String {
-        [templates?.choiceText, samplingDefaults == SamplingDefaults() ? nil : "\(samplingDefaults)"]
+        [template?.choiceText, samplingDefaults == SamplingDefaults() ? nil : "\(samplingDefaults)"]
             .compactMap { $0 }.joined(separator: "|")
     }
 
@@ -100,12 +100,6 @@ package final class TextModel: Sendable {
         _ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue
     ) async throws(GenerationError) {
         guard let prompts else { throw Self.noTemplate }
-        for argument in request.templateArguments.members
-        where PromptRenderer.reservedArguments.contains(ProtocolWord(argument.name)) {
-            throw GenerationError(
-                .unsupportedParameter, "This variable is set from the request itself.",
-                parameter: .templateArgument(argument.name))
-        }
         guard request.choices <= engine.maximumPending else {
             throw GenerationError(
                 .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",

@@ -3,6 +3,9 @@
 /// `String` compares by canonical equivalence, which takes quadratic time on long runs of combining marks; a file may
 /// hold thousands of names made of them. The cost here is linear.
 package struct FileWord: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// Scalars that a message shows of a name, far above any real one's.
+    private static let maximumShown = 64
+
     package let text: String
 
     package init(_ text: String) {
@@ -15,6 +18,11 @@ package struct FileWord: Sendable, Hashable, ExpressibleByStringLiteral {
 
     package static func == (left: FileWord, right: FileWord) -> Bool {
         left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// The text as a message may repeat it: not too long, and without control characters.
+    package var shown: String {
+        text.unicodeScalars.prefix(Self.maximumShown).map { $0.escaped(asASCII: false) }.joined()
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -1,6 +1,6 @@
 /// Reads typed values of a model's metadata by key, and remembers which keys were asked for.
 ///
-/// A key that is asked for by nobody may change what the model computes, so that its reader refuses it in the end.
+/// A key that no reader asks for may change what the model computes, so the format's reader refuses it in the end.
 final class KeyReader {
     /// The file that messages name.
     let path: String
@@ -28,11 +28,11 @@ final class KeyReader {
         return keys[0]
     }
 
-    /// An integer within `range`; `standard` when it is absent.
-    func int(_ key: String, in range: ClosedRange<Int>, default standard: Int? = nil) throws(ModelError) -> Int {
+    /// An integer within `range`; `fallback` when it is absent.
+    func int(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws(ModelError) -> Int {
         guard let value = value(key) else {
-            guard let standard else { throw missing(key) }
-            return standard
+            guard let fallback else { throw missing(key) }
+            return fallback
         }
         guard let number = value.int, range.contains(number) else {
             throw wrong(key, value, "an integer from \(range.lowerBound) to \(range.upperBound)")
@@ -40,9 +40,9 @@ final class KeyReader {
         return number
     }
 
-    /// A finite positive number; `standard` when it is absent.
-    func positive(_ key: String, default standard: Double? = nil) throws(ModelError) -> Double {
-        guard let number = try positiveIfAny(key) ?? standard else { throw missing(key) }
+    /// A finite positive number; `fallback` when it is absent.
+    func positive(_ key: String, default fallback: Double? = nil) throws(ModelError) -> Double {
+        guard let number = try positiveIfAny(key) ?? fallback else { throw missing(key) }
         return number
     }
 
@@ -55,9 +55,9 @@ final class KeyReader {
         return number
     }
 
-    /// A truth value; `standard` when it is absent.
-    func flag(_ key: String, default standard: Bool) throws(ModelError) -> Bool {
-        guard let value = value(key) else { return standard }
+    /// A truth value; `fallback` when it is absent.
+    func flag(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
+        guard let value = value(key) else { return fallback }
         guard let flag = value.bool else { throw wrong(key, value, "true or false") }
         return flag
     }

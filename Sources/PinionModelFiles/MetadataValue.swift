@@ -12,7 +12,7 @@ package enum MetadataValue: Sendable, Equatable {
     /// Arrays of arrays, of which no known model makes use.
     case nested([MetadataValue])
 
-    /// The value as a non-negative Int, whatever integer type it was written with.
+    /// The value as an Int, whatever integer type it was written with; nil when it does not fit.
     package var int: Int? {
         switch self {
         case .unsigned(let value): Int(exactly: value)

@@ -8,7 +8,7 @@ package import PinionTokenizer
 ///
 ///     let package = try ModelPackage(path: path)
 ///     let numbers = try package.hyperparameters()
-///     let embedding = package.tensor(TensorName(.embedding))
+///     let embedding = try package.tensor(TensorName(.embedding))
 package struct ModelPackage: Sendable {
     private enum Files: Sendable {
         case gguf(GGUFModel)
@@ -124,11 +124,11 @@ extension ModelPackage {
         }
     }
 
-    /// What a model without a template is told by: the key or the files in which one was looked for.
+    /// Where a chat template was looked for, for the message that there is none.
     package var templatePlace: String {
         switch files {
         case .gguf: "tokenizer.chat_template"
-        case .folder: "chat_template.jinja, chat_template.json or tokenizer_config.json"
+        case .folder: "chat_template.jinja, additional_chat_templates, chat_template.json or tokenizer_config.json"
         }
     }
 
@@ -169,34 +169,4 @@ extension ModelPackage {
         case .folder(let folder): folder.weightBytes
         }
     }
-}
-
-/// A chat template with the name by which a request may ask for it.
-package struct ChatTemplateSource: Sendable, Equatable {
-    /// nil for the default one.
-    package var name: String?
-    package var source: String
-}
-
-/// What a model's files say of generation.
-package struct GenerationDefaults: Sendable, Equatable {
-    /// Tokens that end a reply; empty when the files name none.
-    package var endTokens: [Int32] = []
-    package var temperature: Double?
-    package var topP: Double?
-    package var topK: Int?
-    package var minP: Double?
-    package var repetitionPenalty: Double?
-
-    package init() {}
-}
-
-/// What a model calls itself.
-package struct ModelNaming: Sendable, Equatable {
-    /// The name of the file or folder, without its extension.
-    package var file: String
-    package var base: String?
-    package var sizeLabel: String?
-    package var finetune: String?
-    package var version: String?
 }

@@ -1,3 +1,4 @@
+import Foundation
 package import PinionTensor
 
 /// How queries and keys are rotated by their positions.
@@ -41,7 +42,7 @@ package struct Rotary: Sendable, Equatable {
 
         /// 1 for a factor up to 1, else `0.1 * weight * ln(factor) + 1`.
         static func amplitude(_ factor: Double, weight: Double = 1) -> Double {
-            factor <= 1 ? 1 : 0.1 * weight * factor.logarithm + 1
+            factor <= 1 ? 1 : 0.1 * weight * log(factor) + 1
         }
     }
 

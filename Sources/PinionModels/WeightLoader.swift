@@ -9,7 +9,7 @@ struct WeightLoader {
     let package: ModelPackage
     private let family: ModelFamily
     private let context: LoadContext
-    private var taken: Set<TakenName> = []
+    private var taken: Set<FileWord> = []
 
     init(_ package: ModelPackage, _ family: ModelFamily, _ context: LoadContext) {
         self.package = package
@@ -48,7 +48,7 @@ struct WeightLoader {
 
     /// - Throws: ``ModelError`` naming the first tensor that was not taken.
     func finish() throws(ModelError) {
-        if let left = package.firstUnused({ taken.contains(TakenName($0)) }) {
+        if let left = package.firstUnused({ taken.contains(FileWord($0)) }) {
             throw ModelError(
                 .invalidTensor,
                 "\(package.path): tensor '\(left.name)' has no place in this build's '\(family.rawValue)' architecture")
@@ -64,23 +64,7 @@ struct WeightLoader {
             throw ModelError(
                 .invalidTensor, "\(package.path): tensor '\(tensor.name)' has shape \(tensor.shape), expected \(shape)")
         }
-        taken.insert(TakenName(tensor.name))
+        taken.insert(FileWord(tensor.name))
         return tensor
     }
-
-    /// A tensor's name in its file, compared as bytes.
-    private struct TakenName: Hashable {
-        let bytes: [UInt8]
-
-        init(_ name: String) { bytes = Array(name.utf8) }
-    }
-}
-
-/// What the float weights of a model are rounded to as they are packed.
-package enum Quantisation: String, Sendable, CaseIterable {
-    case q8_0, q4_0
-
-    /// The rows of the embedding are looked up one by one, and choose the token where it is the output head too: they keep
-    /// eight bits.
-    func type(isTable: Bool) -> TensorType { self == .q8_0 || isTable ? .q8_0 : .q4_0 }
 }

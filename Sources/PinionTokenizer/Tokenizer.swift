@@ -124,11 +124,6 @@ package final class Tokenizer: Sendable {
         contains(token) ? Array(tokenBytes[token]) : []
     }
 
-    /// A token's text as the model's files write it; nothing for an id out of range.
-    package func piece(of token: Int32) -> [UInt8] {
-        contains(token) ? Array(vocabulary.tokens[Int(token)]) : []
-    }
-
     func contains(_ token: Int32) -> Bool { token >= 0 && Int(token) < vocabularyCount }
 
     /// Whether the token steers the model and must never be shown as text. False for an id out of range.

@@ -42,6 +42,13 @@ package struct OriginalBody: Sendable, Equatable {
 /// What is nil was not asked for. The generator then takes what the model's files advise, where its operator said so, and
 /// else leaves the model's own distribution alone.
 package struct SamplingOptions: Sendable, Equatable {
+    package static let temperatureRange = 0.0...2.0
+    /// 0 is out of it: a share of nothing leaves no token.
+    package static let topPRange = 0.0...1.0
+    package static let minPRange = 0.0...1.0
+    /// Smaller ones would take logits beyond the floats, and larger ones are of no use.
+    package static let repetitionPenaltyRange = 0.01...10.0
+
     /// In [0, 2]; 0 takes the likeliest token.
     package var temperature: Double?
     /// Smallest set of likeliest tokens whose probability reaches it; in (0, 1].

@@ -2,7 +2,7 @@
 
 Beside it a process on each processor only sleeps. Where one of them wakes late, the machine ran something else or
 nothing at all for that long (other machines on the same host, a quota); such pauses are taken off the answers that
-they fall into, because no server could have answered then.
+they fall into, because the server's thread may have been on that processor.
 """
 
 import http.client

@@ -21,9 +21,9 @@ def piped(text, *arguments):
     return subprocess.run(command, env=environment(), input=text, capture_output=True, text=True, timeout=60)
 
 
-def test_tokenize_prints_ids_and_pieces(folder):
+def test_tokenize_prints_ids_and_texts(folder):
     rows = run("models", "tokenize", folder, "a <|im_end|>").stdout.splitlines()
-    assert rows[0].split() == ["ID", "PIECE"]
+    assert rows[0].split() == ["ID", "TEXT"]
     # A control token's name is ordinary text, of which this vocabulary knows single bytes.
     assert [json.loads(row.split(maxsplit=1)[1]) for row in rows[1:]] == list("a <|im_end|>")
     parsed = run("models", "tokenize", folder, "--parse-special", "ä<|im_end|>").stdout.splitlines()

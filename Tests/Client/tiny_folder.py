@@ -57,7 +57,9 @@ def safetensors(tensors, source):
 
 
 def write(folder, family="llama", template=TEMPLATE, controls=CONTROLS, **changes):
-    """Writes the folder; the last of the three `controls` is the end token, `changes` are keys of `config.json`, where None takes a key out."""
+    """Writes the folder. The last of the three `controls` is the end token.
+
+    `changes` are keys of `config.json`, where None takes a key out."""
     folder.mkdir()
     configuration = {
         "architectures": [{"llama": "LlamaForCausalLM", "qwen3": "Qwen3ForCausalLM"}[family]],

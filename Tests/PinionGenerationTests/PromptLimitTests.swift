@@ -21,7 +21,7 @@ struct PromptLimitTests {
     func size() async throws {
         let model = try await GenerationFixtures.model()
         let prompts = PromptBuilder(
-            tokenizer: model.tokenizer, templates: ChatTemplates(try ChatTemplate(source: "x")))
+            tokenizer: model.tokenizer, template: try ChatTemplate(source: "x"))
         let text = String(repeating: "x", count: 64 << 10)
         let plain = prompts.size(of: GenerationFixtures.request("Hi"))
         let named = GenerationRequest(Conversation([Message(.tool, "Hi", name: text, toolCallID: text)]))

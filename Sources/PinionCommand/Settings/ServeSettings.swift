@@ -27,7 +27,7 @@ package struct ServeSettings: Sendable {
     var quantisation: Quantisation?
     /// Templates given for models.
     var chatTemplates: [TemplateReference]
-    /// Where a request's sampling comes from when it does not say.
+    /// Where sampling parameters come from that a request leaves out.
     var generationAdvice: GenerationAdvice
     /// Nil means one per core.
     var threads: Int?
@@ -39,7 +39,7 @@ package struct ServeSettings: Sendable {
     var notices: [String]
 
     init(_ sources: SettingsSources) throws {
-        let models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.standard]
+        let models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.default]
         self.models = models
         apiKeys = sources.value(.apiKey)?.texts ?? []
         context = try sources.integer(.context)
@@ -48,6 +48,11 @@ package struct ServeSettings: Sendable {
         cacheType = try sources.word(.kvType).flatMap(KVCache.ElementType.init(rawValue:))
         quantisation = try sources.word(.quantize).flatMap(Quantisation.init(rawValue:))
         chatTemplates = try sources.value(.chatTemplate)?.texts.map { try TemplateReference($0, for: models) } ?? []
+        for (index, reference) in chatTemplates.enumerated() {
+            // One model, or each template with its model.
+            guard let twin = chatTemplates[..<index].first(where: { $0.model == reference.model }) else { continue }
+            throw CommandFailure("--chat-template is given twice for one model: \(twin.text) and \(reference.text)")
+        }
         generationAdvice = try sources.word(.generationConfig).flatMap(GenerationAdvice.init(rawValue:)) ?? .none
         threads = try sources.integer(.threads)
         memory = try sources.size(.memory)

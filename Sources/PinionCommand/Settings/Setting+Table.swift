@@ -41,15 +41,15 @@ extension Setting {
             default: EngineConfiguration.defaultCacheType.rawValue),
         Setting(
             .quantize, .word(Quantisation.allCases.map(\.rawValue)), value: "type",
-            "What weights of 16 bits and more are packed as: q8_0, or q4_0 in half the memory",
+            "Round float weights as they are loaded: to q8_0, or to q4_0 in half the memory",
             default: "as the files have them"),
         Setting(
             .chatTemplate, .list, value: "file|name",
             "A Jinja file or the name of one of the model's templates; ID=FILE where there are several models",
             default: "the model's own"),
         Setting(
-            .generationConfig, .word(GenerationAdvice.allCases.map(\.rawValue)), value: "whose",
-            "Who says how tokens are chosen where a request does not: the model's files, or none of them",
+            .generationConfig, .word(GenerationAdvice.allCases.map(\.rawValue)), value: "source",
+            "Sampling defaults where a request has none: model takes those of the model's files, none leaves temperature 1",
             default: GenerationAdvice.none.rawValue),
         Setting(.threads, .integer(threadRange), value: "count", "Threads that compute", default: "one per processor"),
         Setting(

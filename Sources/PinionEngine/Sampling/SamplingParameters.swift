@@ -1,4 +1,4 @@
-/// How the next token is chosen from the logits. Every parameter's standard value leaves the model's distribution alone.
+/// How the next token is chosen from the logits. Every parameter's default value leaves the model's distribution alone.
 package struct SamplingParameters: Sendable, Equatable {
     /// 0 takes the most likely token.
     package var temperature: Float = 1

@@ -37,7 +37,7 @@ struct FolderConfiguration: Sendable {
         }
         if isNested {
             for (key, value) in all where key.utf8.starts(with: Self.nested.utf8) {
-                // What the outer configuration says as well counts for the whole model, and comes second here.
+                // The outer value counts for the whole model; the loop below adds it.
                 if key == "text_config.tie_word_embeddings", all.contains(where: { $0.key == "tie_word_embeddings" }) {
                     continue
                 }

@@ -1,3 +1,4 @@
+import Foundation
 import PinionTensor
 
 /// Reads how positions are rotated, from `rope_parameters` or the older `rope_theta` and `rope_scaling`.
@@ -70,13 +71,13 @@ struct FolderRotary {
     func temperature(contextLength: Int) throws(ModelError) -> Hyperparameters.Temperature? {
         guard row.modelType == "ministral3" else { return nil }
         let beta = try keys.positiveIfAny(full + ".llama_4_scaling_beta")
-        guard let factor = beta ?? (isUntold ? Self.standardBeta : nil) else { return nil }
+        guard let factor = beta ?? (isUntold ? Self.defaultBeta : nil) else { return nil }
         return Hyperparameters.Temperature(factor: factor, length: try original(full, contextLength))
     }
 
-    private static let standardBeta = 0.1
+    private static let defaultBeta = 0.1
     /// What Ministral 3's configuration means when it says nothing of rotation.
-    private static let standardYarn = Rotary.Yarn(
+    private static let defaultYarn = Rotary.Yarn(
         factor: 16, original: 16384, fast: 32, slow: 1, isTruncated: true, amplitude: 1)
 
     private func original(_ place: String, _ contextLength: Int) throws(ModelError) -> Int {
@@ -84,14 +85,14 @@ struct FolderRotary {
         let range = 1...Hyperparameters.maximumContext
         let inner = try keys.int(
             place + "." + key, in: range,
-            default: isUntold && row.modelType == "ministral3" ? Self.standardYarn.original : contextLength)
+            default: isUntold && row.modelType == "ministral3" ? Self.defaultYarn.original : contextLength)
         // Phi 3 tells it beside the scaling, where it counts first.
         return row.family == .phi3 ? try keys.int(key, in: range, default: inner) : inner
     }
 
     private func scaling(_ place: String, contextLength: Int) throws(ModelError) -> Rotary.Scaling {
         func key(_ name: String) -> String { place + "." + name }
-        if isUntold && row.modelType == "ministral3" { return .yarn(Self.standardYarn) }
+        if isUntold && row.modelType == "ministral3" { return .yarn(Self.defaultYarn) }
         let older = try keys.text(key("type"))
         let name = try keys.text(key("rope_type")) ?? older ?? "default"
         let original = try original(place, contextLength)
@@ -108,7 +109,7 @@ struct FolderRotary {
         case "longrope", "su", "yarn":
             let factor = try keys.positive(key("factor"), default: Double(contextLength) / Double(original))
             let told = try keys.positiveIfAny(key("attention_factor"))
-            let own = factor <= 1 ? 1 : (1 + factor.logarithm / Double(original).logarithm).squareRoot()
+            let own = factor <= 1 ? 1 : (1 + log(factor) / log(Double(original))).squareRoot()
             guard let short = try keys.floats(key("short_factor")) else { throw keys.missing(key("short_factor")) }
             guard let long = try keys.floats(key("long_factor")) else { throw keys.missing(key("long_factor")) }
             return .longRope(

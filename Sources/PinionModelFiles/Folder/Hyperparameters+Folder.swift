@@ -82,8 +82,8 @@ extension Hyperparameters {
                 }
                 windowed = flags
             } else {
-                let standard = row.defaults["sliding_window_pattern"]?.int
-                let period = try keys.int(key, in: 1...Self.maximumLayers, default: standard)
+                let fallback = row.defaults["sliding_window_pattern"]?.int
+                let period = try keys.int(key, in: 1...Self.maximumLayers, default: fallback)
                 windowed = Self.windowed(layers, period: period)
             }
         default: break

@@ -12,7 +12,7 @@ struct ModelFolder: Sendable {
         "generation_config.json",
     ]
     /// Models of several parts whose text part runs, and what that part is when it does not say.
-    private static let outerTypes: [String: String] = ["gemma3": "gemma3_text", "mistral3": "mistral"]
+    private static let outerTypes: [FileWord: String] = ["gemma3": "gemma3_text", "mistral3": "mistral"]
     private static let scaleNames = ["weight_scale_inv", "weight_scale"]
     private static let blockRule = "quantization_config.weight_block_size"
 
@@ -90,17 +90,18 @@ struct ModelFolder: Sendable {
     private static func row(_ configuration: FolderConfiguration) -> Result<FolderFamily, ModelError> {
         let outer = configuration["outer.model_type"]?.string
         let own = configuration["model_type"]?.string
-        let type = own == outer || own == nil ? outer.flatMap { outerTypes[$0] } ?? own : own
+        let isOuter = own == nil || own.map { FileWord($0) } == outer.map { FileWord($0) }
+        let type = isOuter ? outer.flatMap { outerTypes[FileWord($0)] } ?? own : own
         guard let type else {
             return .failure(ModelError(.invalidConfiguration, "\(configuration.path): has no model_type"))
         }
-        let isKnownOuter = outer.map { outerTypes[$0] != nil } ?? true
+        let isKnownOuter = outer.map { outerTypes[FileWord($0)] != nil } ?? true
         guard isKnownOuter, let row = FolderFamily.of(type) else {
-            let expected = FolderFamily.all.map(\.modelType) + outerTypes.keys.sorted()
+            let expected = FolderFamily.all.map(\.modelType) + outerTypes.keys.map(\.text).sorted()
             return .failure(
                 ModelError(
                     .unsupportedArchitecture,
-                    "\(configuration.path): model_type '\(GGUFModel.shown(isKnownOuter ? type : outer ?? type))' is not "
+                    "\(configuration.path): model_type '\(FileWord(isKnownOuter ? type : outer ?? type).shown)' is not "
                         + "supported, expected one of \(expected.joined(separator: ", "))"))
         }
         return .success(row)
@@ -189,7 +190,7 @@ extension ModelFolder {
         let method = configuration["quantization_config.quant_method"]?.string ?? "?"
         let format = configuration["quantization_config.format"]?.string
         guard method == "fp8" || method == "compressed-tensors" && format == "float-quantized" else {
-            let name = GGUFModel.shown(format.map { "\(method) (\($0))" } ?? method)
+            let name = FileWord(format.map { "\(method) (\($0))" } ?? method).shown
             throw ModelError(
                 .unsupportedArchitecture,
                 "\(configuration.path): quantization_config is of the kind '\(name)', which is not supported, expected fp8; "

@@ -12,13 +12,13 @@ struct SafetensorsFile: Sendable {
     static let maximumTensors = 1 << 16
     static let maximumDimensions = 8
     private static let lengthBytes = 8
-    private static let metadataName = "__metadata__"
+    private static let metadataName: FileWord = "__metadata__"
     private static let limits = JSONLimits(depth: 8, values: 1 << 20)
     /// The format's names of types, and bytes of an element.
-    private static let types: [String: (type: StorageType, bytes: Int)] = [
+    private static let types: [FileWord: (type: StorageType, bytes: Int)] = [
         "F32": (.format(.f32), 4), "F16": (.format(.f16), 2), "BF16": (.format(.bf16), 2), "F8_E4M3": (.f8E4M3, 1),
     ]
-    private static let otherTypes: [String: Int] = [
+    private static let otherTypes: [FileWord: Int] = [
         "F64": 8, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "F8_E5M2": 1,
         "C64": 8, "F8_E8M0": 1,
     ]
@@ -57,7 +57,7 @@ struct SafetensorsFile: Sendable {
         }
         var tensors: [StoredTensor] = []
         let dataStart = Self.lengthBytes + length
-        for member in header.members where member.name != Self.metadataName {
+        for member in header.members where FileWord(member.name) != Self.metadataName {
             tensors.append(try Self.tensor(member, in: file, dataStart: dataStart))
         }
         tensors.sort { $0.fileRange.lowerBound < $1.fileRange.lowerBound }
@@ -71,7 +71,7 @@ struct SafetensorsFile: Sendable {
     private static func tensor(
         _ member: JSONObject.Member, in file: MappedFile, dataStart: Int
     ) throws(ModelError) -> StoredTensor {
-        let name = GGUFModel.shown(member.name)
+        let name = FileWord(member.name).shown
         func malformed(_ what: String) -> ModelError {
             ModelError(TensorError(.malformedFile, "\(file.path): tensor '\(name)' \(what)"))
         }
@@ -83,9 +83,9 @@ struct SafetensorsFile: Sendable {
         guard sizes.count <= maximumDimensions, sizes.allSatisfy({ $0 >= 0 }) else {
             throw malformed("has shape \(sizes.prefix(maximumDimensions)), expected at most \(maximumDimensions) sizes")
         }
-        let known = types[typeName]
-        guard let width = known?.bytes ?? otherTypes[typeName] else {
-            throw malformed("has type '\(GGUFModel.shown(typeName))', which the format does not know")
+        let known = types[FileWord(typeName)]
+        guard let width = known?.bytes ?? otherTypes[FileWord(typeName)] else {
+            throw malformed("has type '\(FileWord(typeName).shown)', which the format does not know")
         }
         var count = width
         for size in sizes {

@@ -33,7 +33,7 @@ struct WeightFiles: Sendable {
             guard index.updateValue(place, forKey: FileWord(tensor.name)) == nil else {
                 throw ModelError(
                     .invalidTensor,
-                    "\(tensor.file.path): tensor '\(GGUFModel.shown(tensor.name))' lies in another file of the model too"
+                    "\(tensor.file.path): tensor '\(FileWord(tensor.name).shown)' lies in another file of the model too"
                 )
             }
         }
@@ -57,7 +57,7 @@ struct WeightFiles: Sendable {
             guard case .string(let name) = member.value, isPlain(name) else {
                 throw ModelError(
                     .invalidConfiguration,
-                    "\(path): the file of tensor '\(GGUFModel.shown(member.name))' is no plain name inside the folder")
+                    "\(path): the file of tensor '\(FileWord(member.name).shown)' is no plain name inside the folder")
             }
             places.append((member.name, name))
         }
@@ -72,7 +72,7 @@ struct WeightFiles: Sendable {
         for place in places where !held.contains(FileWord(place.tensor)) {
             throw ModelError(
                 .invalidTensor,
-                "\(folder)/\(place.file): does not hold tensor '\(GGUFModel.shown(place.tensor))', which the index promises"
+                "\(folder)/\(place.file): does not hold tensor '\(FileWord(place.tensor).shown)', which the index promises"
             )
         }
         return files

@@ -2,8 +2,6 @@ import Foundation
 
 /// What a package tells of a GGUF model beside its tensors.
 extension GGUFModel {
-    /// Scalars of an unknown architecture's name that a message shows, far above any real name's.
-    private static let maximumShownName = 64
     private static let templateKey = "tokenizer.chat_template"
 
     func family() throws(ModelError) -> ModelFamily {
@@ -13,19 +11,16 @@ extension GGUFModel {
         guard let family = ModelFamily.allCases.first(where: { FileWord($0.rawValue) == FileWord(name) }) else {
             throw ModelError(
                 .unsupportedArchitecture,
-                "\(path): architecture '\(Self.shown(name))' is not supported, expected one of \(ModelFamily.names)")
+                "\(path): architecture '\(FileWord(name).shown)' is not supported, expected one of \(ModelFamily.names)"
+            )
         }
         return family
-    }
-
-    static func shown(_ name: String) -> String {
-        name.unicodeScalars.prefix(maximumShownName).map { $0.escaped(asASCII: false) }.joined()
     }
 
     var chatTemplates: [ChatTemplateSource] {
         metadata.compactMap { key, value in
             guard let source = value.string else { return nil }
-            if key == Self.templateKey { return ChatTemplateSource(name: nil, source: source) }
+            if FileWord(key) == FileWord(Self.templateKey) { return ChatTemplateSource(name: nil, source: source) }
             guard key.utf8.starts(with: (Self.templateKey + ".").utf8) else { return nil }
             return ChatTemplateSource(name: String(key.dropFirst(Self.templateKey.count + 1)), source: source)
         }
@@ -33,11 +28,6 @@ extension GGUFModel {
 
     var generationDefaults: GenerationDefaults {
         var defaults = GenerationDefaults()
-        let keys = ["eos_token_id", "eot_token_id", "eom_token_id"]
-        for key in keys {
-            guard let id = self["tokenizer.ggml.\(key)"]?.int.flatMap(Int32.init(exactly:)) else { continue }
-            if !defaults.endTokens.contains(id) { defaults.endTokens.append(id) }
-        }
         defaults.temperature = self["general.sampling.temp"]?.double
         defaults.topP = self["general.sampling.top_p"]?.double
         defaults.topK = self["general.sampling.top_k"]?.int

@@ -118,7 +118,7 @@ extension Hyperparameters {
 
     private mutating func readAttention(_ keys: KeyReader, _ family: ModelFamily) throws(ModelError) {
         let length = try keys.int(
-            "attention.sliding_window", in: 0...Self.maximumContext, default: family.standardWindow)
+            "attention.sliding_window", in: 0...Self.maximumContext, default: family.defaultWindow)
         let pattern = "attention.sliding_window_pattern"
         var windowed = Self.windowed(layers, period: family.windowPeriod)
         switch keys.value(pattern) {
@@ -136,7 +136,7 @@ extension Hyperparameters {
         if attentionScale == nil, layers == family.layersOfWideScale {
             attentionScale = 1 / Float(width / heads).squareRoot()
         }
-        let caps = family.standardSoftCaps
+        let caps = family.defaultSoftCaps
         attentionSoftCap = (try keys.positiveIfAny("attn_logit_softcapping") ?? caps?.attention).map(Float.init)
         logitSoftCap = (try keys.positiveIfAny("final_logit_softcapping") ?? caps?.logits).map(Float.init)
         if let factor = try keys.positiveIfAny("attention.temperature_scale") {

@@ -13,10 +13,10 @@ extension ModelFamily {
     }
 
     /// The window of a file that does not tell it.
-    var standardWindow: Int { self == .gemma2 ? 4096 : 0 }
+    var defaultWindow: Int { self == .gemma2 ? 4096 : 0 }
 
     /// Soft caps of scores and of logits, where a file does not tell them.
-    var standardSoftCaps: (attention: Double, logits: Double)? { self == .gemma2 ? (50, 30) : nil }
+    var defaultSoftCaps: (attention: Double, logits: Double)? { self == .gemma2 ? (50, 30) : nil }
 
     /// How the rows of queries and keys are ordered: the converter interleaves those of the Llama line.
     var pairing: RotaryEmbedding.Pairing {

@@ -1,3 +1,5 @@
+import PinionJSON
+
 extension TokenizerDescription {
     /// Makes a description of a GGUF file's metadata.
     ///
@@ -6,7 +8,7 @@ extension TokenizerDescription {
         let tokens = ByteStrings(metadata.tokens)
         let types = try Self.types(of: metadata)
         let builder = MetadataBuilder(metadata: metadata, tokens: tokens, types: types)
-        switch metadata.model {
+        switch ProtocolWord(metadata.model) {
         case "gpt2": self = try builder.bytePairs()
         case "gemma4": self = try builder.characterPairs()
         case "llama": self = try builder.scoredPairs()
@@ -105,7 +107,7 @@ private struct MetadataBuilder {
         description.unknownToken = known
         description.beginToken = token(metadata.beginToken, default: 1)
         description.endToken = token(metadata.endToken, default: 2)
-        if metadata.architecture == "phi3" { stripAfterTokens(&description) }
+        if metadata.architecture.map({ ProtocolWord($0) == "phi3" }) == true { stripAfterTokens(&description) }
         surround(&description, addsBegin: true, addsEnd: false)
         return description
     }

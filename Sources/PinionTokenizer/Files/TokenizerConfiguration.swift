@@ -94,14 +94,22 @@ extension SpecialTexts {
         switch value {
         case nil, .null: break
         case .array(let tokens):
+            try Self.check(tokens.count, name, file)
             for token in tokens {
-                guard let text = try TokenizerConfiguration.text(token, name, file) else { continue }
-                if !unnamed.contains(text) { unnamed.append(text) }
+                if let text = try TokenizerConfiguration.text(token, name, file) { addUnnamed(text) }
             }
         case .object(let tokens):
+            try Self.check(tokens.members.count, name, file)
             for token in tokens.members { add(token.name, try TokenizerConfiguration.text(token.value, name, file)) }
         case .some(let value):
             throw TokenizerError(.invalid, "\(file): '\(name)' is \(value.typeName); expected an array or an object")
+        }
+    }
+
+    private static func check(_ count: Int, _ name: String, _ file: String) throws(TokenizerError) {
+        guard count <= maximumCount else {
+            throw TokenizerError(
+                .invalid, "\(file): '\(name)' has \(count) tokens; at most \(maximumCount) are allowed")
         }
     }
 }

@@ -125,7 +125,7 @@ struct BytePairMerger {
 
 /// A heap of (rank, index) pairs packed into single words; the least rank, then the least index, comes first.
 private struct RankHeap {
-    /// Rank in the upper half, index in the lower: no piece is longer than ``Tokenizer/maximumPieceLength``.
+    /// Rank in the upper half, index in the lower: no piece is longer than ``PieceEncoder/maximumPieceLength``.
     private var items: [UInt64] = []
     /// Four children a node touch fewer cache lines than two.
     private static let arity = 4

@@ -3,9 +3,9 @@ package import PinionTemplate
 package import PinionTokenizer
 import TextGeneration
 
-/// The chat templates that a model is served with.
-package struct ChatTemplates: Sendable {
-    /// Where the templates come from.
+/// The chat template that a model is served with, and where it comes from.
+package struct ServedTemplate: Sendable {
+    /// Where a template comes from.
     package enum Origin: Sendable, Equatable {
         /// The model's own files; `name` is that of a variant, nil for the default one.
         case model(name: String?)
@@ -23,56 +23,39 @@ package struct ChatTemplates: Sendable {
         case source(String)
     }
 
-    /// The variant for requests with tools, by the name that the hub gives it.
-    private static let toolVariant = "tool_use"
-
     package let origin: Origin
-    /// The text of a template that is not among the model's files, which its digest therefore does not cover; and the
-    /// name of a variant.
+    /// What the operator chose, for the fingerprint: a template's text, or a variant's name; nil for the model's own
+    /// default. The files' digest does not cover it.
     package let choiceText: String?
-    private let `default`: ChatTemplate
-    private let withTools: ChatTemplate?
+    package let template: ChatTemplate
 
-    /// The templates of a model; nil where its files have none and no format is certain.
+    /// The template of a model; nil where its files have none and no format is certain.
     ///
-    /// - Throws: ``GenerationError`` for a template that cannot be parsed, or a variant that is not there.
+    /// - Throws: `TemplateError` for a template that cannot be parsed, ``GenerationError`` for a variant that is not there,
+    ///   `ModelError` for an unknown architecture.
     package init?(_ package: ModelPackage, _ tokenizer: Tokenizer, choice: Choice? = nil) throws {
         let templates = package.chatTemplates
         switch choice {
         case .source(let source):
-            (origin, choiceText, withTools) = (.given, source, nil)
-            self.default = try ChatTemplate(source: source)
+            (origin, choiceText) = (.given, source)
+            template = try ChatTemplate(source: source)
         case .variant(let name):
-            guard let variant = templates.first(where: { $0.name.map { $0.utf8.elementsEqual(name.utf8) } ?? false })
+            guard let variant = templates.first(where: { $0.name.map { FileWord($0) == FileWord(name) } ?? false })
             else { throw Self.unknownVariant(name, package) }
-            (origin, choiceText, withTools) = (.model(name: name), name, nil)
-            self.default = try ChatTemplate(source: variant.source)
+            (origin, choiceText) = (.model(name: name), name)
+            template = try ChatTemplate(source: variant.source)
         case nil:
             choiceText = nil
             if let source = package.chatTemplate {
                 origin = .model(name: nil)
-                self.default = try ChatTemplate(source: source)
-                withTools = try templates.first { $0.name == Self.toolVariant }.map {
-                    try ChatTemplate(source: $0.source)
-                }
+                template = try ChatTemplate(source: source)
             } else if let format = FamilyTemplate.certain(try package.family(), tokenizer) {
                 origin = .family(format.name)
-                self.default = try ChatTemplate(source: format.source)
-                withTools = nil
+                template = try ChatTemplate(source: format.source)
             } else {
                 return nil
             }
         }
-    }
-
-    /// One template for every request.
-    package init(_ template: ChatTemplate) {
-        (origin, choiceText, withTools, self.default) = (.given, nil, nil, template)
-    }
-
-    /// The template for a conversation: the variant for tools where there are tools.
-    func template(for conversation: Conversation) -> ChatTemplate {
-        conversation.tools.isEmpty ? self.default : withTools ?? self.default
     }
 
     private static func unknownVariant(_ name: String, _ package: ModelPackage) -> GenerationError {

@@ -1,6 +1,0 @@
-import Foundation
-
-extension Double {
-    /// The natural logarithm.
-    var logarithm: Double { log(self) }
-}
