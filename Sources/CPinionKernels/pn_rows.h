@@ -161,11 +161,26 @@ PN_INLINE void pn_rope(float *x, const size_t heads, const size_t head_dim, cons
     }
 }
 
+/// The pairing of a head's first half with its second: two rows that do not overlap, which the compiler cannot see from
+/// strides, and without which it turns the pairs one by one.
+PN_INLINE void pn_rope_halves(float *restrict low, float *restrict high, const size_t pairs, const float *restrict cosines,
+    const float *restrict sines) {
+    for (size_t i = 0; i < pairs; i++) {
+        const float a = low[i], b = high[i];
+        low[i] = a * cosines[i] - b * sines[i];
+        high[i] = a * sines[i] + b * cosines[i];
+    }
+}
+
 static void PN_NAME(rope)(float *x, size_t heads, size_t head_dim, size_t pairs, size_t step, size_t distance,
     const float *restrict cosines, const float *restrict sines) {
     // Apart, so that the compiler knows the strides and can use vectors.
     if (step == 2 && distance == 1) pn_rope(x, heads, head_dim, pairs, 2, 1, cosines, sines);
-    else pn_rope(x, heads, head_dim, pairs, step, distance, cosines, sines);
+    else if (step == 1 && distance >= pairs) {
+        for (size_t h = 0; h < heads; h++) {
+            pn_rope_halves(x + h * head_dim, x + h * head_dim + distance, pairs, cosines, sines);
+        }
+    } else pn_rope(x, heads, head_dim, pairs, step, distance, cosines, sines);
 }
 
 PN_INLINE pn_vf vf_clamp_to_half(pn_vf x) {
