@@ -24,11 +24,13 @@ C_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -I$(KERNELS)/include
 # Where the tests keep the default model, fetched once.
 TEST_DATA = .build/test-data
 SWIFT_FILES = Package.swift Sources Tests
+# Damaged files of each kind in a long run.
+MUTATIONS ?= 10000
 # Arguments of what a target runs: make serve ARGS='--port 9000'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift test-arm bench format lint clean build-tests parity compile-arm headers
+.PHONY: help serve build test test-swift test-long test-arm bench format lint clean build-tests parity compile-arm headers
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -54,6 +56,12 @@ build-tests: headers
 
 test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...)
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build $(ARGS)
+
+# The count is that of each kind of file: GGUF, configuration, safetensors header and index; the suites of tokenizers
+# and of JSON always have as many or more. PINION_TEST_ORACLE lets the divergence from transformers run too.
+test-long: build-tests ## Build, then load 10,000 damaged files of every kind (MUTATIONS=100000)
+	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
+	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|DivergenceTests' $(ARGS)
 
 test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
 	@missing=; command -v $(firstword $(ARM_CC)) >/dev/null || missing=" gcc-aarch64-linux-gnu"; \

@@ -20,6 +20,8 @@ rms and largest are those of the second.
 
 F32 and F16 files are compared with the logits of the unquantised model: that shows that a GGUF file says what its
 folder says.
+
+PINION_TEST_ORACLE=WORK lets Tests/PinionModelsTests/DivergenceTests.swift hold our engine against the same files.
 """
 
 import json

@@ -2,6 +2,6 @@
 enum GenerationAdvice: String, CaseIterable {
     /// Temperature 1 and no cuts, as clients of the OpenAI API expect.
     case none
-    /// `generation_config.json`, or GGUF's `general.sampling.*`.
+    /// What the model's files advise: `generation_config.json`, or metadata of sampling.
     case model
 }

@@ -61,8 +61,9 @@ struct Greeting {
         Console.line()
         Console.line(
             "\(small.id) is a toy of \(small.sizeText), for the first minute. A better model is a file of yours:")
+        let command = Invocation.command("serve --model FILE.gguf", in: settings.dataDirectory)
         Console.line()
-        Console.line("    \(Invocation.command("serve --model FILE.gguf", in: settings.dataDirectory))")
+        Console.line("    \(command)")
     }
 
     /// A command for a POSIX shell. An id may come from a file's metadata, so it is quoted for JSON and for the shell.

@@ -1,5 +1,6 @@
 import Foundation
 import PinionCatalog
+import PinionModelFiles
 
 /// What `--model` asked for: a file, or a model of the catalog, perhaps under a name of the user's.
 struct ModelReference: Equatable {
@@ -53,7 +54,7 @@ struct ModelReference: Equatable {
         if FileManager.default.fileExists(atPath: text) { return .file(text) }
         let looksLikePath =
             text.hasPrefix("/") || text.hasPrefix(".") || text.hasPrefix("~")
-            || [".gguf", ".safetensors"].contains { text.lowercased().hasSuffix($0) }
+            || ModelPackage.fileEndings.contains { text.lowercased().hasSuffix($0) }
         guard !looksLikePath, !text.isEmpty else { throw CommandFailure("there is no model file '\(text)'") }
         do {
             return .catalog(try ModelCatalog.find(text))

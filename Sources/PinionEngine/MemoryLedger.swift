@@ -4,7 +4,7 @@ import Synchronization
 ///
 ///     let ledger = MemoryLedger(budget: 4 << 30, engines: 2)
 ///     let first = ledger.open()                  // 2 GiB: an even part
-///     first.settle(1 << 30, for: "a.gguf")       // needs less
+///     first.settle(1 << 30, for: "a model")      // needs less
 ///     let second = ledger.open()                 // 3 GiB: all that is left
 ///
 /// Planning is all that the ledger does: it neither allocates nor measures.

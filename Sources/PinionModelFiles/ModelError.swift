@@ -19,7 +19,7 @@ package struct ModelError: Error, Sendable, CustomStringConvertible {
 
     package init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        self.message = TensorError.oneLine(message)
         cause = nil
     }
 

@@ -15,6 +15,9 @@ package struct ModelPackage: Sendable {
         case folder(ModelFolder)
     }
 
+    /// How the names of weight files end, in lower case.
+    package static let fileEndings = [".gguf", ".safetensors"]
+
     /// The file or folder that was named.
     package let path: String
     private let files: Files

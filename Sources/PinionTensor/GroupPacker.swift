@@ -31,7 +31,6 @@ struct GroupPacker {
     ///
     /// - Returns: Whether all weights are finite; in quantised formats, all scales and minima.
     func pack(row: UnsafeRawPointer, lane: Int, into group: UnsafeMutableRawPointer) -> Bool {
-        var isFinite = true
         switch type {
         case .f32:
             var largest: UInt32 = 0
@@ -40,7 +39,7 @@ struct GroupPacker {
                 largest = max(largest, value & Self.floatMagnitude)
                 group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 4, as: UInt32.self)
             }
-            isFinite = largest < Float.infinity.bitPattern
+            return largest < Float.infinity.bitPattern
         case .f16, .bf16:
             var largest: UInt16 = 0
             for c in 0..<columns {
@@ -48,18 +47,40 @@ struct GroupPacker {
                 largest = max(largest, value & Self.halfMagnitude)
                 group.storeBytes(of: value, toByteOffset: (c * Self.groupRows + lane) * 2, as: UInt16.self)
             }
-            isFinite = largest < (type == .f16 ? Self.halfInfinity : Self.brainInfinity)
-        default:
-            let source = QuantBlocks(type: type)
-            for b in 0..<blocks {
-                let unit = group + b / unitBlocks * layout.bytes
-                store(source.quants(row, b), lane, in: unit + b % unitBlocks * layout.block_bytes)
-                isFinite = packScales(row, b, lane, into: unit + layout.scales) && isFinite
-            }
+            return largest < (type == .f16 ? Self.halfInfinity : Self.brainInfinity)
+        case .q4_0: return packBlocks(.q4_0, row, lane, into: group)
+        case .q4_1: return packBlocks(.q4_1, row, lane, into: group)
+        case .q5_0: return packBlocks(.q5_0, row, lane, into: group)
+        case .q5_1: return packBlocks(.q5_1, row, lane, into: group)
+        case .q8_0: return packBlocks(.q8_0, row, lane, into: group)
+        case .q4_K: return packBlocks(.q4_K, row, lane, into: group)
+        case .q5_K: return packBlocks(.q5_K, row, lane, into: group)
+        case .q6_K: return packBlocks(.q6_K, row, lane, into: group)
+        }
+    }
+
+    /// Inlined with the type as a literal. Places are counted, not divided for: a block's divisions would take longer
+    /// than its packing, and packing is most of what a start waits for.
+    @inline(__always)
+    private func packBlocks(
+        _ type: TensorType, _ row: UnsafeRawPointer, _ lane: Int, into group: UnsafeMutableRawPointer
+    ) -> Bool {
+        let (unitBlocks, fileBlocks) = (unitBlocks, traits.file_elements / PackedMatrix.blockColumns)
+        var isFinite = true
+        var (unit, place) = (group, 0)
+        var (block, part) = (row, 0)
+        for _ in 0..<blocks {
+            store(QuantBlocks.quants(type, block, part: part), lane, in: unit + place * layout.block_bytes)
+            isFinite = packScales(type, block, place, lane, into: unit + layout.scales) && isFinite
+            place += 1
+            if place == unitBlocks { (unit, place) = (unit + layout.bytes, 0) }
+            part += 1
+            if part == fileBlocks { (block, part) = (block + traits.file_bytes, 0) }
         }
         return isFinite
     }
 
+    @inline(__always)
     private func store(_ quants: QuantBlocks.Words, _ lane: Int, in block: UnsafeMutableRawPointer) {
         func put(_ word: UInt32, register: Int) {
             block.storeBytes(of: word, toByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
@@ -82,13 +103,13 @@ struct GroupPacker {
         }
     }
 
+    /// - Parameter j: Which block of the unit; in K formats the same part of the file's block.
     /// - Returns: Whether they are finite.
+    @inline(__always)
     private func packScales(
-        _ row: UnsafeRawPointer, _ b: Int, _ lane: Int, into scales: UnsafeMutableRawPointer
+        _ type: TensorType, _ block: UnsafeRawPointer, _ j: Int, _ lane: Int, into scales: UnsafeMutableRawPointer
     ) -> Bool {
         var isFinite = true
-        let block = row + b * PackedMatrix.blockColumns / traits.file_elements * traits.file_bytes
-        let j = b % unitBlocks
         func put(half offset: Int, at index: Int) {
             copyHalf(block + offset, to: scales + (index * Self.groupRows + lane) * 2)
             let half = block.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
@@ -103,14 +124,16 @@ struct GroupPacker {
             put(half: 0, at: j)
             put(half: 2, at: unitBlocks + j)
         case .q4_K, .q5_K:
-            put(half: 0, at: 0)
-            put(half: 2, at: 1)
+            if j == 0 {
+                put(half: 0, at: 0)
+                put(half: 2, at: 1)
+            }
             let sub = QuantBlocks.subscale(block + 4, j)
             // After two rows of halves, which are four rows of bytes.
             put(sub.scale, at: 4 + j)
             put(sub.minimum, at: 4 + unitBlocks + j)
         case .q6_K:
-            put(half: 208, at: 0)
+            if j == 0 { put(half: 208, at: 0) }
             for half in 0..<2 {
                 put(block.load(fromByteOffset: 192 + 2 * j + half, as: UInt8.self), at: 2 + 2 * j + half)
             }

@@ -18,8 +18,35 @@ package struct TensorError: Error, Sendable, Equatable, CustomStringConvertible 
 
     package init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        self.message = Self.oneLine(message)
     }
 
     package var description: String { message }
+
+    /// Scalars of a message: a path, some names and the reason.
+    private static let maximumLength = 1_000
+
+    /// A message as one line of bounded length, its middle left out where it is longer.
+    ///
+    /// Names of a file's keys and tensors may hold anything: line ends, escape sequences of a terminal, a megabyte.
+    /// They are escaped here and not where messages are made, because one of a hundred such places would be forgotten.
+    package static func oneLine(_ message: String) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in message.unicodeScalars {
+            if isControl(scalar) {
+                line += scalar.escaped(asASCII: true).unicodeScalars
+            } else {
+                line.append(scalar)
+            }
+        }
+        guard line.count > maximumLength else { return String(line) }
+        return String(line.prefix(maximumLength / 2)) + " ... " + String(line.suffix(maximumLength / 2))
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
 }

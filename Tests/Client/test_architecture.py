@@ -28,3 +28,31 @@ def test_no_import_points_upwards(target):
 @pytest.mark.parametrize("target", GENERATORS)
 def test_a_generator_knows_no_wire(target):
     assert WIRES.isdisjoint(import_graph.imports(target))
+
+
+@pytest.mark.parametrize("target", ROWS)
+def test_a_target_names_the_format_of_model_files_only_where_the_document_says_so(target):
+    assert import_graph.format_namings(target) == []
+
+
+@pytest.mark.parametrize("target", import_graph.may_name_format())
+def test_a_target_that_may_name_the_format_does(target):
+    files = (import_graph.SOURCES / target).rglob("*.swift")
+    assert any(import_graph.FORMAT.search(file.read_text()) for file in files)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_text"),
+    [
+        ('@Option(help: "A GGUF file.") var model: String', True),
+        ('Console.line("serve --model FILE.gguf")', True),
+        ('Console.line("\\"quoted\\" GGUF")', True),
+        ("let isGGUF = true", False),
+        ("/// Reads a gguf file.", False),
+        ('let a = "x" // "a GGUF file"', False),
+        ('path.hasSuffix(".gguf")', False),
+        ('format == "GGUF"', False),
+    ],
+)
+def test_only_strings_that_tell_people_something_are_texts_for_people(line, is_text):
+    assert (import_graph.FORMAT.search(import_graph.without_text_for_people(line)) is None) == is_text

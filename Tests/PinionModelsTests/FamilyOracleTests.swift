@@ -60,6 +60,13 @@ struct FamilyOracleTests {
         return errors
     }
 
+    /// The standard deviation of all logits.
+    static func deviation(_ rows: [[Float]]) -> Float {
+        let values = rows.joined().map(Double.init)
+        let mean = values.reduce(0, +) / Double(values.count)
+        return Float((values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot())
+    }
+
     /// Runs a body with a place for files, which is removed after it.
     static func inTemporaryPlace<Result>(_ body: (URL) throws -> Result) throws -> Result {
         let url = FileManager.default.temporaryDirectory.appending(path: "pinion-family-\(UUID().uuidString)")
@@ -68,8 +75,10 @@ struct FamilyOracleTests {
         return try body(url)
     }
 
-    private static func check(_ name: String, _ label: String, _ found: [[Float]], _ expected: [[Float]]) throws {
-        let errors = errors(found, expected, deviation: try FamilyFixture.named(name).deviation)
+    static func check(
+        _ name: String, _ label: String, _ found: [[Float]], _ expected: [[Float]], deviation: Float? = nil
+    ) throws {
+        let errors = errors(found, expected, deviation: try deviation ?? FamilyFixture.named(name).deviation)
         if ProcessInfo.processInfo.environment["PINION_REPORT_ERRORS"] != nil {
             print("\(name) \(label): mean \(errors.mean), worst position \(errors.worst), largest \(errors.largest)")
         }

@@ -59,6 +59,15 @@ struct FolderErrorTests {
             "quantised by bitsandbytes", "of the kind 'bitsandbytes'",
             change: config("quantization_config", ["quant_method": "bitsandbytes", "load_in_4bit": "true"])),
         Case("an unknown scaling", "\"ntk\" is not supported", change: config("rope_parameters", ["rope_type": "ntk"])),
+        Case("a key of two lines", "'a\\nb' is 1, which this build does not know", change: config("a\nb", 1)),
+        Case("a key that drives a terminal", "'\\u{1B}[2J' is 1", change: config("\u{1b}[2J", 1)),
+        Case(
+            "a tensor of two lines", "tensor 'a\\nb' has no place in this build",
+            change: { url in
+                try FamilyFixture.named("llama-a").write(.new, .f32, to: url) { _, tensors in
+                    tensors.append(("a\nb", tensors[0].tensor))
+                }
+            }),
         Case("text for a number", "'hidden_size' is \"wide\"", change: config("hidden_size", "wide")),
         Case("a fraction for a count", "'num_hidden_layers' is 2.5", change: config("num_hidden_layers", 2.5)),
         Case("a huge count", "'num_hidden_layers' is 1000000000", change: config("num_hidden_layers", 1_000_000_000)),
@@ -106,6 +115,21 @@ struct FolderErrorTests {
             #expect(message.contains(url.lastPathComponent), "\(message)")
             #expect(!message.contains("\n") && message.utf8.count < 1_000, "\(message)")
             for word in item.words { #expect(message.contains(word), "\(message)") }
+        }
+    }
+
+    @Test("A message shows the ends of itself where a long name stands in it")
+    func longName() throws {
+        try FamilyOracleTests.inTemporaryPlace { url in
+            try FamilyFixture.named("llama-a").write(.new, .f32, to: url)
+            // As long as a name may be, and six times as many scalars once they are escaped.
+            try Self.config(String(repeating: "\u{85}", count: 512), 1)(url)
+            let error = #expect(throws: ModelError.self) {
+                _ = try ModelFixtures.load(url.path(percentEncoded: false), kernels: .forThisMachine())
+            }
+            let message = error?.message ?? ""
+            #expect(message.contains(url.lastPathComponent) && message.contains("which this build does not know"))
+            #expect(message.utf8.count < 4096, "\(message.utf8.count) bytes")
         }
     }
 

@@ -38,7 +38,9 @@ struct FuzzBatch: Codable, Sendable {
                 loaded += 1
             } catch {
                 refused += 1
-                guard error.message.hasPrefix("\(path): "), error.message.utf8.count < 4096 else {
+                guard error.message.hasPrefix("\(path): "), error.message.utf8.count < 4096,
+                    !error.message.utf8.contains(0x0a)
+                else {
                     try fail("seed \(seed): a poor message: \(error.message)")
                 }
             }

@@ -48,6 +48,7 @@ package struct FamilyFixture: Decodable, Sendable {
     package var prefixes: Prefixes
     /// Standard deviation of the logits.
     package var deviation: Float
+    package var float8: Float8?
     package var gguf: File?
 
     package static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -70,15 +71,20 @@ package struct FamilyFixture: Decodable, Sendable {
         try JSONDecoder().decode(Inputs.self, from: Data(contentsOf: directory.appending(path: "inputs.json")))
     }
 
-    private var folder: URL { Self.directory.appending(path: model) }
+    var folder: URL { Self.directory.appending(path: model) }
 
     /// The oracle's rows: all of the first two sequences, then the chosen positions of the third.
     package func logits(_ file: String = "logits.f32") throws -> [[Float]] {
-        let bytes = try Data(contentsOf: folder.appending(path: file))
+        try Self.rows(folder.appending(path: file))
+    }
+
+    /// The rows of a file of logits.
+    package static func rows(_ file: URL) throws -> [[Float]] {
+        let bytes = try Data(contentsOf: file)
         let values = bytes.withUnsafeBytes { raw in
             (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
         }
-        return stride(from: 0, to: values.count, by: Self.vocabulary).map { Array(values[$0..<$0 + Self.vocabulary]) }
+        return stride(from: 0, to: values.count, by: vocabulary).map { Array(values[$0..<$0 + vocabulary]) }
     }
 
     package func hasLogits(_ file: String) -> Bool {
@@ -88,16 +94,18 @@ package struct FamilyFixture: Decodable, Sendable {
     // MARK: - Weights
 
     package func values(_ tensor: Tensor) -> [Float] {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(model)/\(tensor.name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         let step = Float(sign: .plus, exponent: tensor.exponent, significand: 1)
-        return (0..<tensor.shape.reduce(1, *)).map { index in
-            var z = hash &+ (UInt64(index) &+ 1) &* 0x9E37_79B9_7F4A_7C15
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            z ^= z >> 31
-            return tensor.base + Float(2 * Int(z >> 57) - 127) * step
+        return randomWords(tensor.name, count: tensor.shape.reduce(1, *)).map { word in
+            tensor.base + Float(2 * Int(word >> 57) - 127) * step
         }
+    }
+
+    /// The words that an array's elements are made of: a hash of its name, then SplitMix64.
+    func randomWords(_ name: String, count: Int) -> [UInt64] {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(model)/\(name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        var random = SeededGenerator(seed: hash)
+        return (0..<count).map { _ in random.next() }
     }
 
     // MARK: - Files
@@ -130,11 +138,11 @@ package struct FamilyFixture: Decodable, Sendable {
     }
 
     private func safetensors(_ named: [(name: String, tensor: Tensor)], _ precision: Precision) throws -> Data {
-        try SafetensorsWriter(
-            tensors: named.map { name, tensor in
-                .init(name: name, type: precision.rawValue, shape: tensor.shape, data: bytes(tensor, precision))
-            }
-        ).bytes()
+        try SafetensorsWriter(tensors: named.map { stored($1, as: $0, precision) }).bytes()
+    }
+
+    func stored(_ tensor: Tensor, as name: String, _ precision: Precision) -> SafetensorsWriter.Tensor {
+        .init(name: name, type: precision.rawValue, shape: tensor.shape, data: bytes(tensor, precision))
     }
 
     package func bytes(_ tensor: Tensor, _ precision: Precision) -> Data {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A JSON file of settings, spelled like the flags: `{"port": 8081, "model": ["a.gguf", "b.gguf"]}`.
+/// A JSON file of settings, spelled like the flags: `{"port": 8081, "model": ["first/model", "second/model"]}`.
 struct SettingsFile {
     /// Bytes of a settings file.
     static let maximumSize = 1 << 20

@@ -7,7 +7,7 @@ import Foundation
 package final class RotaryEmbedding {
     /// Which elements of a head form a pair.
     package enum Pairing: Sendable {
-        /// (0, 1), (2, 3), ...: how GGUF files of the Llama family order their rows.
+        /// (0, 1), (2, 3), ...: how llama.cpp's converter orders the rows of the Llama family.
         case adjacent
         /// (0, n/2), (1, n/2 + 1), ...
         case halves
