@@ -67,6 +67,12 @@ private func templateNotice(of model: TextModel, id: String) -> String? {
     switch model.template?.origin {
     case .model, .given: nil
     case .family(let format): "\(id) has no chat template of its own; its tokens are those of \(format), which is used"
-    case nil: "\(id) has no chat template, and chat requests are refused until it has one: --chat-template FILE"
+    case nil:
+        if let variants = model.variants {
+            "\(id) has no default chat template, and chat requests are refused until one is chosen: --chat-template takes "
+                + "one of \(variants)"
+        } else {
+            "\(id) has no chat template, and chat requests are refused until it has one: --chat-template FILE"
+        }
     }
 }

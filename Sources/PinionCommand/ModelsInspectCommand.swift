@@ -21,14 +21,14 @@ extension ModelsCommand {
             Console.line()
             Table(
                 header: ["KEY", "TYPE", "VALUE"],
-                rows: model.metadata.map { [$0.key, $0.value.typeName, $0.value.summary] }
+                rows: model.metadata.map { [FileWord($0.key).shown, $0.value.typeName, $0.value.summary] }
             ).print()
             Console.line()
             Table(
                 header: ["TENSOR", "TYPE", "SHAPE", "BYTES"],
                 rows: model.tensors.map { tensor in
                     let shape = tensor.shape.map(String.init).joined(separator: " x ")
-                    return [tensor.name, tensor.type.name, shape, String(tensor.byteCount)]
+                    return [FileWord(tensor.name).shown, tensor.type.name, shape, String(tensor.byteCount)]
                 }
             ).print()
             let elements = model.tensors.reduce(0) { $0 + $1.elementCount }
@@ -49,7 +49,9 @@ extension ModelsCommand {
                 (
                     "chat templates",
                     model.chatTemplates.isEmpty
-                        ? "none" : model.chatTemplates.map { $0.name ?? "default" }.joined(separator: ", ")
+                        ? "none"
+                        : model.chatTemplates.map { $0.name.map { FileWord($0).shown } ?? "default" }.joined(
+                            separator: ", ")
                 ),
             ]
         }

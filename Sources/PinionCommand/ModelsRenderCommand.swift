@@ -31,6 +31,9 @@ extension ModelsCommand {
             guard !jsonl || request == nil else {
                 throw ValidationError("--jsonl reads its requests from standard input")
             }
+            guard !isTemplate || chatTemplate == nil else {
+                throw ValidationError("\(model) is a template itself, so that --chat-template has no place")
+            }
         }
 
         func run() throws {
@@ -62,30 +65,35 @@ extension ModelsCommand {
         }
 
         private func renderer() throws -> PromptRenderer {
-            if model.hasSuffix(".jinja") {
+            if isTemplate {
                 let choice = try TemplateReference(file: model).choice()
-                guard case .source(let source) = choice else {
+                guard case .source(let source, _) = choice else {
                     throw CommandFailure("there is no template file '\(model)'")
                 }
-                return PromptRenderer(try parsed { try ChatTemplate(source: source) }, SpecialTexts())
+                do {
+                    return PromptRenderer(try ChatTemplate(source: source), SpecialTexts())
+                } catch { throw CommandFailure("\(model): \(error)") }
             }
             let package = try ModelsCommand.package(model, data.directory)
             let tokenizer = try TextModel.tokenizer(of: package)
             let choice = try chatTemplate.map { try TemplateReference(file: $0).choice() }
-            guard let served = try parsed({ try ServedTemplate(package, tokenizer, choice: choice) }) else {
+            guard
+                let served = try ServedTemplate(package, choice: choice)
+                    ?? ServedTemplate(guessedFor: package, tokenizer)
+            else {
+                let way = ServedTemplate.names(package).map { "--chat-template takes one of \($0)" }
                 throw CommandFailure(
-                    "\(package.path): has no chat template (\(package.templatePlace)); --chat-template FILE gives one")
+                    "\(package.path): has no default chat template (\(package.templatePlace)); "
+                        + (way ?? "--chat-template FILE gives one"))
             }
             return PromptRenderer(served.template, tokenizer.specialTexts)
         }
 
-        /// Puts the template's file before what is wrong in it.
-        private func parsed<Value>(_ parse: () throws -> Value) throws -> Value {
-            do {
-                return try parse()
-            } catch let error as TemplateError {
-                throw CommandFailure("\(chatTemplate ?? model): \(error)")
-            }
+        /// Whether a template was given in the place of a model.
+        private var isTemplate: Bool {
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: model, isDirectory: &isFolder)
+            return model.hasSuffix(".jinja") && !isFolder.boolValue
         }
 
         private func prompt(_ body: [UInt8], _ renderer: PromptRenderer) throws -> String {
@@ -104,7 +112,12 @@ extension ModelsCommand {
         }
 
         private static func message(of error: any Error) -> String {
-            (error as? APIError)?.message ?? "\(error)"
+            switch error {
+            case let error as APIError: error.message
+            case let error as GenerationError:
+                APIError(error, requestedTokens: nil)?.message ?? error.message
+            default: "\(error)"
+            }
         }
     }
 }

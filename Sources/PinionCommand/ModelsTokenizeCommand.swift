@@ -34,7 +34,11 @@ extension ModelsCommand {
                     guard case .string(let text) = try JSONValue.parse(line, limits: JSONLines.limits) else {
                         throw CommandFailure("a line is not a JSON string")
                     }
-                    return "[" + tokens(text, tokenizer).map(String.init).joined(separator: ",") + "]"
+                    var writer = JSONWriter()
+                    writer.raw("[")
+                    writer.list(tokens(text, tokenizer)) { $0.integer($1) }
+                    writer.raw("]")
+                    return String(decoding: writer.bytes, as: UTF8.self)
                 }
                 return
             }

@@ -35,11 +35,14 @@ struct TemplateReference: Equatable, Sendable {
 
     /// The template's text where it is a file, else a variant's name.
     func choice() throws -> ServedTemplate.Choice {
-        guard FileManager.default.fileExists(atPath: text) else { return .variant(text) }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), !isFolder.boolValue else {
+            return .variant(text)
+        }
         let data = try FileContents.of(text, kind: "chat template", limit: TemplateLimits.sourceLength)
         guard let source = String(validating: data, as: UTF8.self) else {
             throw CommandFailure("the chat template \(text) is not UTF-8")
         }
-        return .source(source)
+        return .source(source, file: text)
     }
 }

@@ -4,8 +4,8 @@ package import PinionTokenizer
 /// A chat format for models whose files have no template, chosen by their control tokens.
 ///
 /// A vocabulary with the control token `<|start_header_id|>` belongs to a model that was trained on Llama 3's format.
-/// Formats whose marks are ordinary text, or whose spaces changed between versions (Mistral's), have no row: a wrong
-/// format makes replies worse, and no error shows it.
+/// Formats whose marks are ordinary text, whose spaces changed between versions (Mistral's), or whose models share a
+/// vocabulary (GLM 4, and Z1 that thinks first) have no row: a wrong format makes replies worse, and no error shows it.
 package struct FamilyTemplate: Sendable {
     /// For messages.
     package let name: String
@@ -14,9 +14,30 @@ package struct FamilyTemplate: Sendable {
     /// Texts that must all be control tokens.
     let marks: [String]
     /// Control tokens of another format; with one of them this row does not apply.
-    var foreignMarks: [String] = []
+    let foreignMarks: [String]
+    /// The template, but for what all formats refuse.
+    private let layout: String
+
     /// The template.
-    package let source: String
+    package var source: String { Self.refusals + layout }
+
+    /// Each model writes the results of tools in its own way, which its vocabulary does not tell.
+    private static let refusals = """
+        {%- for message in messages if message.role == 'tool' %}
+        {{- raise_exception('results of tools need the chat template of the model') }}
+        {%- endfor %}
+
+        """
+
+    private init(
+        name: String, families: Set<ModelFamily>, marks: [String], foreignMarks: [String] = [], layout: String
+    ) {
+        self.name = name
+        self.families = families
+        self.marks = marks
+        self.foreignMarks = foreignMarks
+        self.layout = layout
+    }
 
     /// The format of a model; nil where none is certain.
     package static func certain(_ family: ModelFamily, _ tokenizer: Tokenizer) -> FamilyTemplate? {
@@ -32,7 +53,7 @@ package struct FamilyTemplate: Sendable {
     private static let table = [
         FamilyTemplate(
             name: "ChatML", families: [], marks: ["<|im_start|>", "<|im_end|>"], foreignMarks: ["<|im_sep|>"],
-            source: """
+            layout: """
                 {%- for message in messages %}
                 {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
                 {%- endfor %}
@@ -41,7 +62,7 @@ package struct FamilyTemplate: Sendable {
         FamilyTemplate(
             name: "Llama 3", families: [.llama],
             marks: ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
-            source: """
+            layout: """
                 {{- bos_token }}
                 {%- for message in messages %}
                 {{- '<|start_header_id|>' + message.role + '<|end_header_id|>\\n\\n' }}
@@ -52,12 +73,12 @@ package struct FamilyTemplate: Sendable {
         FamilyTemplate(
             name: "Gemma", families: [.gemma, .gemma2, .gemma3], marks: ["<start_of_turn>", "<end_of_turn>"],
             // Gemma was trained without system messages, so that their text goes in front of the next user turn.
-            source: """
+            layout: """
                 {{- bos_token }}
                 {%- set system = namespace(text='') %}
                 {%- for message in messages %}
                 {%- if message.role == 'system' %}
-                {%- set system.text = system.text + message.content | trim + '\\n\\n' %}
+                {%- set system.text = system.text + message.content + '\\n\\n' %}
                 {%- else %}
                 {{- '<start_of_turn>' + ('model' if message.role == 'assistant' else message.role) + '\\n' }}
                 {%- if message.role == 'user' %}{{- system.text }}{% set system.text = '' %}{% endif %}
@@ -69,8 +90,9 @@ package struct FamilyTemplate: Sendable {
                 """),
         FamilyTemplate(
             name: "Phi 3", families: [.phi3], marks: ["<|user|>", "<|assistant|>", "<|end|>"],
-            foreignMarks: ["<|im_start|>"],
-            source: """
+            // Those of Phi 4 mini, whose format has no line ends.
+            foreignMarks: ["<|im_start|>", "<|endofprompt|>", "<|tool_call|>"],
+            layout: """
                 {%- for message in messages %}
                 {{- '<|' + message.role + '|>\\n' + message.content + '<|end|>\\n' }}
                 {%- endfor %}
@@ -78,25 +100,16 @@ package struct FamilyTemplate: Sendable {
                 """),
         FamilyTemplate(
             name: "Phi 4", families: [.phi3], marks: ["<|im_start|>", "<|im_sep|>", "<|im_end|>"],
-            source: """
+            layout: """
                 {%- for message in messages %}
                 {{- '<|im_start|>' + message.role + '<|im_sep|>' + message.content + '<|im_end|>' }}
                 {%- endfor %}
                 {%- if add_generation_prompt %}{{- '<|im_start|>assistant<|im_sep|>' }}{% endif %}
                 """),
         FamilyTemplate(
-            name: "GLM 4", families: [.glm4], marks: ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"],
-            source: """
-                {{- '[gMASK]<sop>' }}
-                {%- for message in messages %}
-                {{- '<|' + message.role + '|>\\n' + message.content }}
-                {%- endfor %}
-                {%- if add_generation_prompt %}{{- '<|assistant|>' }}{% endif %}
-                """),
-        FamilyTemplate(
             name: "Granite 3", families: [.granite],
             marks: ["<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"],
-            source: """
+            layout: """
                 {%- for message in messages %}
                 {{- '<|start_of_role|>' + message.role + '<|end_of_role|>' + message.content + '<|end_of_text|>\\n' }}
                 {%- endfor %}

@@ -12,12 +12,15 @@ package struct PromptRenderer: Sendable {
         "caller",
     ]
 
+    /// What a request may set, and a model's special tokens may not hide; every template finds them.
+    private static let settable: Set<ProtocolWord> = ["add_generation_prompt", "tools", "documents"]
+
     private let template: ChatTemplate
     private let specialTexts: SpecialTexts
 
     package init(_ template: ChatTemplate, _ specialTexts: SpecialTexts) {
         self.template = template
-        self.specialTexts = specialTexts
+        self.specialTexts = specialTexts.without(Self.builtIn.union(Self.settable))
     }
 
     /// The text of a conversation, ending where the reply begins.
@@ -52,14 +55,16 @@ package struct PromptRenderer: Sendable {
         for argument in request.templateArguments.members {
             context[TemplateName(argument.name)] = TemplateValue(argument.value)
         }
-        for special in specialTexts.named where !Self.builtIn.contains(ProtocolWord(special.name)) {
+        for special in specialTexts.named {
             context[TemplateName(special.name)] = Self.value(special.text)
         }
         if !specialTexts.unnamed.isEmpty {
             context[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
         }
-        // After the names that a model's files choose, which must not hide these.
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
+        // Templates are written for a library that always gives these, as none where there are none.
+        context["tools"] = context["tools"] ?? .null
+        context["documents"] = context["documents"] ?? .null
         context["messages"] = .list(
             request.conversation.messages.map { message in
                 // A role is a word of ours, which a template may build its control tokens of.

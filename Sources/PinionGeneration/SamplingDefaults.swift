@@ -15,8 +15,9 @@ package struct SamplingDefaults: Sendable, Equatable {
 
     package init() {}
 
+    /// - Parameter path: The model, for messages.
     /// - Throws: ``GenerationError`` naming a number that is out of the range that requests have.
-    package init(_ advice: GenerationDefaults) throws(GenerationError) {
+    package init(_ advice: GenerationDefaults, of path: String) throws(GenerationError) {
         self.init()
         func number(
             _ value: Double?, _ name: String, in range: ClosedRange<Double>, default fallback: Double,
@@ -26,7 +27,7 @@ package struct SamplingDefaults: Sendable, Equatable {
             guard range.contains(value), !isMinimumOut || value > range.lowerBound else {
                 let bounds = (isMinimumOut ? "above " : "") + "\(range.lowerBound) to \(range.upperBound)"
                 throw GenerationError(
-                    .model, "the model's generation defaults have a \(name) of \(value), expected \(bounds)")
+                    .model, "\(path): its generation defaults have a \(name) of \(value), expected \(bounds)")
             }
             return value
         }

@@ -1,7 +1,7 @@
 package import PinionModelFiles
 package import PinionTemplate
 package import PinionTokenizer
-import TextGeneration
+package import TextGeneration
 
 /// The chat template that a model is served with, and where it comes from.
 package struct ServedTemplate: Sendable {
@@ -19,9 +19,12 @@ package struct ServedTemplate: Sendable {
     package enum Choice: Sendable, Equatable {
         /// A variant by its name.
         case variant(String)
-        /// A template's text.
-        case source(String)
+        /// A template's text, and the file that it is from.
+        case source(String, file: String)
     }
+
+    /// Variants that a message names.
+    private static let maximumListed = 16
 
     package let origin: Origin
     /// What the operator chose, for the fingerprint: a template's text, or a variant's name; nil for the model's own
@@ -29,40 +32,53 @@ package struct ServedTemplate: Sendable {
     package let choiceText: String?
     package let template: ChatTemplate
 
-    /// The template of a model; nil where its files have none and no format is certain.
+    /// The template that was chosen for a model, or its own; nil where there is neither.
     ///
-    /// - Throws: `TemplateError` for a template that cannot be parsed, ``GenerationError`` for a variant that is not there,
-    ///   `ModelError` for an unknown architecture.
-    package init?(_ package: ModelPackage, _ tokenizer: Tokenizer, choice: Choice? = nil) throws {
-        let templates = package.chatTemplates
+    /// - Throws: ``GenerationError`` naming the file of a template that cannot be parsed, or a variant that is not there.
+    package init?(_ package: ModelPackage, choice: Choice? = nil) throws(GenerationError) {
         switch choice {
-        case .source(let source):
+        case .source(let source, let file):
             (origin, choiceText) = (.given, source)
-            template = try ChatTemplate(source: source)
+            template = try Self.parsed(source, of: file)
         case .variant(let name):
-            guard let variant = templates.first(where: { $0.name.map { FileWord($0) == FileWord(name) } ?? false })
+            let word = FileWord(name) == "default" ? nil : FileWord(name)
+            guard let variant = package.chatTemplates.first(where: { $0.name.map { FileWord($0) } == word })
             else { throw Self.unknownVariant(name, package) }
-            (origin, choiceText) = (.model(name: name), name)
-            template = try ChatTemplate(source: variant.source)
+            (origin, choiceText) = (.model(name: variant.name), variant.name)
+            template = try Self.parsed(variant.source, of: package.path)
         case nil:
-            choiceText = nil
-            if let source = package.chatTemplate {
-                origin = .model(name: nil)
-                template = try ChatTemplate(source: source)
-            } else if let format = FamilyTemplate.certain(try package.family(), tokenizer) {
-                origin = .family(format.name)
-                template = try ChatTemplate(source: format.source)
-            } else {
-                return nil
-            }
+            guard let source = package.chatTemplate else { return nil }
+            (origin, choiceText) = (.model(name: nil), nil)
+            template = try Self.parsed(source, of: package.path)
         }
     }
 
+    /// The format that a model's control tokens belong to; nil where none is certain, or the model has templates of which
+    /// none is the default one.
+    ///
+    /// - Throws: `ModelError` for an unknown architecture.
+    package init?(guessedFor package: ModelPackage, _ tokenizer: Tokenizer) throws {
+        guard package.chatTemplates.isEmpty, let format = FamilyTemplate.certain(try package.family(), tokenizer)
+        else { return nil }
+        (origin, choiceText) = (.family(format.name), nil)
+        template = try Self.parsed(format.source, of: format.name)
+    }
+
+    private static func parsed(_ source: String, of file: String) throws(GenerationError) -> ChatTemplate {
+        do {
+            return try ChatTemplate(source: source)
+        } catch { throw GenerationError(.model, "\(file): \(error)") }
+    }
+
+    /// The names of a model's variants, for messages; nil when there are none.
+    package static func names(_ package: ModelPackage) -> String? {
+        let names = package.chatTemplates.compactMap(\.name).prefix(maximumListed).map { FileWord($0).shown }
+        return names.isEmpty ? nil : names.joined(separator: ", ")
+    }
+
     private static func unknownVariant(_ name: String, _ package: ModelPackage) -> GenerationError {
-        let names = package.chatTemplates.compactMap(\.name)
-        let found =
-            names.isEmpty ? "the model has no named chat templates" : "the model's are \(names.joined(separator: ", "))"
+        let found = names(package).map { "the model's are \($0)" } ?? "the model has no named chat templates"
         return GenerationError(
-            .model, "there is no file '\(name)', nor a chat template of that name: \(found)")
+            .model, "\(package.path): there is no file '\(name)', nor a chat template of that name: \(found)")
     }
 }

@@ -1,7 +1,6 @@
 package import PinionEngine
 package import PinionModelFiles
 import PinionModels
-import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
@@ -13,6 +12,8 @@ package final class TextModel: Sendable {
     package let name: ModelName
     /// nil for a model that cannot take messages.
     package let template: ServedTemplate?
+    /// The names of the templates that the model's files have beside a default one, for messages.
+    package let variants: String?
     /// How tokens are chosen where a request does not say.
     package let samplingDefaults: SamplingDefaults
     /// nil where there is no template.
@@ -21,8 +22,9 @@ package final class TextModel: Sendable {
 
     private init(
         engine: Engine, tokenizer: Tokenizer, template: ServedTemplate?, name: ModelName,
-        samplingDefaults: SamplingDefaults
+        samplingDefaults: SamplingDefaults, variants: String?
     ) {
+        self.variants = variants
         self.engine = engine
         self.tokenizer = tokenizer
         self.name = name
@@ -43,14 +45,14 @@ package final class TextModel: Sendable {
             let package = try ModelPackage(path: path)
             // The architecture first: its error helps more than one of the tokenizer or the template.
             _ = try package.family()
-            let defaults = try Self.naming(path) {
-                options.usesGenerationDefaults ? try SamplingDefaults(package.generationDefaults) : SamplingDefaults()
-            }
+            let defaults =
+                options.usesGenerationDefaults
+                ? try SamplingDefaults(package.generationDefaults, of: path) : SamplingDefaults()
+            // Before the weights, which take longer to read than a mistake in it should take to be told.
+            let chosen = try ServedTemplate(package, choice: options.template)
             async let engine = Engine.start(engineSource(package), configuration)
             let tokenizer = try Self.tokenizer(of: package)
-            let template = try Self.naming(path) {
-                try ServedTemplate(package, tokenizer, choice: options.template)
-            }
+            let template = try chosen ?? ServedTemplate(guessedFor: package, tokenizer)
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
                 throw GenerationError(
@@ -60,24 +62,13 @@ package final class TextModel: Sendable {
             }
             return TextModel(
                 engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming),
-                samplingDefaults: defaults)
+                samplingDefaults: defaults, variants: ServedTemplate.names(package))
         } catch let error as GenerationError {
             throw error
-        } catch let error as TemplateError {
-            throw GenerationError(.model, "\(path): \(error)")
         } catch let error as TokenizerError {
             throw GenerationError(.model, "\(path): \(error)")
         } catch {
             throw GenerationError(.model, "\(error)")
-        }
-    }
-
-    /// Puts the file's name before a message that does not have it.
-    private static func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let error as GenerationError {
-            throw GenerationError(error.code, "\(path): \(error.message)")
         }
     }
 

@@ -4,7 +4,7 @@
 /// hold thousands of names made of them. The cost here is linear.
 package struct FileWord: Sendable, Hashable, ExpressibleByStringLiteral {
     /// Scalars that a message shows of a name, far above any real one's.
-    private static let maximumShown = 64
+    private static let maximumShown = 128
 
     package let text: String
 

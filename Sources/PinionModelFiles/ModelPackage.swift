@@ -131,14 +131,17 @@ extension ModelPackage {
     package var templatePlace: String {
         switch files {
         case .gguf: "tokenizer.chat_template"
-        case .folder: "chat_template.jinja, additional_chat_templates, chat_template.json or tokenizer_config.json"
+        case .folder: "additional_chat_templates, chat_template.jinja, chat_template.json or tokenizer_config.json"
         }
     }
 
+    /// - Throws: ``ModelError`` naming a value of another type than it should have.
     package var generationDefaults: GenerationDefaults {
-        switch files {
-        case .gguf(let model): model.generationDefaults
-        case .folder(let folder): folder.generationDefaults
+        get throws(ModelError) {
+            switch files {
+            case .gguf(let model): model.generationDefaults
+            case .folder(let folder): try folder.generationDefaults()
+            }
         }
     }
 

@@ -83,15 +83,6 @@ struct FamilyTemplateTests {
                 <|im_start|>assistant<|im_sep|>
                 """),
         Format(
-            name: "GLM 4", family: .glm4, marks: ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"],
-            prompt: """
-                [gMASK]<sop><|system|>
-                Be brief.<|user|>
-                Hi?<|assistant|>
-                Yes.<|user|>
-                 Why?<|assistant|>
-                """),
-        Format(
             name: "Granite 3", family: .granite,
             marks: ["<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"],
             prompt: """
@@ -133,6 +124,26 @@ struct FamilyTemplateTests {
                 #expect(FamilyTemplate.certain(format.family, tokenizer)?.name != format.name, "\(mark)")
             }
         }
+    }
+
+    @Test("Results of tools, and system messages that Gemma has no place for, are refused", arguments: formats)
+    func refusals(_ format: Format) throws {
+        let tokenizer = try Self.tokenizer(format.marks)
+        let found = try #require(FamilyTemplate.certain(format.family, tokenizer))
+        let renderer = PromptRenderer(try ChatTemplate(source: found.source), tokenizer.specialTexts)
+        let result = Conversation([Message(.user, "Hi?"), Message(.tool, "42")])
+        #expect(throws: GenerationError.self) { try renderer.render(GenerationRequest(result)) }
+        let late = Conversation([Message(.user, "Hi?"), Message(.system, "Be brief.")])
+        let isRefused = (try? renderer.render(GenerationRequest(late))) == nil
+        #expect(isRefused == (format.name == "Gemma"))
+    }
+
+    @Test("A vocabulary that two formats share belongs to neither")
+    func sharedVocabulary() throws {
+        let phi = ["<|user|>", "<|assistant|>", "<|end|>", "<|endofprompt|>"]
+        #expect(FamilyTemplate.certain(.phi3, try Self.tokenizer(phi)) == nil)
+        let glm = ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"]
+        #expect(FamilyTemplate.certain(.glm4, try Self.tokenizer(glm)) == nil)
     }
 
     @Test("A format of one family is not taken for that of another")

@@ -26,7 +26,8 @@ struct SamplingDefaultsTests {
 
     @Test("The advice of a model's files counts for what a request leaves out")
     func advised() throws {
-        let parameters = SamplingParameters(GenerationFixtures.request(), try SamplingDefaults(Self.advice))
+        let parameters = SamplingParameters(
+            GenerationFixtures.request(), try SamplingDefaults(Self.advice, of: "model"))
         #expect(parameters.temperature == 0.75)
         #expect(parameters.topP == 0.5)
         #expect(parameters.topK == 20)
@@ -44,7 +45,7 @@ struct SamplingDefaultsTests {
         request.sampling.repetitionPenalty = 1
         var expected = SamplingParameters()
         expected.seed = 1
-        #expect(SamplingParameters(request, try SamplingDefaults(Self.advice)) == expected)
+        #expect(SamplingParameters(request, try SamplingDefaults(Self.advice, of: "model")) == expected)
     }
 
     @Test("Advice that is out of range is refused by name")
@@ -57,7 +58,7 @@ struct SamplingDefaultsTests {
         for (name, change) in changes {
             var advice = Self.advice
             change(&advice)
-            let error = #expect(throws: GenerationError.self) { try SamplingDefaults(advice) }
+            let error = #expect(throws: GenerationError.self) { try SamplingDefaults(advice, of: "model") }
             #expect(error?.message.contains(name) == true, "\(name)")
         }
     }

@@ -12,7 +12,7 @@ struct FolderTexts: Sendable {
     /// The text files that the folder has, by name.
     private let byName: [FileWord: MappedFile]
     let files: [MappedFile]
-    /// In the order in which they count: `chat_template.jinja`, `additional_chat_templates/`, `chat_template.json`,
+    /// In the order in which they count: `additional_chat_templates/`, `chat_template.jinja`, `chat_template.json`,
     /// `tokenizer_config.json`; the first default one and the first of each name.
     let chatTemplates: [ChatTemplateSource]
     /// `generation_config.json`; empty when there is none.
@@ -31,7 +31,6 @@ struct FolderTexts: Sendable {
             try byName[name].map { file throws(ModelError) in try FolderConfiguration.object(of: file) } ?? JSONObject()
         }
         var templates = TemplateList(folder: folder)
-        if let file = byName["chat_template.jinja"] { try templates.add(nil, Self.text(file)) }
         let named = folder + "/" + Self.templateFolder
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: named)) ?? []).sorted()
         where name.hasSuffix(".jinja") {
@@ -39,6 +38,7 @@ struct FolderTexts: Sendable {
             files.append(file)
             try templates.add(String(name.dropLast(".jinja".count)), Self.text(file))
         }
+        if let file = byName["chat_template.jinja"] { try templates.add(nil, Self.text(file)) }
         try templates.add(object("chat_template.json")["chat_template"])
         try templates.add(object("tokenizer_config.json")["chat_template"])
         generation = try object("generation_config.json")
@@ -73,7 +73,9 @@ private struct TemplateList {
 
     init(folder: String) { self.folder = folder }
 
+    /// - Parameter name: nil, or the word `default`, for the default one.
     mutating func add(_ name: String?, _ source: String) throws(ModelError) {
+        let name = name.flatMap { FileWord($0) == "default" ? nil : $0 }
         guard names.insert(name.map { FileWord($0) }).inserted else { return }
         guard sources.count < FolderTexts.maximumTemplates else {
             throw ModelError(
@@ -95,7 +97,7 @@ private struct TemplateList {
                     throw ModelError(
                         .invalidConfiguration, "\(folder): a chat template in a list has no name and template")
                 }
-                try add(FileWord(name) == "default" ? nil : name, source)
+                try add(name, source)
             }
         case .some(let value):
             throw ModelError(
@@ -115,26 +117,62 @@ extension ModelFolder {
             TokenizerFiles(
                 tokenizer: file, configuration: texts.bytes("tokenizer_config.json"),
                 specialTokens: texts.bytes("special_tokens_map.json")))
-        description.addEndTokens(generationDefaults.endTokens)
+        description.addEndTokens(try generationDefaults().endTokens)
         return description
     }
 
     var chatTemplates: [ChatTemplateSource] { texts.chatTemplates }
 
     /// `generation_config.json` counts before `config.json`.
-    var generationDefaults: GenerationDefaults {
+    ///
+    /// - Throws: ``ModelError`` naming a value of another type than it should have.
+    func generationDefaults() throws(ModelError) -> GenerationDefaults {
         var defaults = GenerationDefaults()
-        let object = texts.generation
-        func tokens(_ value: MetadataValue?) -> [Int32] {
-            (value?.integers ?? value?.int.map { [Int64($0)] } ?? []).compactMap(Int32.init(exactly:))
+        let keys = GenerationKeys(path: path + "/generation_config.json", object: texts.generation)
+        defaults.endTokens = try keys.tokens("eos_token_id")
+        if defaults.endTokens.isEmpty {
+            let value = configuration["eos_token_id"]
+            defaults.endTokens = (value?.integers ?? value?.int.map { [Int64($0)] } ?? [])
+                .compactMap(Int32.init(exactly:))
         }
-        defaults.endTokens = tokens(object["eos_token_id"].flatMap { MetadataValue($0) })
-        if defaults.endTokens.isEmpty { defaults.endTokens = tokens(configuration["eos_token_id"]) }
-        defaults.temperature = object["temperature"]?.double
-        defaults.topP = object["top_p"]?.double
-        defaults.topK = object["top_k"].flatMap { MetadataValue($0)?.int }
-        defaults.minP = object["min_p"]?.double
-        defaults.repetitionPenalty = object["repetition_penalty"]?.double
+        defaults.temperature = try keys.number("temperature")
+        defaults.topP = try keys.number("top_p")
+        defaults.topK = try keys.integer("top_k")
+        defaults.minP = try keys.number("min_p")
+        defaults.repetitionPenalty = try keys.number("repetition_penalty")
         return defaults
     }
+}
+
+/// The values of `generation_config.json`; one that is missing or null is nil.
+private struct GenerationKeys {
+    let path: String
+    let object: JSONObject
+
+    private func value<Value>(
+        _ key: String, _ expected: String, _ convert: (JSONValue) -> Value?
+    ) throws(ModelError) -> Value? {
+        guard let value = object[key], value != .null else { return nil }
+        guard let converted = convert(value) else {
+            throw ModelError(.invalidConfiguration, "\(path): '\(key)' is \(value.typeName), expected \(expected)")
+        }
+        return converted
+    }
+
+    func number(_ key: String) throws(ModelError) -> Double? { try value(key, "a number", \.double) }
+
+    func integer(_ key: String) throws(ModelError) -> Int? {
+        try value(key, "an integer") { $0.double.flatMap(Int.init(exactly:)) }
+    }
+
+    /// One token's id, or a list of them.
+    func tokens(_ key: String) throws(ModelError) -> [Int32] {
+        try value(key, "a token's id or a list of them") { value -> [Int32]? in
+            guard case .array(let list) = value else { return Self.token(value).map { [$0] } }
+            let tokens = list.compactMap(Self.token)
+            return tokens.count == list.count ? tokens : nil
+        } ?? []
+    }
+
+    private static func token(_ value: JSONValue) -> Int32? { value.double.flatMap(Int32.init(exactly:)) }
 }

@@ -22,7 +22,8 @@ extension GGUFModel {
             guard let source = value.string else { return nil }
             if FileWord(key) == FileWord(Self.templateKey) { return ChatTemplateSource(name: nil, source: source) }
             guard key.utf8.starts(with: (Self.templateKey + ".").utf8) else { return nil }
-            return ChatTemplateSource(name: String(key.dropFirst(Self.templateKey.count + 1)), source: source)
+            let name = String(key.dropFirst(Self.templateKey.count + 1))
+            return ChatTemplateSource(name: FileWord(name) == "default" ? nil : name, source: source)
         }
     }
 

@@ -1,4 +1,4 @@
-import PinionJSON
+package import PinionJSON
 
 /// The texts of special tokens by the names under which chat templates know them.
 ///
@@ -32,6 +32,14 @@ package struct SpecialTexts: Sendable {
         guard let text, places[ProtocolWord(name)] == nil else { return }
         places[ProtocolWord(name)] = named.count
         named.append((name, text))
+    }
+
+    /// The same without some of the names.
+    package func without(_ names: Set<ProtocolWord>) -> SpecialTexts {
+        var rest = SpecialTexts()
+        for special in named where !names.contains(ProtocolWord(special.name)) { rest.add(special.name, special.text) }
+        for text in unnamed { rest.addUnnamed(text) }
+        return rest
     }
 
     package mutating func addUnnamed(_ text: [UInt8]) {

@@ -15,11 +15,16 @@ struct TokenizerConfiguration {
     /// - Throws: `invalid` naming the file, what was found and what was expected.
     init(_ files: TokenizerFiles) throws(TokenizerError) {
         let configuration = try Self.object(files.configuration, "tokenizer_config.json")
-        let specials = try Self.object(files.specialTokens, "special_tokens_map.json")
+        var specials = try Self.object(files.specialTokens, "special_tokens_map.json")
+        // Written with its list of added tokens, the configuration says all. The map beside an older one counts first.
+        if let tokens = configuration["added_tokens_decoder"], tokens != .null { specials = JSONObject() }
         func text(_ name: String) throws(TokenizerError) -> [UInt8]? {
-            if let value = configuration[name] { return try Self.text(value, name, "tokenizer_config.json") }
-            if let value = specials[name] { return try Self.text(value, name, "special_tokens_map.json") }
-            return nil
+            if let value = specials[name], let text = try Self.text(value, name, "special_tokens_map.json") {
+                return text
+            }
+            return try configuration[name].flatMap { value throws(TokenizerError) in
+                try Self.text(value, name, "tokenizer_config.json")
+            }
         }
         func flag(_ name: String) throws(TokenizerError) -> Bool? {
             switch configuration[name] {
@@ -36,10 +41,11 @@ struct TokenizerConfiguration {
         paddingText = try text("pad_token")
         for name in SpecialTexts.commonNames { specialTexts.add(name, try text(name)) }
         for (object, file) in [(configuration, "tokenizer_config.json"), (specials, "special_tokens_map.json")] {
-            for name in [SpecialTexts.listName, "extra_special_tokens"] {
+            for name in [SpecialTexts.listName, "extra_special_tokens", "model_specific_special_tokens"] {
                 try specialTexts.read(object[name], name, file)
             }
         }
+        specialTexts.addNamed(in: configuration)
         addsBegin = try flag("add_bos_token")
         addsEnd = try flag("add_eos_token")
         switch configuration["added_tokens_decoder"] {
@@ -89,6 +95,18 @@ struct TokenizerConfiguration {
 }
 
 extension SpecialTexts {
+    /// What the names of special tokens end with.
+    private static let suffix = Array("_token".utf8)
+
+    /// Adds the tokens of a model's own that stand beside the common ones, such as `image_token`.
+    fileprivate mutating func addNamed(in object: JSONObject) {
+        for member in object.members where member.name.utf8.reversed().starts(with: Self.suffix.reversed()) {
+            guard named.count < Self.maximumCount else { return }
+            // Settings such as `add_bos_token` end with the word as well, and are no texts.
+            add(member.name, (try? TokenizerConfiguration.text(member.value, member.name, "")) ?? nil)
+        }
+    }
+
     /// Reads a list of tokens, or an object of tokens with names of the model's own.
     fileprivate mutating func read(_ value: JSONValue?, _ name: String, _ file: String) throws(TokenizerError) {
         switch value {
