@@ -84,6 +84,9 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
 // MARK: - Streaming
 
 extension CompletionHandler {
+    /// Bytes of a stream after which others have their turn on the thread.
+    private static var turnBytes: Int { 16 << 10 }
+
     /// Answers once the first event is there: until then an error still has a status of its own.
     private func stream(
         _ reader: CompletionReader, _ reply: Dialect.Call.Stream, _ context: ServerRequestContext
@@ -112,10 +115,17 @@ extension CompletionHandler {
         var (reader, reply, delivery) = (reader, reply, first)
         var buffer = ByteBuffer(bytes: reply.opening)
         while true {
-            do {
-                try Self.encode(delivery, of: &reply, into: &buffer)
-            } catch {
-                return try await end(reply, with: error, after: &buffer, context, to: &writer)
+            for piece in delivery.pieces {
+                do {
+                    try Self.encode(piece, of: &reply, into: &buffer)
+                } catch {
+                    return try await end(reply, with: error, after: &buffer, context, to: &writer)
+                }
+                guard buffer.readableBytes >= Self.turnBytes else { continue }
+                // What a reader lags behind may take tens of milliseconds to encode, for which everybody else would wait.
+                try await writer.write(buffer)
+                buffer = ByteBuffer()
+                await Task.yield()
             }
             if buffer.readableBytes > 0 { try await writer.write(buffer) }
             if delivery == .end { return }
@@ -173,5 +183,13 @@ private struct CompletionReader: Sendable {
         } catch let error as GenerationError {
             throw describe(error) ?? error as any Error
         }
+    }
+}
+
+extension GenerationQueue.Delivery {
+    /// The same, one event at a time.
+    fileprivate var pieces: [Self] {
+        guard case .events(let events) = self else { return [self] }
+        return events.map { .events([$0]) }
     }
 }
