@@ -155,13 +155,17 @@ extension DecoderStack {
     /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
     private func normalise(_ tokens: Int, adding result: BlockResult?, _ norm: Norm?, quantised: Bool) {
         forEachTile(tokens) { tokens in
-            for token in tokens {
-                if let result { add(result, row: token) }
-                let (x, row) = (state.residualRow(token), state.input.row(token))
-                if let norm {
-                    norm.apply(x, into: row, with: kernels)
-                } else {
-                    row.update(from: x, count: numbers.width)
+            // Looked at once for a tile: for every token, the counting of references shows in the rate.
+            if let result {
+                for token in tokens { add(result, row: token) }
+            }
+            if let norm {
+                for token in tokens {
+                    norm.apply(state.residualRow(token), into: state.input.row(token), with: kernels)
+                }
+            } else {
+                for token in tokens {
+                    state.input.row(token).update(from: state.residualRow(token), count: numbers.width)
                 }
             }
             if quantised { state.input.quantise(tokens, with: kernels) }
