@@ -97,8 +97,8 @@ extension ChatCompletionRequest {
 // MARK: - Groups of fields
 
 extension SamplingOptions {
-    private static let penaltyRange = DecimalRange(minimum: -2, maximum: 2)
-    private static let biasRange = DecimalRange(minimum: -100, maximum: 100)
+    private static let penaltyRange = DecimalRange(-2...2)
+    private static let biasRange = DecimalRange(-100...100)
 
     fileprivate mutating func read(_ fields: FieldReader) throws(APIError) {
         temperature = try fields.decimal("temperature", in: DecimalRange(Self.temperatureRange))

@@ -117,12 +117,7 @@ struct DecimalRange {
     var minimum: Double
     var maximum: Double
     /// The minimum itself is refused too.
-    var excludesMinimum = false
-
-    init(minimum: Double, maximum: Double) {
-        self.minimum = minimum
-        self.maximum = maximum
-    }
+    var excludesMinimum: Bool
 
     init(_ range: ClosedRange<Double>, excludesMinimum: Bool = false) {
         minimum = range.lowerBound

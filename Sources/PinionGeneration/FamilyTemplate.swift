@@ -13,8 +13,8 @@ package struct FamilyTemplate: Sendable {
     let families: Set<ModelFamily>
     /// Texts that must all be control tokens.
     let marks: [String]
-    /// Control tokens of another format; with one of them this row does not apply.
-    let foreignMarks: [String]
+    /// Control tokens of another format: the row does not apply to a vocabulary with one of them.
+    var foreignMarks: [String] = []
     /// The template, but for what all formats refuse.
     private let layout: String
 
@@ -28,16 +28,6 @@ package struct FamilyTemplate: Sendable {
         {%- endfor %}
 
         """
-
-    private init(
-        name: String, families: Set<ModelFamily>, marks: [String], foreignMarks: [String] = [], layout: String
-    ) {
-        self.name = name
-        self.families = families
-        self.marks = marks
-        self.foreignMarks = foreignMarks
-        self.layout = layout
-    }
 
     /// The format of a model; nil where none is certain.
     package static func certain(_ family: ModelFamily, _ tokenizer: Tokenizer) -> FamilyTemplate? {
@@ -90,7 +80,7 @@ package struct FamilyTemplate: Sendable {
                 """),
         FamilyTemplate(
             name: "Phi 3", families: [.phi3], marks: ["<|user|>", "<|assistant|>", "<|end|>"],
-            // Those of Phi 4 mini, whose format has no line ends.
+            // Phi 4 mini has the same marks and the latter two, and its format has no line ends.
             foreignMarks: ["<|im_start|>", "<|endofprompt|>", "<|tool_call|>"],
             layout: """
                 {%- for message in messages %}

@@ -16,11 +16,20 @@ package struct PromptRenderer: Sendable {
     private static let settable: Set<ProtocolWord> = ["add_generation_prompt", "tools", "documents"]
 
     private let template: ChatTemplate
-    private let specialTexts: SpecialTexts
+    /// The model's special tokens as variables.
+    private let specials: [TemplateName: TemplateValue]
 
     package init(_ template: ChatTemplate, _ specialTexts: SpecialTexts) {
         self.template = template
-        self.specialTexts = specialTexts.without(Self.builtIn.union(Self.settable))
+        let hidden = Self.builtIn.union(Self.settable)
+        var specials: [TemplateName: TemplateValue] = [:]
+        for special in specialTexts.named where !hidden.contains(ProtocolWord(special.name)) {
+            specials[TemplateName(special.name)] = Self.value(special.text)
+        }
+        if !specialTexts.unnamed.isEmpty {
+            specials[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
+        }
+        self.specials = specials
     }
 
     /// The text of a conversation, ending where the reply begins.
@@ -46,20 +55,13 @@ package struct PromptRenderer: Sendable {
 
     /// Whether a request may not set a variable: it is built in, or one of this model's special tokens.
     private func isReserved(_ name: String) -> Bool {
-        Self.builtIn.contains(ProtocolWord(name)) || specialTexts[name] != nil
-            || ProtocolWord(name) == ProtocolWord(SpecialTexts.listName) && !specialTexts.unnamed.isEmpty
+        Self.builtIn.contains(ProtocolWord(name)) || specials[TemplateName(name)] != nil
     }
 
     private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
-        var context: [TemplateName: TemplateValue] = [:]
+        var context = specials
         for argument in request.templateArguments.members {
             context[TemplateName(argument.name)] = TemplateValue(argument.value)
-        }
-        for special in specialTexts.named {
-            context[TemplateName(special.name)] = Self.value(special.text)
-        }
-        if !specialTexts.unnamed.isEmpty {
-            context[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
         }
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         // Templates are written for a library that always gives these, as none where there are none.

@@ -10,7 +10,7 @@ package struct ServedTemplate: Sendable {
         /// The model's own files; `name` is that of a variant, nil for the default one.
         case model(name: String?)
         /// A text that was given for the model.
-        case given
+        case given(String)
         /// The format that the model's control tokens belong to.
         case family(String)
     }
@@ -27,9 +27,6 @@ package struct ServedTemplate: Sendable {
     private static let maximumListed = 16
 
     package let origin: Origin
-    /// What the operator chose, for the fingerprint: a template's text, or a variant's name; nil for the model's own
-    /// default. The files' digest does not cover it.
-    package let choiceText: String?
     package let template: ChatTemplate
 
     /// The template that was chosen for a model, or its own; nil where there is neither.
@@ -38,17 +35,17 @@ package struct ServedTemplate: Sendable {
     package init?(_ package: ModelPackage, choice: Choice? = nil) throws(GenerationError) {
         switch choice {
         case .source(let source, let file):
-            (origin, choiceText) = (.given, source)
+            origin = .given(source)
             template = try Self.parsed(source, of: file)
         case .variant(let name):
-            let word = FileWord(name) == "default" ? nil : FileWord(name)
+            let word = ChatTemplateSource.variant(name).map { FileWord($0) }
             guard let variant = package.chatTemplates.first(where: { $0.name.map { FileWord($0) } == word })
             else { throw Self.unknownVariant(name, package) }
-            (origin, choiceText) = (.model(name: variant.name), variant.name)
+            origin = .model(name: variant.name)
             template = try Self.parsed(variant.source, of: package.path)
         case nil:
             guard let source = package.chatTemplate else { return nil }
-            (origin, choiceText) = (.model(name: nil), nil)
+            origin = .model(name: nil)
             template = try Self.parsed(source, of: package.path)
         }
     }
@@ -60,8 +57,18 @@ package struct ServedTemplate: Sendable {
     package init?(guessedFor package: ModelPackage, _ tokenizer: Tokenizer) throws {
         guard package.chatTemplates.isEmpty, let format = FamilyTemplate.certain(try package.family(), tokenizer)
         else { return nil }
-        (origin, choiceText) = (.family(format.name), nil)
+        origin = .family(format.name)
         template = try Self.parsed(format.source, of: format.name)
+    }
+
+    /// What the operator chose, for the fingerprint: a template's text, or a variant's name; nil for the model's own
+    /// default. The files' digest does not cover it.
+    var choiceText: String? {
+        switch origin {
+        case .given(let source): source
+        case .model(let name): name
+        case .family: nil
+        }
     }
 
     private static func parsed(_ source: String, of file: String) throws(GenerationError) -> ChatTemplate {

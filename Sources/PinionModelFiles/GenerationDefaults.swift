@@ -1,6 +1,6 @@
 /// What a model's files say of generation.
 package struct GenerationDefaults: Sendable, Equatable {
-    /// Tokens that end a reply, of a folder; those of a GGUF file are in its tokenizer's metadata.
+    /// Tokens that end a reply, as a folder names them. A GGUF file names them in its tokenizer's metadata.
     package var endTokens: [Int32] = []
     package var temperature: Double?
     package var topP: Double?

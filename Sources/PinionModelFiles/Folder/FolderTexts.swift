@@ -75,13 +75,13 @@ private struct TemplateList {
 
     /// - Parameter name: nil, or the word `default`, for the default one.
     mutating func add(_ name: String?, _ source: String) throws(ModelError) {
-        let name = name.flatMap { FileWord($0) == "default" ? nil : $0 }
-        guard names.insert(name.map { FileWord($0) }).inserted else { return }
+        let template = ChatTemplateSource(name: name, source: source)
+        guard names.insert(template.name.map { FileWord($0) }).inserted else { return }
         guard sources.count < FolderTexts.maximumTemplates else {
             throw ModelError(
                 .invalidConfiguration, "\(folder): has more than \(FolderTexts.maximumTemplates) chat templates")
         }
-        sources.append(ChatTemplateSource(name: name, source: source))
+        sources.append(template)
     }
 
     /// A template's text, or a list of objects with a name and a text each.

@@ -23,7 +23,7 @@ extension GGUFModel {
             if FileWord(key) == FileWord(Self.templateKey) { return ChatTemplateSource(name: nil, source: source) }
             guard key.utf8.starts(with: (Self.templateKey + ".").utf8) else { return nil }
             let name = String(key.dropFirst(Self.templateKey.count + 1))
-            return ChatTemplateSource(name: FileWord(name) == "default" ? nil : name, source: source)
+            return ChatTemplateSource(name: name, source: source)
         }
     }
 

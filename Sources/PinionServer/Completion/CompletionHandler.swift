@@ -115,17 +115,10 @@ extension CompletionHandler {
         var (reader, reply, delivery) = (reader, reply, first)
         var buffer = ByteBuffer(bytes: reply.opening)
         while true {
-            for piece in delivery.pieces {
-                do {
-                    try Self.encode(piece, of: &reply, into: &buffer)
-                } catch {
-                    return try await end(reply, with: error, after: &buffer, context, to: &writer)
-                }
-                guard buffer.readableBytes >= Self.turnBytes else { continue }
-                // What a reader lags behind may take tens of milliseconds to encode, for which everybody else would wait.
-                try await writer.write(buffer)
-                buffer = ByteBuffer()
-                await Task.yield()
+            do {
+                try await Self.encode(delivery, of: &reply, into: &buffer, to: &writer)
+            } catch let error as GenerationError {
+                return try await end(reply, with: error, after: &buffer, context, to: &writer)
             }
             if buffer.readableBytes > 0 { try await writer.write(buffer) }
             if delivery == .end { return }
@@ -149,12 +142,24 @@ extension CompletionHandler {
         try await writer.write(buffer)
     }
 
-    /// Appends the bytes of a delivery; those of events before one out of order stand.
+    /// Appends the bytes of a delivery; those of events before one out of order stand. What is more than a turn's is
+    /// written here.
+    ///
+    /// - Throws: ``TextGeneration/GenerationError`` for an event out of order; what the writer throws.
     private static func encode(
-        _ delivery: GenerationQueue.Delivery, of reply: inout Dialect.Call.Stream, into buffer: inout ByteBuffer
-    ) throws(GenerationError) {
+        _ delivery: GenerationQueue.Delivery, of reply: inout Dialect.Call.Stream, into buffer: inout ByteBuffer,
+        to writer: inout any ResponseBodyWriter
+    ) async throws {
         switch delivery {
-        case .events(let events): for event in events { buffer.writeBytes(try reply.encode(event)) }
+        case .events(let events):
+            for event in events {
+                buffer.writeBytes(try reply.encode(event))
+                guard buffer.readableBytes >= turnBytes else { continue }
+                // What a reader lags behind may take tens of milliseconds to encode, for which everybody else would wait.
+                try await writer.write(buffer)
+                buffer = ByteBuffer()
+                await Task.yield()
+            }
         case .silence: buffer.writeBytes(reply.ping)
         case .end: buffer.writeBytes(try reply.end())
         }
@@ -183,13 +188,5 @@ private struct CompletionReader: Sendable {
         } catch let error as GenerationError {
             throw describe(error) ?? error as any Error
         }
-    }
-}
-
-extension GenerationQueue.Delivery {
-    /// The same, one event at a time.
-    fileprivate var pieces: [Self] {
-        guard case .events(let events) = self else { return [self] }
-        return events.map { .events([$0]) }
     }
 }

@@ -1,4 +1,4 @@
-package import PinionJSON
+import PinionJSON
 
 /// The texts of special tokens by the names under which chat templates know them.
 ///
@@ -14,7 +14,7 @@ package struct SpecialTexts: Sendable {
     /// Most texts that a file may list, above any model's: every request copies them.
     static let maximumCount = 1 << 14
 
-    /// Named texts, each name once; beside the common names those of a model's own.
+    /// The texts that have names, each name once: common ones, and a model's own.
     package private(set) var named: [(name: String, text: [UInt8])] = []
     /// Further special tokens, each once.
     package private(set) var unnamed: [[UInt8]] = []
@@ -32,14 +32,6 @@ package struct SpecialTexts: Sendable {
         guard let text, places[ProtocolWord(name)] == nil else { return }
         places[ProtocolWord(name)] = named.count
         named.append((name, text))
-    }
-
-    /// The same without some of the names.
-    package func without(_ names: Set<ProtocolWord>) -> SpecialTexts {
-        var rest = SpecialTexts()
-        for special in named where !names.contains(ProtocolWord(special.name)) { rest.add(special.name, special.text) }
-        for text in unnamed { rest.addUnnamed(text) }
-        return rest
     }
 
     package mutating func addUnnamed(_ text: [UInt8]) {
