@@ -33,7 +33,7 @@ package struct SafetensorsWriter {
     }
 
     package func bytes() throws -> Data {
-        Self.bytes(header: try header()) + tensors.reduce(Data()) { $0 + $1.data }
+        try tensors.reduce(into: Self.bytes(header: header())) { $0 += $1.data }
     }
 
     /// A header with its length before it.
