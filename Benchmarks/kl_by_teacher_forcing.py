@@ -84,9 +84,13 @@ def dequantised(path: Path, entries: list[dict]) -> dict:
     stored = {tensor.name: tensor for tensor in GGUFReader(path).tensors}
     weights = {}
     for entry in entries:
-        if "from" in entry:
-            tensor = stored[entry["name"]]
-            value = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(entry["shape"])
+        if "values" in entry:
+            continue
+        tensor = stored[entry["name"]]
+        value = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(entry["shape"])
+        if "parts" in entry:
+            weights |= {name: torch.from_numpy(part.copy()) for name, part in zip(entry["parts"], value)}
+        else:
             weights[entry["from"]] = torch.from_numpy(np.ascontiguousarray(restored(value, entry)))
     return weights
 

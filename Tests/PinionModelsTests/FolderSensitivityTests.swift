@@ -103,8 +103,7 @@ struct FolderSensitivityTests {
     func tensors(_ name: String) throws {
         let fixture = try FamilyFixture.named(name)
         let expected = try #require(try Self.logits(fixture) { _, _ in })
-        for tensor in fixture.tensors {
-            let missing = fixture.spelled(tensor.name, .new)
+        for (missing, _) in fixture.tensors(in: .new) {
             let found = try Self.logits(fixture) { _, tensors in tensors.removeAll { $0.name == missing } }
             #expect(found != expected, "\(missing)")
         }

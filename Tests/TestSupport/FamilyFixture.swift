@@ -10,9 +10,19 @@ package struct FamilyFixture: Decodable, Sendable {
         package var shape: [Int]
         package var base: Float
         package var exponent: Int
+        /// The tensors that this one consists of, where it is a ``Stack``: then base and exponent say nothing.
+        package var parts: [String]?
     }
 
-    /// A tensor of the GGUF file, made of one of the folder's.
+    /// A folder's tensor that holds several of the model's, one behind the other: the matrices of all experts.
+    package struct Stack: Decodable, Sendable {
+        package var name: String
+        /// Rows first.
+        package var shape: [Int]
+        package var parts: [String]
+    }
+
+    /// A tensor of the GGUF file, made of one of the model's or of several.
     package struct FileTensor: Decodable, Sendable {
         package var name: String
         package var shape: [Int]
@@ -20,6 +30,8 @@ package struct FamilyFixture: Decodable, Sendable {
         package var from: String?
         package var change: String?
         package var heads: Int?
+        /// The tensors that this one consists of, one behind the other.
+        package var parts: [String]?
         package var values: [Float]?
     }
 
@@ -33,6 +45,11 @@ package struct FamilyFixture: Decodable, Sendable {
         package var old: [String: String]
     }
 
+    package struct Stacks: Decodable, Sendable {
+        package var new: [Stack]
+        package var old: [Stack]
+    }
+
     package struct Inputs: Decodable, Sendable {
         package var sequences: [[Int32]]
         /// Of the last sequence, the positions whose logits are stored.
@@ -43,9 +60,13 @@ package struct FamilyFixture: Decodable, Sendable {
     package enum Precision: String, Sendable { case f32 = "F32", f16 = "F16", bf16 = "BF16" }
 
     package var model: String
+    /// What the weights are made of instead of the model's name.
+    package var seed: String?
+    /// The model's weights, a matrix each. Folders and the GGUF file may hold several of them in one tensor.
     package var tensors: [Tensor]
     package var unused: [Tensor]
     package var prefixes: Prefixes
+    package var stacked: Stacks?
     /// Standard deviation of the logits.
     package var deviation: Float
     package var float8: Float8?
@@ -94,16 +115,26 @@ package struct FamilyFixture: Decodable, Sendable {
     // MARK: - Weights
 
     package func values(_ tensor: Tensor) -> [Float] {
+        if let parts = tensor.parts {
+            return parts.flatMap { name -> [Float] in
+                guard let part = recipe(name) else { preconditionFailure("\(model) has no tensor \(name)") }
+                return values(part)
+            }
+        }
         let step = Float(sign: .plus, exponent: tensor.exponent, significand: 1)
         return randomWords(tensor.name, count: tensor.shape.reduce(1, *)).map { word in
             tensor.base + Float(2 * Int(word >> 57) - 127) * step
         }
     }
 
+    private func recipe(_ name: String?) -> Tensor? {
+        tensors.first { $0.name == name } ?? unused.first { $0.name == name }
+    }
+
     /// The words that an array's elements are made of: a hash of its name, then SplitMix64.
     func randomWords(_ name: String, count: Int) -> [UInt64] {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(model)/\(name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for byte in "\(seed ?? model)/\(name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         var random = SeededGenerator(seed: hash)
         return (0..<count).map { _ in random.next() }
     }
@@ -120,14 +151,25 @@ package struct FamilyFixture: Decodable, Sendable {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         let source = folder.appending(path: spelling == .new ? "config.json" : "config-old.json")
         var config = try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
-        var named = tensors.map { (name: spelled($0.name, spelling), tensor: $0) }
+        var named = tensors(in: spelling)
+        // The older spelling has no "model." before a wrapping model's own tensors. Layers keep it.
+        let isShortened = spelling == .old && prefixes.old["model."] != nil
         named += unused.map { tensor in
-            let isOld = spelling == .old && tensor.name.hasPrefix("model.")
-            return (isOld ? String(tensor.name.dropFirst("model.".count)) : tensor.name, tensor)
+            let isRenamed = isShortened && tensor.name.hasPrefix("model.")
+            return (name: isRenamed ? String(tensor.name.dropFirst("model.".count)) : tensor.name, tensor: tensor)
         }
         change(&config, &named)
         try JSONSerialization.data(withJSONObject: config).write(to: url.appending(path: "config.json"))
         try safetensors(named, precision).write(to: url.appending(path: "model.safetensors"))
+    }
+
+    /// The tensors that the model needs of a folder, by their names in it.
+    package func tensors(in spelling: Spelling) -> [(name: String, tensor: Tensor)] {
+        let stacks = (spelling == .new ? stacked?.new : stacked?.old) ?? []
+        let parts = Set(stacks.flatMap(\.parts))
+        let whole = stacks.map { Tensor(name: $0.name, shape: $0.shape, base: 0, exponent: 0, parts: $0.parts) }
+        return (tensors.filter { !parts.contains($0.name) } + whole)
+            .map { (name: spelled($0.name, spelling), tensor: $0) }
     }
 
     /// The longest rule that a name begins with replaces that beginning.
@@ -179,7 +221,10 @@ package struct FamilyFixture: Decodable, Sendable {
 
     private func values(_ tensor: FileTensor) throws -> [Float] {
         if let values = tensor.values { return values }
-        guard let source = tensors.first(where: { $0.name == tensor.from }) else { throw CocoaError(.fileNoSuchFile) }
+        if let parts = tensor.parts {
+            return self.values(Tensor(name: tensor.name, shape: tensor.shape, base: 0, exponent: 0, parts: parts))
+        }
+        guard let source = recipe(tensor.from) else { throw CocoaError(.fileNoSuchFile) }
         let values = values(source)
         switch tensor.change {
         case "plus one": return values.map { $0 + 1 }

@@ -9,7 +9,7 @@ sdist (see tiny_gguf.py). NAME picks models of tiny_families.py; without one all
 
 WORK/NAME holds
 
-    folder-new, folder-old      the folder in both spellings (old: BF16, sharded for -b)
+    folder-new, folder-old      the folder in both spellings (old: BF16, sharded for -b, experts fused in some)
     folder-float8               for some: projections in F8_E4M3 (tiny_float8.py)
     model-f32.gguf, model-f16.gguf
     logits.f32                  as in the fixture
@@ -17,7 +17,8 @@ WORK/NAME holds
 
 and families/NAME beside this script, which is the fixture,
 
-    fixture.json                tensors as recipes (tiny_weights.py), prefixes of the folders, how the GGUF is made
+    fixture.json                tensors as recipes (tiny_weights.py), prefixes of the folders, how the GGUF is made,
+                                the tensors of folders that hold several of the model's (tiny_experts.py)
     config.json, config-old.json
     logits.f32                  float32, little endian: [3 + 17 + positions of the long text, 320]
     logits-gguf.f32             where the GGUF file says less than the folder: the logits of what it says
@@ -27,6 +28,8 @@ and families/NAME beside this script, which is the fixture,
 
 families/inputs.json has the token ids and the chosen positions, families/tokenizers the folders' tokenizer files.
 Weights are not stored: they follow from their recipes, in a folder as in a GGUF file.
+
+A mixture of experts is refused where rounding could change which experts are chosen (tiny_routing.py).
 """
 
 import copy
@@ -47,6 +50,7 @@ import tiny_folders as folders
 from tiny_families import TINY, VOCABULARY, Tiny
 from tiny_float8 import CONFIGURATIONS, projections
 from tiny_gguf import Converter, rebuilt
+from tiny_routing import COARSE_BITS, HALF_BITS, assert_routed, choices, rounding
 from tiny_tokenizers import BYTE_LEVEL, write_tokenizer
 from tiny_weights import Recipe
 
@@ -112,7 +116,9 @@ def logits(model: torch.nn.Module, sequences: list[list[int]]) -> np.ndarray:
 
 def oracle(tiny: Tiny, weights: dict[str, torch.Tensor], **changes) -> torch.nn.Module:
     model = getattr(transformers, tiny.model_class)(folders.configuration(tiny, **changes)).eval()
-    missing, unexpected = model.load_state_dict(weights, strict=False)
+    arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+    computed = {stack.name: torch.from_numpy(stack.filled(arrays)) for stack in folders.stacks(tiny)}
+    missing, unexpected = model.load_state_dict(computed, strict=False)
     assert not unexpected and set(missing) <= {"lm_head.weight"}, (missing, unexpected)
     model.tie_weights()
     return model
@@ -150,20 +156,34 @@ class Maker:
         short = sum(LENGTHS[:-1])
         return np.concatenate([full[:short], full[short:][self.inputs["positions"]]])
 
+    def assert_routed(self, tiny: Tiny, weights: dict) -> None:
+        """A mixture's routers choose all experts, and no rounding changes what they choose."""
+        sequences = self.inputs["sequences"]
+        short = sum(LENGTHS[:-1])
+        rows = [*range(short), *(short + position for position in self.inputs["positions"])]
+        exact = choices(oracle(tiny, weights), sequences)
+        if exact:
+            halves, coarse = (
+                choices(oracle(tiny, weights, attn_implementation=rounding(bits)), sequences)
+                for bits in (HALF_BITS, COARSE_BITS)
+            )
+            assert_routed(exact, halves, coarse, rows)
+
     def make(self, tiny: Tiny) -> None:
         work, fixture = self.work / tiny.name, FIXTURES / tiny.name
         for folder in (work, fixture):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         recipes, unused = folders.recipes(tiny), folders.unused(tiny)
-        weights = {entry.name: torch.from_numpy(entry.filled(tiny.name)) for entry in recipes}
-        extra = {entry.name: torch.from_numpy(entry.filled(tiny.name)) for entry in unused}
+        weights = {entry.name: torch.from_numpy(entry.filled(tiny.seeded)) for entry in recipes}
+        extra = {entry.name: torch.from_numpy(entry.filled(tiny.seeded)) for entry in unused}
 
         is_long = tiny.config.get("rope_parameters", {}).get("rope_type") == "longrope"
         sequences = self.inputs["sequences"]
         full = logits(oracle(tiny, weights, **(long_rope(tiny, "long_factor") if is_long else {})), sequences)
         rows = self.chosen(full)
         assert_healthy(full, np.concatenate([np.asarray(ids) for ids in sequences]))
+        self.assert_routed(tiny, weights)
         full.astype("<f4").tofile(work / "logits-full.f32")
         rows.astype("<f4").tofile(fixture / "logits.f32")
         expected = full
@@ -185,10 +205,17 @@ class Maker:
             "prefixes": folders.prefixes(tiny),
             "deviation": round(float(full.std(-1).mean()), 4),
         }
+        if tiny.seed:
+            described["seed"] = tiny.seeded
+        stacked = {spelling: folders.stored_stacks(tiny, spelling) for spelling in ("new", "old")}
+        if any(stacked.values()):
+            described["stacked"] = {
+                spelling: [stack.described() for stack in stacks] for spelling, stacks in stacked.items()
+            }
         if tiny.float8 is not None:
             described["float8"] = self.float8(tiny, weights, extra, copy.deepcopy(configs[0]), fixture)
         if tiny.gguf:
-            described["gguf"] = self.gguf(tiny, weights, fixture)
+            described["gguf"] = self.gguf(tiny, weights, extra, fixture)
         (fixture / "fixture.json").write_text(compact(described))
         for file in fixture.iterdir():
             shutil.copy(file, work)
@@ -221,7 +248,7 @@ class Maker:
         config["quantization_config"] = CONFIGURATIONS[tiny.float8]
         (config.get("text_config", config))["dtype"] = config["dtype"] = "bfloat16"
         (fixture / "config-float8.json").write_text(json.dumps(config, indent=1) + "\n")
-        chosen = projections(tiny.name, tiny.float8, weights)
+        chosen = projections(tiny.seeded, tiny.float8, weights)
         stored, meant = dict(weights), dict(weights)
         for projection in chosen:
             stored |= projection.stored
@@ -237,14 +264,14 @@ class Maker:
             self.assert_same(tiny, folder, full, quantization_config=dequantising)
         return {"way": tiny.float8, "tensors": [projection.described() for projection in chosen]}
 
-    def gguf(self, tiny: Tiny, weights: dict, fixture: Path) -> dict:
+    def gguf(self, tiny: Tiny, weights: dict, extra: dict, fixture: Path) -> dict:
         work = self.work / tiny.name
         pre_tokenizer = BYTE_LEVEL[tiny.tokenizer][0] if tiny.tokenizer in BYTE_LEVEL else "default"
         for kind in ("f32", "f16"):
             written = work / f"model-{kind}.gguf"
             self.converter.convert(tiny.name, work / "folder-new", kind, pre_tokenizer, written)
         path = work / "model-f32.gguf"
-        arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+        arrays = {name: tensor.numpy() for name, tensor in (weights | extra).items()}
         start, tensors = self.converter.rebuilding(path, arrays)
         contents = path.read_bytes()
         assert rebuilt(contents[:start], tensors, arrays) == contents, f"{path} cannot be made again"
@@ -262,6 +289,7 @@ def compact(value: dict) -> str:
         text.replace('{"name"', '\n{"name"')
         .replace('"unused"', '\n"unused"')
         .replace('"gguf"', '\n"gguf"')
+        .replace('"stacked"', '\n"stacked"')
         .replace('"float8"', '\n"float8"')
         + "\n"
     )

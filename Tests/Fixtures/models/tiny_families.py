@@ -42,6 +42,15 @@ class Tiny:
     large_norms: str | None = None
     # How a third folder scales F8_E4M3 projections (tiny_float8.py).
     float8: str | None = None
+    # A mixture whose old folder has the fused tensors that transformers 5 computes with.
+    fused_old: bool = False
+    # Another seed for all weights, where the routers' choices of the first ones are no firm ones (tiny_routing.py).
+    seed: int = 0
+
+    @property
+    def seeded(self) -> str:
+        """The name that seeds the weights."""
+        return f"{self.name}.{self.seed}" if self.seed else self.name
 
     @property
     def is_wide(self) -> bool:
@@ -394,5 +403,136 @@ TINY = [
         dict(n_embd=256, n_head=4, n_layer=3, n_positions=640, tie_word_embeddings=False),
         # The key that the first GPT-2 folders have, and the converter reads.
         stated={"n_ctx": 640},
+    ),
+    Tiny(
+        "mixtral-a",
+        "MixtralForCausalLM",
+        "spm-llama",
+        NARROW
+        | dict(num_hidden_layers=3, head_dim=32, intermediate_size=48, num_local_experts=7, num_experts_per_tok=2)
+        | dict(sliding_window=None, rope_parameters=rope(1_000_000.0)),
+        seed=29,
+    ),
+    Tiny(
+        "mixtral-b",
+        "MixtralForCausalLM",
+        "bpe-tekken",
+        WIDE_DIVIDED
+        | dict(num_hidden_layers=3, intermediate_size=256, num_local_experts=8, num_experts_per_tok=3)
+        | dict(sliding_window=None, rope_parameters=rope(1_000_000.0)),
+    ),
+    Tiny(
+        "qwen2moe-a",
+        "Qwen2MoeForCausalLM",
+        "bpe-qwen2",
+        NARROW_DIVIDED
+        | dict(num_hidden_layers=3, num_experts=7, num_experts_per_tok=3, norm_topk_prob=False)
+        | dict(moe_intermediate_size=24, shared_expert_intermediate_size=80, rope_parameters=rope(1_000_000.0)),
+        old_drops=("layer_types",),
+        seed=5,
+    ),
+    Tiny(
+        "qwen2moe-b",
+        "Qwen2MoeForCausalLM",
+        "bpe-qwen2",
+        WIDE_DIVIDED
+        | dict(num_hidden_layers=3, num_experts=8, num_experts_per_tok=2, norm_topk_prob=False)
+        | dict(moe_intermediate_size=256, shared_expert_intermediate_size=512)
+        | dict(rope_parameters=rope(1_000_000.0)),
+        stated={"use_sliding_window": False, "sliding_window": 24, "max_window_layers": 2},
+        old_drops=("layer_types",),
+        seed=4,
+    ),
+    Tiny(
+        "qwen2moe-c",
+        "Qwen2MoeForCausalLM",
+        "bpe-qwen2",
+        NARROW_DIVIDED
+        | dict(num_hidden_layers=3, num_experts=8, num_experts_per_tok=3, norm_topk_prob=True, mlp_only_layers=[1])
+        | dict(moe_intermediate_size=40, shared_expert_intermediate_size=56, rope_parameters=rope(1_000_000.0)),
+        old_drops=("layer_types",),
+        gguf=False,
+        seed=8,
+    ),
+    Tiny(
+        "qwen3moe-a",
+        "Qwen3MoeForCausalLM",
+        "bpe-qwen2",
+        NARROW
+        | dict(num_hidden_layers=3, head_dim=32, num_experts=9, num_experts_per_tok=3, norm_topk_prob=True)
+        | dict(moe_intermediate_size=48, tie_word_embeddings=True, rope_parameters=rope(1_000_000.0)),
+        seed=4,
+    ),
+    Tiny(
+        "qwen3moe-b",
+        "Qwen3MoeForCausalLM",
+        "bpe-qwen2",
+        WIDE
+        | dict(num_hidden_layers=3, head_dim=64, num_experts=8, num_experts_per_tok=2, norm_topk_prob=True)
+        | dict(moe_intermediate_size=256, rope_parameters=rope(1_000_000.0)),
+        fused_old=True,
+        seed=2,
+    ),
+    Tiny(
+        "qwen3moe-c",
+        "Qwen3MoeForCausalLM",
+        "bpe-qwen2",
+        NARROW
+        | dict(num_hidden_layers=3, head_dim=32, num_experts=8, num_experts_per_tok=2, norm_topk_prob=False)
+        | dict(moe_intermediate_size=24, decoder_sparse_step=2, rope_parameters=rope(1_000_000.0)),
+        gguf=False,
+    ),
+    Tiny(
+        "granitemoe-a",
+        "GraniteMoeForCausalLM",
+        "bpe-granite",
+        NARROW_DIVIDED
+        | dict(num_hidden_layers=3, intermediate_size=24, num_local_experts=7, num_experts_per_tok=3)
+        | dict(tie_word_embeddings=True, rope_parameters=rope(10_000.0))
+        | dict(embedding_multiplier=2.0, attention_multiplier=0.125, residual_multiplier=0.5, logits_scaling=4.0),
+        gains={"embed_tokens": 4.0, "o_proj|down_proj": 8.0},
+        seed=7,
+    ),
+    Tiny(
+        "granitemoe-b",
+        "GraniteMoeForCausalLM",
+        "bpe-granite",
+        WIDE_DIVIDED
+        | dict(num_hidden_layers=3, intermediate_size=256, num_local_experts=8, num_experts_per_tok=2)
+        | dict(rope_parameters=rope(5_000_000.0))
+        | dict(embedding_multiplier=12.0, attention_multiplier=0.25, residual_multiplier=0.22, logits_scaling=8.0),
+        gains={"embed_tokens": 0.125, "lm_head": 8.0},
+    ),
+    Tiny(
+        "granitemoeshared-a",
+        "GraniteMoeSharedForCausalLM",
+        "bpe-granite",
+        NARROW_DIVIDED
+        | dict(num_hidden_layers=3, intermediate_size=48, num_local_experts=8, num_experts_per_tok=2)
+        | dict(shared_intermediate_size=80, tie_word_embeddings=True, rope_parameters=rope(10_000.0))
+        | dict(embedding_multiplier=2.0, attention_multiplier=0.125, residual_multiplier=0.5, logits_scaling=4.0),
+        gains={"embed_tokens": 4.0, "o_proj|down_proj": 8.0},
+        seed=38,
+    ),
+    Tiny(
+        "glm4moe-a",
+        "Glm4MoeForCausalLM",
+        "bpe-glm4moe",
+        NARROW
+        | dict(num_hidden_layers=3, head_dim=32, moe_intermediate_size=48, n_routed_experts=8, num_experts_per_tok=3)
+        | dict(n_shared_experts=1, first_k_dense_replace=1, n_group=1, topk_group=1, routed_scaling_factor=1.5)
+        | dict(norm_topk_prob=True, attention_bias=True, use_qk_norm=False, num_nextn_predict_layers=1)
+        | dict(rope_parameters=rope(1_000_000.0, partial_rotary_factor=0.5)),
+        seed=2,
+    ),
+    Tiny(
+        "glm4moe-b",
+        "Glm4MoeForCausalLM",
+        "bpe-glm4moe",
+        WIDE
+        | dict(num_hidden_layers=3, head_dim=64, moe_intermediate_size=256, n_routed_experts=8, num_experts_per_tok=2)
+        | dict(n_shared_experts=1, first_k_dense_replace=1, n_group=2, topk_group=1, routed_scaling_factor=2.5)
+        | dict(norm_topk_prob=True, attention_bias=True, use_qk_norm=True, num_nextn_predict_layers=0)
+        | dict(rope_parameters=rope(1_000_000.0, partial_rotary_factor=0.5)),
     ),
 ]

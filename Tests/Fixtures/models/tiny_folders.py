@@ -8,6 +8,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
+from tiny_experts import Stack, computed, stored
 from tiny_families import VOCABULARY, Tiny
 from tiny_tokenizers import special_ids
 from tiny_weights import Recipe, recipe
@@ -43,7 +44,11 @@ def configuration(tiny: Tiny, **changes) -> transformers.PreTrainedConfig:
     """The text model's configuration, as transformers computes with it."""
     kinds = getattr(transformers, tiny.model_class).config_class
     values = copy.deepcopy(tiny.config) | special_ids(tiny.tokenizer) | {"vocab_size": VOCABULARY} | changes
-    return kinds(**values, architectures=[tiny.model_class], attn_implementation="eager")
+    values = {"attn_implementation": "eager"} | values
+    if any("num_experts" in key for key in values):
+        # The plain loop over experts; the written folders are loaded with transformers' default, grouped products.
+        values["experts_implementation"] = "eager"
+    return kinds(**values, architectures=[tiny.model_class])
 
 
 def wrapped(tiny: Tiny) -> transformers.PreTrainedConfig:
@@ -60,20 +65,33 @@ def wrapped(tiny: Tiny) -> transformers.PreTrainedConfig:
     )
 
 
-def recipes(tiny: Tiny) -> list[Recipe]:
-    """The text model's tensors, without a tied head."""
+def stacks(tiny: Tiny, **changes) -> list[Stack]:
+    """The text model's tensors as transformers computes with them, without a tied head."""
     with torch.device("meta"):
-        model = getattr(transformers, tiny.model_class)(configuration(tiny))
+        model = getattr(transformers, tiny.model_class)(configuration(tiny, **changes))
     tied = model.config.tie_word_embeddings
     return [
-        recipe(name, tuple(tensor.shape), tied, tiny.norm_base, tiny.gains, tiny.large_norms)
+        computed(tiny.model_class, name, tuple(tensor.shape))
         for name, tensor in model.state_dict().items()
         if not (tied and name == "lm_head.weight")
     ]
 
 
+def recipes(tiny: Tiny) -> list[Recipe]:
+    return [role for stack in stacks(tiny) for role in parts(tiny, stack)]
+
+
+def parts(tiny: Tiny, stack: Stack) -> list[Recipe]:
+    tied = configuration(tiny).tie_word_embeddings
+    return [
+        recipe(name, stack.part_shape, tied, tiny.norm_base, tiny.gains, tiny.large_norms) for name in stack.parts
+    ]
+
+
 def unused(tiny: Tiny) -> list[Recipe]:
     """Tensors that a folder carries although text does not need them, in the new spelling's names."""
+    if tiny.config.get("num_nextn_predict_layers"):
+        return next_token_layer(tiny)
     if tiny.wrapper is None:
         return []
     with torch.device("meta"):
@@ -83,6 +101,29 @@ def unused(tiny: Tiny) -> list[Recipe]:
         for name, tensor in model.state_dict().items()
         if "vision_tower" in name or "multi_modal_projector" in name
     ]
+
+
+def next_token_layer(tiny: Tiny) -> list[Recipe]:
+    """GLM's layer behind the last one, which predicts one token more: a layer with four tensors around it, an embedding
+    and a head of its own."""
+    layer, width = tiny.config["num_hidden_layers"], tiny.config["hidden_size"]
+    before = f"model.layers.{layer}."
+    around = {
+        "embed_tokens.weight": (VOCABULARY, width),
+        "enorm.weight": (width,),
+        "hnorm.weight": (width,),
+        "eh_proj.weight": (width, 2 * width),
+        "shared_head.norm.weight": (width,),
+        "shared_head.head.weight": (VOCABULARY, width),
+    }
+    found = [Stack(before + name, shape, (before + name,), shape) for name, shape in around.items()]
+    found += [stack for stack in stacks(tiny, num_hidden_layers=layer + 1) if stack.name.startswith(before)]
+    return [role for stack in found for role in parts(tiny, stack)]
+
+
+def stored_stacks(tiny: Tiny, spelling: str) -> list[Stack]:
+    """The tensors of a folder that hold several of the model's."""
+    return stored(tiny.model_class, stacks(tiny), fused=tiny.fused_old and spelling == "old")
 
 
 def prefixes(tiny: Tiny) -> dict[str, dict[str, str]]:
@@ -134,6 +175,8 @@ def old_spelling(tiny: Tiny, new: dict) -> dict:
         # Some folders say "type", later ones "rope_type".
         key = "type" if tiny.is_wide or kind == "longrope" else "rope_type"
         text["rope_scaling"] = None if kind == "default" else {key: kind, **parameters}
+    if tiny.model_class.startswith("Qwen3Moe"):
+        text["num_experts"] = text.pop("num_local_experts")
     # "_sliding_window_pattern" came with transformers 5, which writes the default there and reads layer_types.
     for name in ("_sliding_window_pattern", *tiny.old_drops):
         text.pop(name, None)
@@ -155,9 +198,12 @@ def write_folder(
     """
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     rules = prefixes(tiny)["old" if spelling == "old" else "new"]
+    weights = dict(weights)
+    for stack in stored_stacks(tiny, spelling):
+        weights[stack.name] = torch.cat([weights.pop(part).flatten() for part in stack.parts]).reshape(stack.shape)
     named = {renamed(name, rules): tensor for name, tensor in weights.items()}
     for name, tensor in extra.items():
-        named[name.removeprefix("model.") if spelling == "old" else name] = tensor
+        named[name.removeprefix("model.") if spelling == "old" and tiny.wrapper else name] = tensor
     if spelling == "old" and tiny.model_class == "GPT2LMHeadModel":
         # The causal mask that the first GPT-2 files carry as a buffer.
         for layer in range(config["n_layer"]):

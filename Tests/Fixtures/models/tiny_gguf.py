@@ -44,7 +44,8 @@ class Converter:
 
         `from` names a tensor of the text model and `change` says what the converter did to it: "none", "plus one",
         "transposed", or "rows interleaved" with the number of `heads` (row r of a head's first half and row r of its
-        second half become neighbours). A tensor that the converter computed has its `values` instead.
+        second half become neighbours). A tensor that the converter stacked has its `parts` instead, unchanged and one
+        behind the other, and one that it computed has its `values`.
         """
         sources: dict[str, dict] = {}
         for name, value in weights.items():
@@ -57,7 +58,12 @@ class Converter:
             shape = [int(size) for size in reversed(tensor.shape)]
             entry = {"name": tensor.name, "shape": shape, "type": tensor.tensor_type.name}
             entry["offset"] = int(tensor.data_offset) - int(reader.data_offset)
-            source = sources.get(digest(value.astype(np.float32).reshape(shape)))
+            value = value.astype(np.float32).reshape(shape)
+            source = sources.get(digest(value))
+            if source is None and value.ndim == 3:
+                matrices = [sources[digest(matrix)] for matrix in value]
+                assert all(matrix["change"] == "none" for matrix in matrices), f"{path}: {tensor.name}"
+                source = {"parts": [matrix["from"] for matrix in matrices]}
             if source is None:
                 assert value.size <= 64, f"{path}: {tensor.name} comes from no tensor of the model"
                 source = {"values": [float(element) for element in value.reshape(-1)]}
@@ -101,6 +107,8 @@ def rebuilt(header: bytes, entries: list[dict], weights: dict[str, np.ndarray]) 
                     value = value.T
                 case "rows interleaved":
                     value = interleaved(value, entry["heads"])
+        elif "parts" in entry:
+            value = np.stack([weights[part] for part in entry["parts"]])
         else:
             value = np.asarray(entry["values"], np.float32)
         contents += np.ascontiguousarray(value, dtype="<f4").tobytes()

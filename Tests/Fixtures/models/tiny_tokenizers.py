@@ -49,6 +49,15 @@ BYTE_LEVEL = {
     "bpe-olmo": ("dbrx", LLAMA3_PATTERN, ["<|endoftext|>", "<|pad|>"], False, False, False),
     "bpe-granite": ("refact", None, ["<|end_of_text|>", "<fim_prefix>"], True, False, False),
     "bpe-glm4": ("glm4", LLAMA3_PATTERN, ["<|endoftext|>", "[gMASK]", "<sop>", "<|user|>"], False, False, False),
+    # The converter of GLM's mixtures names one special token more than its dense models' does.
+    "bpe-glm4moe": (
+        "glm4",
+        LLAMA3_PATTERN,
+        ["<|endoftext|>", "[gMASK]", "<sop>", "<|user|>", "<|observation|>"],
+        False,
+        False,
+        False,
+    ),
     "bpe-gpt2": ("gpt-2", None, ["<|endoftext|>"], False, False, False),
 }
 PHI3_ADDED = ["<|endoftext|>", "<|assistant|>", "<|system|>", "<|end|>", "<|user|>"]

@@ -9,7 +9,7 @@ Element i of a tensor is
     j = 2 * (z >> 57) - 127                                                 (an odd integer from -127 to 127)
     element = base + j * 2 ** exponent                                      (base is 0, 1 or 3)
 
-with i in row-major order, MODEL the name of the fixture and TENSOR the tensor's name in the text model's own spelling
+with i in row-major order, MODEL the name of the fixture (or its "seed" where it has one) and TENSOR the tensor's name in the text model's own spelling
 (no prefix of a wrapping model). The mixer is SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
 Generators"). Every element has at most eight significant bits, so F32, F16 and BF16 hold it exactly: one set of logits
 is right for all three.
@@ -87,6 +87,9 @@ def recipe(
         return Recipe(name, shape, norm_base, -7)
     if name.endswith(".bias"):
         return Recipe(name, shape, 0, -8)
+    if name.endswith("e_score_correction_bias"):
+        # Beside sigmoids of about 0.3 to 0.7: enough to change many choices, too little to make them all.
+        return Recipe(name, shape, 0, -9)
     if re.search(r"embed_tokens|wte|lm_head", name):
         embedding_only = "lm_head" not in name and not tied
         deviation = 1.0 if embedding_only else 2.0 / np.sqrt(width)
