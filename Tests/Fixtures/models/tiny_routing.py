@@ -93,7 +93,7 @@ def is_router(module: torch.nn.Module) -> bool:
 
 
 def assert_routed(exact: dict[str, Choices], halves: dict, coarse: dict, stored: list[int]) -> None:
-    """`halves` and `coarse` are the choices with rounded keys and values; `stored` the tokens whose logits are stored."""
+    """`halves` and `coarse` are the choices with rounded keys and values, `stored` the tokens with stored logits."""
     for name, choice in exact.items():
         idle = (~choice.chosen.any(0)).nonzero().flatten().tolist()
         assert not idle, f"{name}: no token chooses experts {idle}"
