@@ -9,10 +9,10 @@ Element i of a tensor is
     j = 2 * (z >> 57) - 127                                                 (an odd integer from -127 to 127)
     element = base + j * 2 ** exponent                                      (base is 0, 1 or 3)
 
-with i in row-major order, MODEL the name of the fixture (or its "seed" where it has one) and TENSOR the tensor's name in
-the text model's own spelling (no prefix of a wrapping model). The mixer is SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
-Generators"). Every element has at most eight significant bits, so F32, F16 and BF16 hold it exactly: one set of logits
-is right for all three.
+with i in row-major order, MODEL the name of the fixture (or its "seed" where it has one) and TENSOR the tensor's name
+in the text model's own spelling (no prefix of a wrapping model). The mixer is SplitMix64 (Steele, Lea, Flood: "Fast
+Splittable Pseudorandom Number Generators"). Every element has at most eight significant bits, so F32, F16 and BF16 hold
+it exactly: one set of logits is right for all three.
 """
 
 import re
