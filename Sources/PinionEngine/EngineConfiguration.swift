@@ -44,6 +44,13 @@ package struct EngineConfiguration: Sendable {
         return StepLimits(tokens: limits.tokensPerStep, outputs: max(limits.sequences, limits.draftedStep))
     }
 
+    /// Drafts of a mixture are few, because each has experts of its own to read.
+    func schedulerLimits(of shape: ModelShape) -> Scheduler.Limits {
+        var limits = schedulerLimits
+        limits.draftedStep = min(limits.draftedStep, shape.draftedTokens ?? .max)
+        return limits
+    }
+
     var schedulerLimits: Scheduler.Limits {
         let tokens = max(tokensPerStep, maximumSequences)
         return .init(

@@ -61,7 +61,8 @@ final class EngineLoop {
             cache = try KVCache(
                 shape: shape.cache, elementType: configuration.cacheType, blocks: memory.cacheBlocks)
             scheduler = Scheduler(
-                limits: configuration.schedulerLimits, blockTokens: KVCache.blockTokens, blocks: memory.cacheBlocks)
+                limits: configuration.schedulerLimits(of: shape), blockTokens: KVCache.blockTokens,
+                blocks: memory.cacheBlocks)
             description = EngineDescription(
                 shape: shape, contextLength: context, memory: memory, cacheType: configuration.cacheType,
                 workers: team.workers, kernels: kernels.name, quantisation: configuration.quantisation,

@@ -17,6 +17,47 @@ package struct Hyperparameters: Sendable, Equatable {
         package var layers: [Bool]
     }
 
+    /// Feed-forward blocks of several networks, of which each token takes a few.
+    package struct Experts: Sendable, Equatable {
+        package static let maximumCount = 1024
+
+        package enum Scoring: Sendable {
+            case softmax
+            /// Each expert's logistic function by itself.
+            case sigmoid
+        }
+
+        /// Experts of a layer.
+        package var count: Int
+        /// Experts that compute a token.
+        package var chosen: Int
+        /// Rows of an expert's gate.
+        package var feedForward: Int
+        /// Rows of the gate of the expert that computes every token; 0 where there is none.
+        package var sharedFeedForward = 0
+        /// For each layer, whether it has experts.
+        package var layers: [Bool]
+        package var scoring = Scoring.softmax
+        /// Whether the weights of a token's experts are divided by their sum.
+        package var isNormalised = true
+        /// Factor of the weights.
+        package var factor: Float = 1
+        /// Groups of equally many experts, of which a token takes ``chosenGroups``.
+        package var groups = 1
+        package var chosenGroups = 1
+        /// Whether a bias is added to the scores that choose, though not to the weights.
+        package var hasChoiceBias = false
+        /// Whether each token scales what the shared expert computes.
+        package var hasSharedGate = false
+
+        package init(count: Int, chosen: Int, feedForward: Int, layers: [Bool]) {
+            self.count = count
+            self.chosen = chosen
+            self.feedForward = feedForward
+            self.layers = layers
+        }
+    }
+
     /// Queries grow by `1 + factor * ln(1 + floor(position / length))`.
     package struct Temperature: Sendable, Equatable {
         package var factor: Double
@@ -26,6 +67,8 @@ package struct Hyperparameters: Sendable, Equatable {
     package var layers = 0
     package var width = 0
     package var feedForward = 0
+    /// nil where no layer has any.
+    package var experts: Experts?
     package var heads = 0
     /// Each serves `heads / cacheHeads` query heads.
     package var cacheHeads = 0
@@ -54,6 +97,8 @@ package struct Hyperparameters: Sendable, Equatable {
     package var temperature: Temperature?
     /// Whether the embedding is the output head too; nil when only the tensors tell.
     package var isHeadTied: Bool?
+    /// Whether each head of queries and keys is normalised; nil leaves it to the family.
+    package var hasHeadNorms: Bool?
     /// Whether projections of attention have biases; nil when only the tensors tell.
     package var attentionBias: Bool?
     /// Whether projections of the feed-forward block have biases; nil when only the tensors tell.
@@ -62,6 +107,7 @@ package struct Hyperparameters: Sendable, Equatable {
     package init() {}
 
     package func isWindowed(_ layer: Int) -> Bool { window?.layers[layer] ?? false }
+    package func hasExperts(_ layer: Int) -> Bool { experts?.layers[layer] ?? false }
     package func isRotated(_ layer: Int) -> Bool { rotatedLayers.isEmpty || rotatedLayers[layer] }
 
     /// Every `period`th layer sees all tokens and the others a window; all have one where the period is 0.
@@ -84,6 +130,24 @@ package struct Hyperparameters: Sendable, Equatable {
                 .unsupportedArchitecture,
                 "\(path): heads of \(headDimension) keys, \(headDimension) values and \(turned) rotary elements are "
                     + "not supported, expected equal even sizes up to \(Self.maximumHeadDimension)")
+        }
+        if let experts { try experts.check(path) }
+    }
+}
+
+extension Hyperparameters.Experts {
+    /// The groups' scores are sums of this many.
+    package static let groupScores = 2
+
+    /// Whether a group has enough experts for its score, and the chosen groups enough for the choice.
+    fileprivate func check(_ path: String) throws(ModelError) {
+        guard groups > 1 else { return }
+        guard count % groups == 0, count / groups >= Self.groupScores, chosenGroups <= groups,
+            chosen <= count / groups * chosenGroups
+        else {
+            throw ModelError(
+                .invalidConfiguration,
+                "\(path): \(chosen) of \(count) experts cannot be chosen from \(chosenGroups) of \(groups) groups")
         }
     }
 }

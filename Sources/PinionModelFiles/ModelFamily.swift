@@ -1,6 +1,7 @@
 /// The families of decoders that this build runs, by the names that GGML gives to architectures.
 package enum ModelFamily: String, Sendable, CaseIterable {
     case llama, mistral3, qwen2, qwen3, gemma, gemma2, gemma3, phi3, smollm3, olmo2, granite, glm4, gpt2
+    case qwen2moe, qwen3moe, granitemoe, glm4moe
 
     /// Names for messages, in the order of the table.
     package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -10,4 +11,15 @@ package enum ModelFamily: String, Sendable, CaseIterable {
 
     /// Whether positions are learned rather than rotated.
     var learnsPositions: Bool { self == .gpt2 }
+
+    /// Whether blocks may consist of experts.
+    var mayHaveExperts: Bool {
+        switch self {
+        case .llama, .qwen2moe, .qwen3moe, .granitemoe, .glm4moe: true
+        default: false
+        }
+    }
+
+    /// Whether embeddings, scores, what blocks add, and logits have factors.
+    var hasFactors: Bool { self == .granite || self == .granitemoe }
 }

@@ -64,7 +64,7 @@ extension ModelPackage {
     /// - Throws: ``ModelError`` when what goes with it, such as its scales, does not fit it.
     package func tensor(_ name: TensorName) throws(ModelError) -> StoredTensor? {
         switch files {
-        case .gguf(let model): model.tensor(named: name.inGGUF)
+        case .gguf(let model): model.tensor(named: model.name(of: name))
         case .folder(let folder): try folder.tensor(name)
         }
     }
@@ -72,7 +72,7 @@ extension ModelPackage {
     /// What the files call a place, for messages.
     package func spelling(_ name: TensorName) -> String {
         switch files {
-        case .gguf: name.inGGUF
+        case .gguf(let model): model.name(of: name)
         case .folder(let folder): folder.spelling(name)
         }
     }
@@ -87,9 +87,14 @@ extension ModelPackage {
 
     /// The first tensor that is none of `used` (by the files' names), and that inference needs.
     package func firstUnused(_ used: (String) -> Bool) -> StoredTensor? {
+        tensors.first { !used($0.name) && !isSpare($0.name) }
+    }
+
+    /// Whether inference does not need a tensor, by the files' name for it.
+    package func isSpare(_ name: String) -> Bool {
         switch files {
-        case .gguf(let model): model.tensors.first { !used($0.name) }
-        case .folder(let folder): folder.tensors.first { !used($0.name) && !folder.isSpare($0.name) }
+        case .gguf(let model): model.isSpare(name)
+        case .folder(let folder): folder.isSpare(name)
         }
     }
 

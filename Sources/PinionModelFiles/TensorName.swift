@@ -13,6 +13,15 @@ package struct TensorName: Sendable, Hashable {
         case gate, up, down
         /// Gate and up in one matrix, the gate first.
         case gateUp
+        /// Scores of the experts, [experts, width].
+        case router
+        /// What is added to the scores that choose, [experts].
+        case choiceBias
+        /// Of one expert, or of all in one three-dimensional tensor where the name has no expert.
+        case expertGate, expertUp, expertDown, expertGateUp
+        case sharedGate, sharedUp, sharedDown, sharedGateUp
+        /// What scales the shared expert, [width].
+        case sharedScale
 
         package var isNorm: Bool {
             switch self {
@@ -27,13 +36,17 @@ package struct TensorName: Sendable, Hashable {
     package let part: Part
     /// nil for tensors that the model has once.
     package let layer: Int?
+    /// nil for tensors that the layer has once.
+    package let expert: Int?
     package let isBias: Bool
 
-    package init(_ part: Part, layer: Int? = nil, isBias: Bool = false) {
+    package init(_ part: Part, layer: Int? = nil, expert: Int? = nil, isBias: Bool = false) {
         self.part = part
         self.layer = layer
+        self.expert = expert
         self.isBias = isBias
     }
 
-    package var bias: TensorName { TensorName(part, layer: layer, isBias: true) }
+    package var bias: TensorName { TensorName(part, layer: layer, expert: expert, isBias: true) }
+    package func of(expert: Int) -> TensorName { TensorName(part, layer: layer, expert: expert, isBias: isBias) }
 }

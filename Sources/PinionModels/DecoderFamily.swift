@@ -72,6 +72,10 @@ extension ModelFamily {
         case .granite: .granite
         case .glm4: .glm4
         case .gpt2: .gpt2
+        case .qwen2moe: .llama
+        case .qwen3moe: .qwen3
+        case .granitemoe: .granite
+        case .glm4moe: .llama
         }
     }
 }

@@ -3,13 +3,10 @@ import PinionTensor
 
 /// A decoder of equal layers: attention and feed-forward blocks on a residual stream, as its family arranges them.
 final class DecoderStack: LanguageModel {
-    /// Pieces that an operation which touches each token once is cut into, for each worker.
-    private static let piecesPerWorker = 4
-
     let shape: ModelShape
     private let numbers: Hyperparameters
     private let family: DecoderFamily
-    private let activation: ActivationKind
+    private let means: BlockMeans
     private let embeddingFactor: Float
     private let attentionScale: Float
     private let kernels: Kernels
@@ -51,7 +48,9 @@ final class DecoderStack: LanguageModel {
         self.family = decoder
         kernels = context.kernels
         team = context.team
-        activation = numbers.activation ?? decoder.feedForward.activation
+        means = BlockMeans(
+            kernels: context.kernels, team: context.team,
+            activation: numbers.activation ?? decoder.feedForward.activation)
         embeddingFactor = numbers.embeddingFactor ?? decoder.embeddingFactor(numbers)
         attentionScale = numbers.attentionScale ?? 1 / Float(numbers.headDimension).squareRoot()
         do {
@@ -66,11 +65,15 @@ final class DecoderStack: LanguageModel {
     ) throws(ModelError) -> ModelPlan {
         let numbers = try package.hyperparameters()
         var bytes = 0
-        for tensor in package.tensors where tensor.shape.count == 2 {
+        let routers = Set((0..<numbers.layers).map { FileWord(package.spelling(TensorName(.router, layer: $0))) })
+        for tensor in package.tensors where [2, 3].contains(tensor.shape.count) && !package.isSpare(tensor.name) {
             // What cannot be packed is refused when it is loaded, or not needed.
             let isTable = tensor.shape[1] == numbers.vocabulary
-            let source = try? MatrixSource(tensor, quantised: quantisation?.type(isTable: isTable))
-            bytes += source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
+            let matrix = tensor.shape.count == 3 ? tensor.matrix(0) : tensor
+            let quantised = routers.contains(FileWord(tensor.name)) ? nil : quantisation?.type(isTable: isTable)
+            let source = try? MatrixSource(matrix, quantised: quantised)
+            let packed = source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
+            bytes += tensor.shape.count == 3 ? packed * tensor.shape[2] : packed
         }
         return ModelPlan(
             shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))
@@ -99,9 +102,9 @@ final class DecoderStack: LanguageModel {
             project(layer, rows)
             normalise(
                 rows, adding: BlockResult(bias: layer.output.bias, norm: layer.attentionPostNorm),
-                layer.feedForwardNorm, quantised: layer.readsQuantisedHidden)
+                layer.feedForwardNorm, quantised: layer.feedForward.readsQuantisedInput)
             feedForward(layer, rows)
-            pending = BlockResult(bias: layer.down.bias, norm: layer.feedForwardPostNorm)
+            pending = BlockResult(bias: layer.feedForward.bias, norm: layer.feedForwardPostNorm)
         }
         return logits(rows, adding: pending)
     }
@@ -111,22 +114,13 @@ final class DecoderStack: LanguageModel {
         let bias: FloatVector?
         let norm: Norm?
     }
-
-    /// Passes over the tokens in whole tiles, which are rounded together.
-    private func forEachTile(_ tokens: Int, _ body: (Range<Int>) -> Void) {
-        let size = ActivationRows.tileTokens
-        let tiles = (tokens + size - 1) / size
-        team.forEach(tiles, grain: max(1, tiles / (team.workers * Self.piecesPerWorker))) {
-            body($0.lowerBound * size..<min($0.upperBound * size, tokens))
-        }
-    }
 }
 
 // MARK: - Between the blocks
 
 extension DecoderStack {
     private func embed(_ batch: StepBatch) {
-        forEachTile(batch.tokens.count) { tokens in
+        team.forEachTile(batch.tokens.count) { tokens in
             for token in tokens {
                 let x = state.residualRow(token)
                 let position = Int(batch.positions[token])
@@ -143,21 +137,22 @@ extension DecoderStack {
     }
 
     /// Adds the last block's result to the residual stream.
-    private func add(_ result: BlockResult, row: Int) {
+    private func add(_ bias: UnsafePointer<Float>?, _ norm: Norm.Unretained?, row: Int) {
         let (x, y) = (state.residualRow(row), state.projected + row * state.projectedStride)
         let count = numbers.width
-        if let bias = result.bias { kernels.add(bias.pointer, to: y, count: count) }
-        result.norm?.apply(y, into: y, with: kernels)
+        if let bias { kernels.add(bias, to: y, count: count) }
+        norm?.apply(y, into: y, with: kernels)
         if numbers.residualFactor != 1 { kernels.scale(y, count: count, by: numbers.residualFactor) }
         kernels.add(y, to: x, count: count)
     }
 
     /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
     private func normalise(_ tokens: Int, adding result: BlockResult?, _ norm: Norm?, quantised: Bool) {
-        forEachTile(tokens) { tokens in
-            // Looked at once for a tile: for every token, the counting of references shows in the rate.
-            if let result {
-                for token in tokens { add(result, row: token) }
+        let (hasResult, bias, postNorm) = (result != nil, result?.bias?.pointer, result?.norm?.unretained)
+        let norm = norm?.unretained
+        team.forEachTile(tokens) { tokens in
+            if hasResult {
+                for token in tokens { add(bias, postNorm, row: token) }
             }
             if let norm {
                 for token in tokens {
@@ -180,7 +175,7 @@ extension DecoderStack {
             state.residualRow(row).update(from: state.residualRow(Int(token)), count: width)
             state.input.row(row).update(from: state.input.row(Int(token)), count: width)
         }
-        if quantised { forEachTile(batch.outputs.count) { state.input.quantise($0, with: kernels) } }
+        if quantised { team.forEachTile(batch.outputs.count) { state.input.quantise($0, with: kernels) } }
         return batch.outputs.count
     }
 
@@ -188,10 +183,12 @@ extension DecoderStack {
     ///
     /// - Parameter rows: Those whose logits are wanted, the first of the residual stream.
     private func logits(_ rows: Int, adding result: BlockResult?) -> UnsafeMutablePointer<Float> {
-        forEachTile(rows) { rows in
+        let (hasResult, bias, postNorm) = (result != nil, result?.bias?.pointer, result?.norm?.unretained)
+        let norm = finalNorm.unretained
+        team.forEachTile(rows) { rows in
             for row in rows {
-                if let result { add(result, row: row) }
-                finalNorm.apply(state.residualRow(row), into: state.outputs.row(row), with: kernels)
+                if hasResult { add(bias, postNorm, row: row) }
+                norm.apply(state.residualRow(row), into: state.outputs.row(row), with: kernels)
             }
             if head.readsQuantisedActivations { state.outputs.quantise(rows, with: kernels) }
         }
@@ -224,10 +221,11 @@ extension DecoderStack {
                 MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
                 MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
             ], state.input, tokens: batch.tokens.count, team: team)
-        forEachTile(batch.tokens.count) { tokens in
+        let (query, key, valueBias) = (queryFinish(layer), keyFinish(layer), layer.value.bias?.pointer)
+        team.forEachTile(batch.tokens.count) { tokens in
             for token in tokens {
-                finishQuery(layer, row: token, token: token, batch)
-                storeKey(layer, token, index, batch, cache)
+                finishQuery(query, row: token, token: token, batch)
+                storeKey(key, valueBias, token, index, batch, cache)
             }
         }
     }
@@ -238,7 +236,10 @@ extension DecoderStack {
                 MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
                 MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
             ], state.input, tokens: batch.tokens.count, team: team)
-        forEachTile(batch.tokens.count) { for token in $0 { storeKey(layer, token, index, batch, cache) } }
+        let (key, valueBias) = (keyFinish(layer), layer.value.bias?.pointer)
+        team.forEachTile(batch.tokens.count) {
+            for token in $0 { storeKey(key, valueBias, token, index, batch, cache) }
+        }
     }
 
     private func queries(_ layer: DecoderLayer, _ batch: StepBatch) {
@@ -246,39 +247,41 @@ extension DecoderStack {
         kernels.matmul(
             [MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride)], state.input,
             tokens: rows, team: team)
-        forEachTile(rows) { for row in $0 { finishQuery(layer, row: row, token: Int(batch.outputs[row]), batch) } }
+        let query = queryFinish(layer)
+        team.forEachTile(rows) { for row in $0 { finishQuery(query, row: row, token: Int(batch.outputs[row]), batch) } }
     }
 
-    private func finishQuery(_ layer: DecoderLayer, row: Int, token: Int, _ batch: StepBatch) {
+    private func queryFinish(_ layer: DecoderLayer) -> HeadFinish {
+        finish(layer, heads: numbers.heads, layer.query.bias, layer.queryNorm)
+    }
+
+    private func keyFinish(_ layer: DecoderLayer) -> HeadFinish {
+        finish(layer, heads: numbers.cacheHeads, layer.key.bias, layer.keyNorm)
+    }
+
+    private func finish(_ layer: DecoderLayer, heads: Int, _ bias: FloatVector?, _ norm: Norm?) -> HeadFinish {
+        HeadFinish(
+            heads: heads, headDimension: numbers.headDimension, bias: bias?.pointer, norm: norm?.unretained,
+            angles: layer.rotation.map { rotations[$0].angles })
+    }
+
+    private func finishQuery(_ finish: HeadFinish, row: Int, token: Int, _ batch: StepBatch) {
         let query = state.queries + row * state.queryStride
-        finish(query, heads: numbers.heads, layer.query.bias, layer.queryNorm, layer.rotation, token: token)
+        finish.apply(query, token: token, with: kernels)
         if let temperature = numbers.temperature {
             let factor = temperature.factor(position: Int(batch.positions[token]))
             if factor != 1 { kernels.scale(query, count: numbers.heads * numbers.headDimension, by: factor) }
         }
     }
 
-    /// Bias, norm and rotation of one token's `[heads, headDimension]`.
-    private func finish(
-        _ x: UnsafeMutablePointer<Float>, heads: Int, _ bias: FloatVector?, _ norm: Norm?, _ rotation: Int?, token: Int
+    private func storeKey(
+        _ finish: HeadFinish, _ valueBias: UnsafePointer<Float>?, _ token: Int, _ index: Int, _ batch: StepBatch,
+        _ cache: KVCache
     ) {
-        if let bias { kernels.add(bias.pointer, to: x, count: bias.count) }
-        if let norm {
-            for first in stride(from: 0, to: heads * numbers.headDimension, by: norm.weight.count) {
-                norm.apply(x + first, into: x + first, with: kernels)
-            }
-        }
-        if let rotation {
-            rotations[rotation].apply(
-                token: token, heads: heads, headDimension: numbers.headDimension, x, with: kernels)
-        }
-    }
-
-    private func storeKey(_ layer: DecoderLayer, _ token: Int, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
         let key = state.keys + token * state.cacheStride
         let value = state.values + token * state.cacheStride
-        finish(key, heads: numbers.cacheHeads, layer.key.bias, layer.keyNorm, layer.rotation, token: token)
-        if let bias = layer.value.bias { kernels.add(bias.pointer, to: value, count: bias.count) }
+        finish.apply(key, token: token, with: kernels)
+        if let valueBias { kernels.add(valueBias, to: value, count: numbers.cacheHeads * numbers.headDimension) }
         let position = Int(batch.positions[token])
         let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
         cache.store(
@@ -322,7 +325,7 @@ extension DecoderStack {
 
     private func project(_ layer: DecoderLayer, _ rows: Int) {
         if layer.output.readsQuantisedActivations {
-            forEachTile(rows) { state.attended.quantise($0, with: kernels) }
+            team.forEachTile(rows) { state.attended.quantise($0, with: kernels) }
         }
         kernels.matmul(
             [MatmulOutput(layer.output.matrix, out: state.projected, stride: state.projectedStride)], state.attended,
@@ -334,30 +337,14 @@ extension DecoderStack {
 
 extension DecoderStack {
     private func feedForward(_ layer: DecoderLayer, _ tokens: Int) {
-        let up = MatmulOutput(layer.up.matrix, out: state.up, stride: state.hiddenStride)
-        let gate = layer.gate.map { MatmulOutput($0.matrix, out: state.gate, stride: state.hiddenStride) }
-        kernels.matmul(gate.map { [$0, up] } ?? [up], state.input, tokens: tokens, team: team)
-        forEachTile(tokens) { tokens in
-            for token in tokens { activate(layer, token) }
-            if layer.down.readsQuantisedActivations { state.hidden.quantise(tokens, with: kernels) }
-        }
-        kernels.matmul(
-            [MatmulOutput(layer.down.matrix, out: state.projected, stride: state.projectedStride)], state.hidden,
-            tokens: tokens, team: team)
-    }
-
-    private func activate(_ layer: DecoderLayer, _ token: Int) {
-        let offset = token * state.hiddenStride
-        let (gate, up, out) = (state.gate + offset, state.up + offset, state.hidden.row(token))
-        let count = numbers.feedForward
-        if let bias = layer.up.bias { kernels.add(bias.pointer, to: up, count: count) }
-        if let bias = layer.gate?.bias { kernels.add(bias.pointer, to: gate, count: count) }
-        if layer.gate == nil {
-            kernels.activate(activation, gate: up, up: nil, count: count, out: out)
-        } else if activation == .silu {
-            kernels.siluMultiply(gate: gate, up: up, count: count, out: out)
-        } else {
-            kernels.activate(activation, gate: gate, up: up, count: count, out: out)
+        let (out, stride) = (state.projected, state.projectedStride)
+        switch layer.feedForward {
+        case .dense(let block):
+            guard let buffers = state.feedForward else { preconditionFailure("a dense block has buffers") }
+            block.run(state.input, tokens: tokens, buffers, means, out: out, stride: stride)
+        case .experts(let block):
+            guard let buffers = state.experts else { preconditionFailure("experts have buffers") }
+            block.run(state.input, tokens: tokens, buffers, means, out: out, stride: stride)
         }
     }
 }

@@ -6,7 +6,6 @@ final class DecoderState {
     let limits: StepLimits
     let queryStride: Int
     let cacheStride: Int
-    let hiddenStride: Int
     let projectedStride: Int
 
     /// [outputs, width]: the rows whose logits are wanted, normalised.
@@ -15,8 +14,10 @@ final class DecoderState {
     let input: ActivationRows
     /// [tokens, heads * headDimension]: what attention gathered.
     let attended: ActivationRows
-    /// [tokens, feedForward]
-    let hidden: ActivationRows
+    /// Of dense blocks; nil where no layer has one.
+    let feedForward: FeedForwardState?
+    /// Of blocks of experts; nil where no layer has any.
+    let experts: ExpertState?
 
     /// [tokens, queryStride]: heads after heads
     var queries: UnsafeMutablePointer<Float> { queryBuffer.pointer }
@@ -24,10 +25,6 @@ final class DecoderState {
     var keys: UnsafeMutablePointer<Float> { keyBuffer.pointer }
     /// [tokens, cacheStride]
     var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
-    /// [tokens, hiddenStride]
-    var gate: UnsafeMutablePointer<Float> { gateBuffer.pointer }
-    /// [tokens, hiddenStride]
-    var up: UnsafeMutablePointer<Float> { upBuffer.pointer }
     /// [tokens, projectedStride]: a block's result, not yet added to the residual stream.
     var projected: UnsafeMutablePointer<Float> { projectedBuffer.pointer }
     /// [outputs, vocabulary rounded up to whole row groups]
@@ -39,8 +36,6 @@ final class DecoderState {
     private let queryBuffer: AlignedBuffer<Float>
     private let keyBuffer: AlignedBuffer<Float>
     private let valueBuffer: AlignedBuffer<Float>
-    private let gateBuffer: AlignedBuffer<Float>
-    private let upBuffer: AlignedBuffer<Float>
     private let projectedBuffer: AlignedBuffer<Float>
     private let logitBuffer: AlignedBuffer<Float>
 
@@ -50,18 +45,18 @@ final class DecoderState {
         width = c.width
         queryStride = Self.padded(c.heads * c.headDimension)
         cacheStride = Self.padded(c.cacheHeads * c.headDimension)
-        hiddenStride = Self.padded(c.feedForward)
         projectedStride = Self.padded(c.width)
         residual = try AlignedBuffer(count: tokens * c.width)
         input = try ActivationRows(capacity: tokens, columns: c.width)
         attended = try ActivationRows(capacity: tokens, columns: c.heads * c.headDimension)
-        hidden = try ActivationRows(capacity: tokens, columns: c.feedForward)
+        feedForward = Self.hasDenseBlock(c) ? try FeedForwardState(rows: tokens, inner: c.feedForward) : nil
+        experts = try c.experts.map { experts throws(TensorError) in
+            try ExpertState(experts, width: c.width, tokens: tokens)
+        }
         outputs = try ActivationRows(capacity: limits.outputs, columns: c.width)
         queryBuffer = try AlignedBuffer(count: tokens * queryStride)
         keyBuffer = try AlignedBuffer(count: tokens * cacheStride)
         valueBuffer = try AlignedBuffer(count: tokens * cacheStride)
-        gateBuffer = try AlignedBuffer(count: tokens * hiddenStride)
-        upBuffer = try AlignedBuffer(count: tokens * hiddenStride)
         projectedBuffer = try AlignedBuffer(count: tokens * projectedStride)
         logitBuffer = try AlignedBuffer(count: limits.outputs * Self.padded(c.vocabulary))
     }
@@ -70,13 +65,18 @@ final class DecoderState {
     static func byteCount(_ c: Hyperparameters, limits: StepLimits) -> Int {
         let float = MemoryLayout<Float>.size
         let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
-        let plain = 2 * padded(c.width) + queries + 2 * cached + 2 * padded(c.feedForward)
-        let activations = [c.width, queries, c.feedForward].reduce(0) { $0 + ActivationRows.bytesPerToken(columns: $1) }
+        let plain = 2 * padded(c.width) + queries + 2 * cached
+        let activations = [c.width, queries].reduce(0) { $0 + ActivationRows.bytesPerToken(columns: $1) }
+        let dense = hasDenseBlock(c) ? limits.tokens * FeedForwardState.bytesPerRow(inner: c.feedForward) : 0
+        let experts = c.experts.map { ExpertState.byteCount($0, width: c.width, tokens: limits.tokens) } ?? 0
         let perOutput = padded(c.vocabulary) * float + ActivationRows.bytesPerToken(columns: c.width)
-        return limits.tokens * (plain * float + activations) + limits.outputs * perOutput
+        return limits.tokens * (plain * float + activations) + dense + experts + limits.outputs * perOutput
     }
 
-    private static func padded(_ rows: Int) -> Int {
+    private static func hasDenseBlock(_ c: Hyperparameters) -> Bool { c.experts?.layers.contains(false) ?? true }
+
+    /// Rows rounded up to whole groups, as products write them.
+    static func padded(_ rows: Int) -> Int {
         (rows + PackedMatrix.groupRows - 1) / PackedMatrix.groupRows * PackedMatrix.groupRows
     }
 

@@ -8,11 +8,15 @@ package struct ModelShape: Sendable, Equatable {
     /// Tokens that the model was made for: the upper bound of any context.
     package var contextLength: Int
     package var cache: KVCache.Shape
+    /// Tokens of a step, drafts included, whose experts read about twice what a step of one token reads; nil for models
+    /// that read the same for a few tokens as for one.
+    package var draftedTokens: Int?
 
-    package init(vocabulary: Int, contextLength: Int, cache: KVCache.Shape) {
+    package init(vocabulary: Int, contextLength: Int, cache: KVCache.Shape, draftedTokens: Int? = nil) {
         self.vocabulary = vocabulary
         self.contextLength = contextLength
         self.cache = cache
+        self.draftedTokens = draftedTokens
     }
 }
 

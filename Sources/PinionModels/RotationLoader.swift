@@ -53,6 +53,18 @@ extension Hyperparameters {
     var shape: ModelShape {
         ModelShape(
             vocabulary: vocabulary, contextLength: contextLength,
-            cache: KVCache.Shape(layers: layers, heads: cacheHeads, headDimension: headDimension))
+            cache: KVCache.Shape(layers: layers, heads: cacheHeads, headDimension: headDimension),
+            draftedTokens: draftedTokens)
+    }
+
+    /// One token, and as many more as read no more of experts than the first reads of all the other weights; two at least,
+    /// because a text that repeats itself takes the same experts again.
+    private var draftedTokens: Int? {
+        guard let experts else { return nil }
+        let mixtures = experts.layers.count { $0 }
+        let expertWeights = 3 * experts.chosen * experts.feedForward * mixtures
+        let blocks = 3 * (experts.sharedFeedForward * mixtures + feedForward * (layers - mixtures))
+        let attention = 2 * (heads + cacheHeads) * headDimension * layers
+        return 1 + max(1, (blocks + attention + vocabulary) / expertWeights)
     }
 }

@@ -19,16 +19,52 @@ struct WeightLoader {
 
     func has(_ name: TensorName) throws(ModelError) -> Bool { try package.tensor(name) != nil }
 
-    /// - Parameter part: The rows that are wanted of a tensor that holds several matrices, and how many it holds in all.
+    /// - Parameters:
+    ///   - part: The rows that are wanted of a tensor that holds several matrices, and how many it holds in all.
+    ///   - keepsFloats: Whether float weights stay as they are, whatever others are rounded to.
     mutating func matrix(
-        _ name: TensorName, rows: Int, columns: Int, part: (rows: Range<Int>, of: Int)? = nil, isTable: Bool = false
+        _ name: TensorName, rows: Int, columns: Int, part: (rows: Range<Int>, of: Int)? = nil, isTable: Bool = false,
+        keepsFloats: Bool = false
     ) throws(ModelError) -> PackedMatrix {
         let tensor = try take(name, shape: [columns, part?.of ?? rows])
+        let quantised = keepsFloats ? nil : context.quantisation?.type(isTable: isTable)
         do {
             return try PackedMatrix(
-                packing: MatrixSource(
-                    tensor, rows: part?.rows, quantised: context.quantisation?.type(isTable: isTable)),
-                team: context.team)
+                packing: MatrixSource(tensor, rows: part?.rows, quantised: quantised), team: context.team)
+        } catch { throw ModelError(error) }
+    }
+
+    /// The matrices of all experts, from one three-dimensional tensor or from a tensor for each.
+    ///
+    /// - Parameter part: As of ``matrix(_:rows:columns:part:isTable:keepsFloats:)``, in each expert's matrix.
+    mutating func matrices(
+        _ name: TensorName, _ count: Int, rows: Int, columns: Int, part: (rows: Range<Int>, of: Int)? = nil
+    ) throws(ModelError) -> [PackedMatrix] {
+        let shape = [columns, part?.of ?? rows]
+        var tensors: [StoredTensor] = []
+        if try !has(name), try has(name.of(expert: 0)) {
+            for expert in 0..<count { tensors.append(try take(name.of(expert: expert), shape: shape)) }
+        } else {
+            let stack = try take(name, shape: shape + [count])
+            tensors = (0..<count).map(stack.matrix)
+        }
+        do {
+            var sources: [MatrixSource] = []
+            for tensor in tensors {
+                sources.append(
+                    try MatrixSource(
+                        tensor, rows: part?.rows, quantised: context.quantisation?.type(isTable: false)))
+            }
+            return try PackedMatrix.packing(sources, team: context.team)
+        } catch { throw ModelError(error) }
+    }
+
+    /// A vector, or a matrix of one row, as a matrix of one row in floats.
+    mutating func rowMatrix(_ name: TensorName, columns: Int) throws(ModelError) -> PackedMatrix {
+        let isVector = try package.tensor(name)?.shape.count == 1
+        let tensor = try take(name, shape: isVector ? [columns] : [columns, 1])
+        do {
+            return try PackedMatrix(packing: MatrixSource(tensor.asRow()), team: context.team)
         } catch { throw ModelError(error) }
     }
 

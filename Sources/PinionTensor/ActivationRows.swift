@@ -54,6 +54,19 @@ package final class ActivationRows {
 
     package func row(_ token: Int) -> UnsafeMutablePointer<Float> { floats + token * columns }
 
+    /// What the kernels read of the tokens from a multiple of ``tileTokens`` on.
+    func quantised(from token: Int) -> pn_quantised {
+        precondition(token % Self.tileTokens == 0 && token <= capacity, "rows from \(token) on")
+        let values = token * quantised.blocks
+        let outlierPlaces = token / Self.tileTokens * pn_outlier_capacity(columns)
+        return pn_quantised(
+            blocks: quantised.blocks, quants: quantised.quants + values * PackedMatrix.blockColumns,
+            scales: quantised.scales + values, scaled_sums: quantised.scaled_sums + values,
+            minus_sums: quantised.minus_sums + 2 * values, outliers: quantised.outliers + token / Self.tileTokens,
+            outlier_columns: quantised.outlier_columns + outlierPlaces,
+            outlier_values: quantised.outlier_values + outlierPlaces * Self.tileTokens)
+    }
+
     /// Rounds the floats of tokens to bytes, 32 columns to a scale.
     ///
     /// - Parameter tokens: From a multiple of ``tileTokens`` on.

@@ -36,6 +36,16 @@ package struct MatrixSource: Sendable {
         tensor.type == .format(type) && !tensor.isTransposed && tensor.scales == nil && tensor.addend == 0
     }
 
+    /// Tells the system that the rows were read, unless rows of other matrices lie between them.
+    func forget() {
+        let bytes = tensor.bytes
+        if rows.count == tensor.shape[1] { return tensor.file.forget(bytes) }
+        guard !tensor.isTransposed else { return }
+        let rowBytes = bytes.count / tensor.shape[1]
+        let part = rows.lowerBound * rowBytes..<rows.upperBound * rowBytes
+        tensor.file.forget(UnsafeRawBufferPointer(rebasing: bytes[part]))
+    }
+
     /// Reads one row as floats.
     func readRow(_ row: Int, into out: UnsafeMutableBufferPointer<Float>) {
         let (columns, height) = (tensor.shape[0], tensor.shape[1])

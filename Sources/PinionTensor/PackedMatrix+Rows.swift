@@ -6,7 +6,7 @@ extension PackedMatrix {
     ///   - out: Room for ``columns`` floats.
     package func copyRow(_ row: Int, into out: UnsafeMutablePointer<Float>) {
         precondition((0..<rows).contains(row), "row \(row) of a matrix of \(rows) rows")
-        let group = UnsafeRawPointer(storage.pointer + row / Self.groupRows * groupBytes)
+        let group = UnsafeRawPointer(start + row / Self.groupRows * groupBytes)
         GroupPacker(type: type, columns: columns)
             .unpack(lane: row % Self.groupRows, of: group, into: out)
     }

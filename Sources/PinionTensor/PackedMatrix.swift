@@ -16,9 +16,14 @@ package final class PackedMatrix: Sendable {
     package let type: TensorType
     let layout: pn_layout
     let groupBytes: Int
-    let storage: AlignedBuffer<UInt8>
+    /// Holds other matrices too, where several were packed together.
+    private let storage: AlignedBuffer<UInt8>
+    /// Where the matrix begins in the storage.
+    private let offset: Int
 
-    package var byteCount: Int { storage.count }
+    /// The first row group.
+    var start: UnsafeMutablePointer<UInt8> { storage.pointer + offset }
+    package var byteCount: Int { groups * groupBytes }
     /// Rows rounded up to whole groups: the width that outputs must have room for.
     package var paddedRows: Int { groups * Self.groupRows }
     package let groups: Int
@@ -37,6 +42,17 @@ package final class PackedMatrix: Sendable {
 
     private static func groups(rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
 
+    private init(_ source: MatrixSource, in storage: AlignedBuffer<UInt8>, at offset: Int) {
+        columns = source.columns
+        rows = source.rows.count
+        type = source.type
+        layout = type.traits.layout
+        groupBytes = Self.groupBytes(columns: columns, layout)
+        groups = Self.groups(rows: rows)
+        self.storage = storage
+        self.offset = offset
+    }
+
     /// Packs a stored matrix whose rows are as its packed format has them.
     package convenience init(packing tensor: StoredTensor, team: WorkerTeam) throws(TensorError) {
         try self.init(packing: MatrixSource(tensor), team: team)
@@ -46,45 +62,93 @@ package final class PackedMatrix: Sendable {
     ///
     /// - Throws: ``TensorError`` when memory is short, or a weight or a block's scale is not finite: a weight that is not
     ///   finite times a token's 0 is NaN, and would reach tokens that have nothing there.
-    package init(packing source: MatrixSource, team: WorkerTeam) throws(TensorError) {
-        let tensor = source.tensor
-        columns = source.columns
-        rows = source.rows.count
-        type = source.type
-        layout = type.traits.layout
-        groupBytes = Self.groupBytes(columns: columns, layout)
-        groups = Self.groups(rows: rows)
-        storage = try AlignedBuffer(count: groups * groupBytes)
-        let rowBytes = columns / type.blockElements * type.blockBytes
-        let packer = GroupPacker(type: type, columns: columns)
-        let isFinite = Atomic<Bool>(true)
-        team.forEach(groups, grain: 4) { range in
-            for group in range {
-                let first = group * Self.groupRows
-                let target = UnsafeMutableRawPointer(storage.pointer + group * groupBytes)
-                let lanes = min(Self.groupRows, rows - first)
-                let here = source.rows.lowerBound + first..<source.rows.lowerBound + first + lanes
-                guard let start = tensor.bytes.baseAddress else { preconditionFailure("a matrix has bytes") }
-                var areFinite = true
-                if source.isVerbatim {
-                    for (lane, row) in here.enumerated() {
-                        areFinite = packer.pack(row: start + row * rowBytes, lane: lane, into: target) && areFinite
-                    }
-                } else {
-                    RowEncoder(source).forEachRow(here) { lane, row in
-                        areFinite = packer.pack(row: row, lane: lane, into: target) && areFinite
-                    }
+    package convenience init(packing source: MatrixSource, team: WorkerTeam) throws(TensorError) {
+        self.init(source, in: try AlignedBuffer(count: Self.byteCount(packing: source)), at: 0)
+        try Self.pack([source], into: [self], team: team)
+    }
+
+    /// Packs several matrices one after the other into one stretch of memory: large pages, and one pass of the team.
+    ///
+    /// - Throws: As ``init(packing:team:)``.
+    package static func packing(_ sources: [MatrixSource], team: WorkerTeam) throws(TensorError) -> [PackedMatrix] {
+        var offsets: [Int] = []
+        var bytes = 0
+        for source in sources {
+            offsets.append(bytes)
+            bytes += (byteCount(packing: source) + registerBytes - 1) / registerBytes * registerBytes
+        }
+        let storage = try AlignedBuffer<UInt8>(count: bytes)
+        let matrices = zip(sources, offsets).map { PackedMatrix($0, in: storage, at: $1) }
+        try pack(sources, into: matrices, team: team)
+        return matrices
+    }
+}
+
+// MARK: - Packing
+
+extension PackedMatrix {
+    /// Row groups that a worker packs at a time.
+    private static let packedGroups = 4
+
+    private static func pack(
+        _ sources: [MatrixSource], into matrices: [PackedMatrix], team: WorkerTeam
+    ) throws(TensorError) {
+        let total = matrices.reduce(0) { $0 + $1.groups }
+        // One for each matrix, so that the message can name its tensor.
+        let areFinite = matrices.map { _ in FiniteFlag() }
+        team.forEach(total, grain: packedGroups) { range in
+            var first = 0
+            for (place, matrix) in matrices.enumerated() {
+                let part = range.clamped(to: first..<first + matrix.groups)
+                if !part.isEmpty,
+                    !matrix.pack(sources[place], groups: part.lowerBound - first..<part.upperBound - first)
+                {
+                    areFinite[place].clear()
                 }
-                if !areFinite { isFinite.store(false, ordering: .relaxed) }
+                first += matrix.groups
             }
         }
-        // Of a matrix stored with others only its own part is done with.
-        if source.rows.count == tensor.shape[1] { tensor.file.forget(tensor.bytes) }
-        guard isFinite.load(ordering: .relaxed) else {
-            throw TensorError(
-                .malformedFile,
-                "\(tensor.file.path): tensor '\(tensor.name)' has a "
-                    + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
+        for (place, source) in sources.enumerated() {
+            source.forget()
+            guard areFinite[place].isSet else {
+                let tensor = source.tensor
+                throw TensorError(
+                    .malformedFile,
+                    "\(tensor.file.path): tensor '\(tensor.name)' has a "
+                        + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
+            }
         }
+    }
+
+    /// - Returns: Whether all weights are finite.
+    private func pack(_ source: MatrixSource, groups: Range<Int>) -> Bool {
+        let tensor = source.tensor
+        guard let bytes = tensor.bytes.baseAddress else { preconditionFailure("a matrix has bytes") }
+        let rowBytes = columns / type.blockElements * type.blockBytes
+        let packer = GroupPacker(type: type, columns: columns)
+        var areFinite = true
+        for group in groups {
+            let first = source.rows.lowerBound + group * Self.groupRows
+            let target = UnsafeMutableRawPointer(start + group * groupBytes)
+            let here = first..<min(first + Self.groupRows, source.rows.upperBound)
+            if source.isVerbatim {
+                for (lane, row) in here.enumerated() {
+                    areFinite = packer.pack(row: bytes + row * rowBytes, lane: lane, into: target) && areFinite
+                }
+            } else {
+                RowEncoder(source).forEachRow(here) { lane, row in
+                    areFinite = packer.pack(row: row, lane: lane, into: target) && areFinite
+                }
+            }
+        }
+        return areFinite
+    }
+
+    /// Whether all weights seen so far are finite.
+    private final class FiniteFlag: Sendable {
+        private let value = Atomic<Bool>(true)
+
+        var isSet: Bool { value.load(ordering: .relaxed) }
+        func clear() { value.store(false, ordering: .relaxed) }
     }
 }

@@ -57,6 +57,20 @@ package struct StoredTensor: Sendable {
         return copy
     }
 
+    /// One of the matrices of a three-dimensional tensor, whose last size is their number.
+    package func matrix(_ index: Int) -> StoredTensor {
+        precondition(shape.count == 3 && (0..<shape[2]).contains(index), "matrix \(index) of '\(name)', \(shape)")
+        let bytes = byteCount / shape[2]
+        let first = range.lowerBound + index * bytes
+        return StoredTensor(
+            name: name, type: type, shape: Array(shape.prefix(2)), file: file, range: first..<first + bytes)
+    }
+
+    /// The same elements as a matrix of one row.
+    package func asRow() -> StoredTensor {
+        StoredTensor(name: name, type: type, shape: [elementCount, 1], file: file, range: range)
+    }
+
     package var byteCount: Int { range.count }
     package var elementCount: Int { shape.reduce(1, *) }
     /// Valid while ``file`` lives.

@@ -1,3 +1,5 @@
+import Foundation
+import PinionModelFiles
 import PinionModels
 import PinionTensor
 import TestSupport
@@ -79,14 +81,34 @@ struct InvarianceTests {
         arguments: LlamaOracleTests.bounds.map { ($0.name, KVCache.ElementType.f16) }
             + bytesOver.map { ($0, KVCache.ElementType.q8) })
     func crowd(_ name: String, _ cacheType: KVCache.ElementType) throws {
-        let path = ModelFixtures.modelPath(name)
+        try Self.check(ModelFixtures.modelPath(name), cacheType, isPortableToo: name == "tiny-llama-q4_1")
+    }
+
+    @Test(
+        "In a mixture of experts neither the neighbours' experts nor their number change a bit",
+        arguments: [
+            ("qwen2moe-a", nil), ("qwen3moe-b", nil), ("qwen3moe-b", Quantisation.q4_0), ("granitemoeshared-a", nil),
+            ("glm4moe-b", .q8_0),
+        ])
+    func experts(_ name: String, _ quantisation: Quantisation?) throws {
+        let fixture = try FamilyFixture.named(name)
+        try FamilyOracleTests.inTemporaryPlace { url in
+            let file = url.appending(path: "model.gguf")
+            try fixture.ggufBytes().write(to: file)
+            try Self.check(file.path(percentEncoded: false), .f16, quantisation, isPortableToo: false)
+        }
+    }
+
+    private static func check(
+        _ path: String, _ cacheType: KVCache.ElementType, _ quantisation: Quantisation? = nil, isPortableToo: Bool
+    ) throws {
         var random = SeededGenerator(seed: 70)
-        for kernels in Kernels.available where kernels.name != "portable" || name == "tiny-llama-q4_1" {
+        for kernels in Kernels.available where kernels.name != "portable" || isPortableToo {
             var expected: [[Float]]?
             for workers in 1...3 {
                 let model = try ModelFixtures.load(
                     path, kernels: kernels, workers: workers,
-                    limits: StepLimits(tokens: Crowd.stepTokens, outputs: 16))
+                    limits: StepLimits(tokens: Crowd.stepTokens, outputs: 16), quantisation: quantisation)
                 let vocabulary = model.shape.vocabulary
                 let text = (0..<Crowd.promptTokens + Crowd.replyTokens).map { Int32($0 * 37 % vocabulary) }
                 for neighbours in [0, 1, 6, 15] {

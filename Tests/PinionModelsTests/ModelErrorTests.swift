@@ -54,8 +54,28 @@ struct ModelErrorTests {
         Case("an unknown architecture", .unsupportedArchitecture, "'mamba'", "expected one of llama, mistral3") {
             $0.set("general.architecture", "mamba")
         },
-        Case("a mixture of experts", .unsupportedArchitecture, "mixtures of experts") {
+        Case("experts of which a token takes none", .invalidConfiguration, "'llama.expert_used_count' is missing") {
             $0.set("llama.expert_count", 8)
+        },
+        Case("a token that takes more experts than there are", .invalidConfiguration, "expected an integer from 1 to 8")
+        {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 9)
+        },
+        Case("experts without a router", .invalidTensor, "'blk.0.ffn_gate_inp.weight'", "is missing") {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 2)
+        },
+        Case("groups that do not divide the experts", .invalidConfiguration, "2 of 8 experts", "1 of 3 groups") {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 2)
+            $0.set("llama.expert_group_count", 3)
+            $0.set("llama.expert_group_used_count", 1)
+        },
+        Case("experts chosen in an unknown way", .unsupportedArchitecture, "'llama.expert_gating_func'", "1 or 2") {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 2)
+            $0.set("llama.expert_gating_func", 7)
         },
         Case("an unknown scaling", .unsupportedArchitecture, "\"ntk\"", "expected none, linear, yarn or longrope") {
             $0.set("llama.rope.scaling.type", "ntk")

@@ -101,6 +101,15 @@ struct AccessLogTests {
         #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  client left"])
     }
 
+    @Test("A stream of which not even the head can be written is told of all the same")
+    func unwritten() async throws {
+        let (fixture, lines) = Self.fixture([.event(.accepted(promptTokens: 4)), .hang])
+        try await fixture.dropReply("/v1/chat/completions", body: ServerFixture.chatBody(#", "stream": true"#))
+        let deadline = ContinuousClock.now + .seconds(5)
+        while lines.all.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  client left"])
+    }
+
     @Test("A log line holds the model, the tokens and the outcome as data")
     func structured() async throws {
         let fixture = ServerFixture(ScriptedGenerator(Self.steps))

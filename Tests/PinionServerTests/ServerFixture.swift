@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import NIOEmbedded
 import OpenAIAPI
 import PinionEngine
 import PinionServer
@@ -104,6 +105,21 @@ struct ServerFixture {
             return Reply(
                 status: response.status.code, headers: response.headers, body: String(buffer: response.body))
         }
+    }
+
+    /// Has the routes answer a request, and lets the response go unwritten.
+    func dropReply(_ path: String, body: String) async throws {
+        func drop(_ application: some ApplicationProtocol) async throws {
+            let fields: HTTPFields = [
+                .authorization: "Bearer \(FixedKeys.good)", .contentType: "application/json",
+            ]
+            let head = HTTPRequest(
+                method: .post, scheme: "http", authority: "localhost", path: path, headerFields: fields)
+            let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+            let source = ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: recorder.logger)
+            _ = try await application.responder.respond(to: request, context: .init(source: source))
+        }
+        try await drop(application().application)
     }
 
     func chat(_ body: String = Self.chatBody(), headers: HTTPFields = [:]) async throws -> Reply {

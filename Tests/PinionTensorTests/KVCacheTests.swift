@@ -186,7 +186,7 @@ struct RotaryEmbeddingTests {
             rope.prepare(token: token, position: position)
             let results = Kernels.available.map { kernels in
                 var turned = x
-                rope.apply(token: token, heads: heads, headDimension: dimension, &turned, with: kernels)
+                rope.angles.apply(token: token, heads: heads, headDimension: dimension, &turned, with: kernels)
                 return turned
             }
             #expect(results.allSatisfy { $0 == results[0] }, "the variants differ")

@@ -28,6 +28,25 @@ extension FolderFamily {
         return values.merging(others) { $1 }
     }
 
+    private static func graniteWithExperts(_ modelType: String) -> FolderFamily {
+        FolderFamily(
+            modelType: modelType, family: .granitemoe,
+            defaults: values(
+                width: 4096, feedForward: 11008, layers: 32, heads: 32, vocabulary: 32000, context: 2048,
+                [
+                    "attention_multiplier": .float(1), "num_local_experts": .unsigned(8),
+                    "num_experts_per_tok": .unsigned(2),
+                ]),
+            names: [
+                .router: "block_sparse_moe.router.layer", .sharedGateUp: "shared_mlp.input_linear",
+                .sharedDown: "shared_mlp.output_linear",
+            ],
+            stacks: [
+                .expertGateUp: "block_sparse_moe.input_linear.weight",
+                .expertDown: "block_sparse_moe.output_linear.weight",
+            ])
+    }
+
     /// Source of the defaults: the configuration classes of transformers 5.
     static let all: [FolderFamily] = [
         FolderFamily(
@@ -115,6 +134,53 @@ extension FolderFamily {
                 ["partial_rotary_factor": .float(0.5), "attention_bias": .bool(true)]),
             names: [
                 .attentionPostNorm: "post_self_attn_layernorm", .feedForwardPostNorm: "post_mlp_layernorm",
+            ]),
+        FolderFamily(
+            modelType: "mixtral", family: .llama,
+            defaults: values(
+                width: 4096, feedForward: 14336, layers: 32, heads: 32, cacheHeads: 8, vocabulary: 32000,
+                context: 131_072, epsilon: 1e-5, base: 1_000_000,
+                ["num_local_experts": .unsigned(8), "num_experts_per_tok": .unsigned(2)]),
+            names: [
+                .router: "block_sparse_moe.gate", .expertGate: "block_sparse_moe.experts.#.w1",
+                .expertUp: "block_sparse_moe.experts.#.w3", .expertDown: "block_sparse_moe.experts.#.w2",
+            ]),
+        FolderFamily(
+            modelType: "qwen2_moe", family: .qwen2moe,
+            defaults: values(
+                width: 2048, feedForward: 5632, layers: 24, heads: 16, cacheHeads: 16, vocabulary: 151_936,
+                context: 32768,
+                [
+                    "sliding_window": .unsigned(4096), "max_window_layers": .unsigned(28),
+                    "num_experts": .unsigned(60), "num_experts_per_tok": .unsigned(4),
+                    "moe_intermediate_size": .unsigned(1408), "shared_expert_intermediate_size": .unsigned(5632),
+                    "decoder_sparse_step": .unsigned(1),
+                ])),
+        FolderFamily(
+            modelType: "qwen3_moe", family: .qwen3moe,
+            defaults: values(
+                width: 2048, feedForward: 6144, layers: 24, heads: 32, cacheHeads: 4, vocabulary: 151_936,
+                context: 32768,
+                [
+                    "sliding_window": .unsigned(4096), "num_experts": .unsigned(128),
+                    "num_experts_per_tok": .unsigned(8), "moe_intermediate_size": .unsigned(768),
+                    "decoder_sparse_step": .unsigned(1),
+                ])),
+        graniteWithExperts("granitemoe"), graniteWithExperts("granitemoeshared"),
+        FolderFamily(
+            modelType: "glm4_moe", family: .glm4moe,
+            defaults: values(
+                width: 4096, feedForward: 10944, layers: 46, heads: 96, cacheHeads: 8, vocabulary: 151_552,
+                context: 131_072, epsilon: 1e-5,
+                [
+                    "partial_rotary_factor": .float(0.5), "moe_intermediate_size": .unsigned(1408),
+                    "num_experts_per_tok": .unsigned(8), "n_shared_experts": .unsigned(1),
+                    "n_routed_experts": .unsigned(128), "routed_scaling_factor": .float(1), "n_group": .unsigned(1),
+                    "topk_group": .unsigned(1), "first_k_dense_replace": .unsigned(1),
+                ]),
+            names: [
+                .sharedGate: "mlp.shared_experts.gate_proj", .sharedUp: "mlp.shared_experts.up_proj",
+                .sharedDown: "mlp.shared_experts.down_proj",
             ]),
         FolderFamily(
             modelType: "gpt2", family: .gpt2,

@@ -9,6 +9,8 @@ struct FolderFamily: Sendable {
     let defaults: [String: MetadataValue]
     /// Names of tensors that differ from Llama's.
     var names: Names = [:]
+    /// Names of what a layer's experts have in one tensor, with their endings, if they differ from the common ones.
+    var stacks: Names = [:]
     /// What stands before the names; the first whose embedding is there counts.
     var prefixes = ["model.", "language_model.model.", "model.language_model.", ""]
     /// The folder that a layer's names begin with.
@@ -24,14 +26,32 @@ struct FolderFamily: Sendable {
         .query: "self_attn.q_proj", .key: "self_attn.k_proj", .value: "self_attn.v_proj",
         .queryKeyValue: "self_attn.qkv_proj", .queryNorm: "self_attn.q_norm", .keyNorm: "self_attn.k_norm",
         .attentionOutput: "self_attn.o_proj", .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
-        .up: "mlp.up_proj", .gateUp: "mlp.gate_up_proj", .down: "mlp.down_proj",
+        .up: "mlp.up_proj", .gateUp: "mlp.gate_up_proj", .down: "mlp.down_proj", .router: "mlp.gate",
+        .expertGate: "mlp.experts.#.gate_proj", .expertUp: "mlp.experts.#.up_proj",
+        .expertDown: "mlp.experts.#.down_proj", .sharedGate: "mlp.shared_expert.gate_proj",
+        .sharedUp: "mlp.shared_expert.up_proj", .sharedDown: "mlp.shared_expert.down_proj",
+        .sharedScale: "mlp.shared_expert_gate",
+    ]
+    /// As transformers names what it holds in one tensor.
+    private static let commonStacks: Names = [
+        .expertGateUp: "mlp.experts.gate_up_proj", .expertDown: "mlp.experts.down_proj",
+        .choiceBias: "mlp.gate.e_score_correction_bias",
     ]
 
     /// The name after the prefix; nil when the family has no such tensor.
     func name(_ name: TensorName) -> String? {
+        guard var stem = stem(name), !stem.isEmpty else { return nil }
+        if let expert = name.expert {
+            stem = stem.split(separator: "#", omittingEmptySubsequences: false).joined(separator: String(expert))
+        }
+        return name.layer.map { "\(layerFolder).\($0).\(stem)" } ?? stem
+    }
+
+    /// The name within a layer, with the place of an expert's number.
+    private func stem(_ name: TensorName) -> String? {
+        if name.expert == nil, let whole = stacks[name.part] ?? Self.commonStacks[name.part] { return whole }
         guard let stem = names[name.part] ?? Self.common[name.part], !stem.isEmpty else { return nil }
-        let suffix = name.isBias ? ".bias" : ".weight"
-        return name.layer.map { "\(layerFolder).\($0).\(stem)\(suffix)" } ?? stem + suffix
+        return stem + (name.isBias ? ".bias" : ".weight")
     }
 
     static func of(_ modelType: String) -> FolderFamily? {

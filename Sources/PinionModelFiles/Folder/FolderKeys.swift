@@ -22,6 +22,7 @@ enum FolderKeys {
         "reorder_and_upcast_attn", "summary_type", "summary_use_proj", "summary_proj_to_labels",
         "summary_first_dropout",
         "summary_activation", "layer_norm_eps", "activation_dropout", "classifier_dropout", "prefix", "torch_compile",
+        "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "num_nextn_predict_layers",
     ]
     private static let harmlessObjects = [
         "quantization_config.", "task_specific_params.", "id2label.", "label2id.", "auto_map.", "vision_config.",

@@ -41,6 +41,7 @@ extension Hyperparameters {
             keys.spelling("max_position_embeddings", "n_positions"), in: 1...Self.maximumContext)
         normEpsilon = Float(try keys.positive(row.family.hasLayerNorm ? "layer_norm_epsilon" : "rms_norm_eps"))
         vocabulary = try keys.int("vocab_size", in: 1...Self.maximumVocabulary)
+        experts = try FolderExperts(keys, row).experts(layers: layers, feedForward: feedForward)
     }
 
     private mutating func readWindow(
@@ -57,19 +58,24 @@ extension Hyperparameters {
             }
         }
         guard
-            ["mistral", "ministral3", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "smollm3", "olmo3"].contains(
-                row.modelType)
+            [
+                "mistral", "mixtral", "ministral3", "qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "gemma2",
+                "gemma3_text", "phi3", "smollm3", "olmo3",
+            ].contains(row.modelType)
         else { return }
-        let isSwitched = ["qwen2", "qwen3", "smollm3"].contains(row.modelType)
+        let isSwitched = ["qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "smollm3"].contains(row.modelType)
         let isOn = try isSwitched ? keys.flag("use_sliding_window", default: false) : true
-        let length = try keys.value("sliding_window").map { _ throws(ModelError) in
-            try keys.int("sliding_window", in: 1...Self.maximumContext)
+        let length = try keys.value("sliding_window").flatMap { _ throws(ModelError) in
+            // Where windows are off, their length may be 0.
+            isOn ? try keys.int("sliding_window", in: 1...Self.maximumContext) : nil
         }
         var windowed = [Bool](repeating: true, count: layers)
         switch row.modelType {
-        case "qwen2", "qwen3":
+        case "qwen2", "qwen3", "qwen2_moe":
             let first = try keys.int("max_window_layers", in: 0...Self.maximumLayers)
             windowed = (0..<layers).map { $0 >= first }
+        // In Qwen 3's mixtures all layers have the window.
+        case "qwen3_moe": _ = keys.value("max_window_layers")
         case "smollm3": windowed = rotatedLayers.map { !$0 }
         case "gemma2", "gemma3_text", "olmo3":
             let key =
@@ -88,7 +94,9 @@ extension Hyperparameters {
             }
         default: break
         }
-        if !["mistral", "ministral3", "phi3"].contains(row.modelType), let value = keys.value("layer_types") {
+        if !["mistral", "mixtral", "ministral3", "qwen3_moe", "phi3"].contains(row.modelType),
+            let value = keys.value("layer_types")
+        {
             windowed = try Self.layerTypes(value, layers, keys)
         }
         if isOn, let length, windowed.contains(true) { window = Window(length: length, layers: windowed) }
@@ -117,14 +125,16 @@ extension Hyperparameters {
             attentionScale = Float(1 / (try keys.positive("query_pre_attn_scalar")).squareRoot())
             attentionSoftCap = try keys.positiveIfAny("attn_logit_softcapping").map(Float.init)
             logitSoftCap = try keys.positiveIfAny("final_logit_softcapping").map(Float.init)
-        case .granite: attentionScale = Float(try keys.positive("attention_multiplier"))
+        case .granite, .granitemoe: attentionScale = Float(try keys.positive("attention_multiplier"))
         case .gpt2:
             if try !keys.flag("scale_attn_weights", default: true) { attentionScale = 1 }
         default: break
         }
         // In GPT-2 every projection has a bias; in Qwen 2 the projections of queries, keys and values have one.
         let hasBiases = row.family == .gpt2 || row.family == .qwen2
-        attentionBias = hasBiases ? true : try keys.flag("attention_bias", default: false)
+        let bias = row.family == .qwen2moe ? "qkv_bias" : "attention_bias"
+        attentionBias = hasBiases ? true : try keys.flag(bias, default: row.family == .qwen2moe)
+        if row.family == .glm4moe { hasHeadNorms = try keys.flag("use_qk_norm", default: false) }
         feedForwardBias = row.family == .gpt2 ? true : try keys.flag("mlp_bias", default: false)
         for key in ["use_bidirectional_attention", "scale_attn_by_inverse_layer_idx", "add_cross_attention"] {
             if try keys.flag(key, default: false) { throw keys.unsupported(key, .bool(true), "false") }
@@ -133,7 +143,7 @@ extension Hyperparameters {
 
     private mutating func readFactors(_ keys: KeyReader, _ row: FolderFamily) throws(ModelError) {
         activation = try FolderKeys.activation(keys, row)
-        guard row.family == .granite else { return }
+        guard row.family.hasFactors else { return }
         embeddingFactor = Float(try keys.positive("embedding_multiplier", default: 1))
         residualFactor = Float(try keys.positive("residual_multiplier", default: 1))
         logitDivisor = Float(try keys.positive("logits_scaling", default: 1))

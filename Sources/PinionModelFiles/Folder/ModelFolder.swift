@@ -129,7 +129,18 @@ extension ModelFolder {
         func ends(_ ending: String) -> Bool { name.utf8.reversed().starts(with: ending.utf8.reversed()) }
         return Self.spareEndings.contains(where: ends)
             || Self.spareBeginnings.contains { name.utf8.starts(with: $0.utf8) }
-            || isTied && Self.headNames.contains(name)
+            || isTied && Self.headNames.contains(name) || isOfGuessingLayer(name)
+    }
+
+    /// Whether a tensor belongs to a layer that guesses further tokens, after those of the model.
+    private func isOfGuessingLayer(_ name: String) -> Bool {
+        guard let row = try? row.get(), let layers = configuration["num_hidden_layers"]?.int,
+            let guessing = configuration["num_nextn_predict_layers"]?.int, guessing > 0
+        else { return false }
+        let beginning = prefix + row.layerFolder + "."
+        guard name.utf8.starts(with: beginning.utf8) else { return false }
+        let number = name.utf8.dropFirst(beginning.utf8.count).prefix { $0 != UInt8(ascii: ".") }
+        return String(number).flatMap { Int($0) }.map { $0 >= layers } ?? false
     }
 
     func spelling(_ name: TensorName) -> String {

@@ -17,6 +17,27 @@ extension GGUFModel {
         return family
     }
 
+    /// The tensor's name in the file.
+    func name(of place: TensorName) -> String {
+        guard let family = try? family() else { return place.inGGUF }
+        return TensorName(
+            family.part(place.part), layer: place.layer, expert: place.expert, isBias: place.isBias
+        ).inGGUF
+    }
+
+    /// Whether a tensor belongs to a layer that guesses further tokens, after those of the model.
+    func isSpare(_ name: String) -> Bool {
+        guard let prefix = self["general.architecture"]?.string,
+            let guessing = self[prefix + ".nextn_predict_layers"]?.int,
+            guessing > 0, let blocks = self[prefix + ".block_count"]?.int
+        else { return false }
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2)
+        guard parts.count == 3, parts[0].elementsEqual("blk".utf8), let layer = Int(String(parts[1]) ?? "") else {
+            return false
+        }
+        return layer >= blocks - guessing
+    }
+
     var chatTemplates: [ChatTemplateSource] {
         metadata.compactMap { key, value in
             guard let source = value.string else { return nil }

@@ -4,7 +4,7 @@ extension Hyperparameters {
     /// Keys under the architecture's name that change no number, or that say again what tensors say.
     private static let harmless: Set<String> = [
         "vocab_size", "attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "rope.scaling.finetuned",
-        "tensor_data_layout", "expert_used_count", "nextn_predict_layers", "rope.dimension_count",
+        "tensor_data_layout", "expert_used_count", "rope.dimension_count",
     ]
 
     /// From the metadata of a GGUF file, whose keys begin with the architecture's name.
@@ -28,7 +28,9 @@ extension Hyperparameters {
     private mutating func readSizes(
         _ keys: KeyReader, _ file: GGUFModel, _ family: ModelFamily
     ) throws(ModelError) {
-        layers = try keys.int("block_count", in: 1...Self.maximumLayers)
+        let blocks = try keys.int("block_count", in: 1...Self.maximumLayers)
+        // The last blocks guess further tokens, which nothing here asks for.
+        layers = blocks - (try keys.int("nextn_predict_layers", in: 0...blocks - 1, default: 0))
         width = try keys.int("embedding_length", in: 1...Self.maximumWidth)
         feedForward = try keys.int("feed_forward_length", in: 1...Self.maximumWidth)
         heads = try keys.int("attention.head_count", in: 1...Self.maximumHeads)
@@ -45,14 +47,49 @@ extension Hyperparameters {
         let epsilon = family.hasLayerNorm ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
         normEpsilon = Float(try keys.positive(epsilon))
         contextLength = try keys.int("context_length", in: 1...Self.maximumContext)
-        guard try keys.int("expert_count", in: 0...Int(Int32.max), default: 0) == 0 else {
-            throw ModelError(.unsupportedArchitecture, "\(file.path): mixtures of experts are not supported")
-        }
+        try readExperts(keys, family)
         let name = TensorName(.embedding).inGGUF
         guard let embedding = file.tensor(named: name), embedding.shape.count == 2,
             (1...Self.maximumVocabulary).contains(embedding.shape[1])
         else { throw ModelError(.invalidTensor, "\(file.path): has no matrix '\(name)'") }
         vocabulary = embedding.shape[1]
+        if family == .glm4moe { hasHeadNorms = file.tensor(named: TensorName(.queryNorm, layer: 0).inGGUF) != nil }
+    }
+
+    private mutating func readExperts(_ keys: KeyReader, _ family: ModelFamily) throws(ModelError) {
+        let count = try keys.int("expert_count", in: 0...Experts.maximumCount, default: 0)
+        guard count > 0 else { return }
+        guard family.mayHaveExperts else {
+            throw ModelError(
+                .unsupportedArchitecture, "\(keys.path): mixtures of experts are not supported in \(family.rawValue)")
+        }
+        let chosen = try keys.int("expert_used_count", in: 1...count)
+        let width = family.feedForwardIsExperts ? feedForward : max(1, feedForward / chosen)
+        let told = try keys.int("expert_feed_forward_length", in: 0...Self.maximumWidth, default: width)
+        let dense = try keys.int("leading_dense_block_count", in: 0...layers, default: 0)
+        var experts = Experts(
+            count: count, chosen: chosen, feedForward: told == 0 ? width : told,
+            layers: (0..<layers).map { $0 >= dense })
+        let shared = try keys.int("expert_shared_count", in: 0...Experts.maximumCount, default: 0)
+        experts.sharedFeedForward = try keys.int(
+            "expert_shared_feed_forward_length", in: 0...Self.maximumWidth,
+            default: family == .qwen2moe ? feedForward : shared * experts.feedForward)
+        experts.hasSharedGate = family == .qwen2moe
+        experts.hasChoiceBias = family == .glm4moe
+        let scoring = "expert_gating_func"
+        switch keys.value(scoring)?.int {
+        case nil: experts.scoring = family == .glm4moe ? .sigmoid : .softmax
+        case 1?: experts.scoring = .softmax
+        case 2?: experts.scoring = .sigmoid
+        case let other?: throw keys.unsupported(scoring, .unsigned(UInt64(clamping: other)), "1 or 2")
+        }
+        experts.isNormalised = try keys.flag("expert_weights_norm", default: family != .qwen2moe)
+        // 0 stands for no factor.
+        let factor = "expert_weights_scale"
+        if keys.value(factor)?.double != 0 { experts.factor = Float(try keys.positive(factor, default: 1)) }
+        experts.groups = max(1, try keys.int("expert_group_count", in: 0...count, default: 1))
+        experts.chosenGroups = max(1, try keys.int("expert_group_used_count", in: 0...experts.groups, default: 1))
+        self.experts = experts
     }
 
     private mutating func readRotary(
@@ -152,7 +189,7 @@ extension Hyperparameters {
     }
 
     private mutating func readFactors(_ keys: KeyReader, _ family: ModelFamily) throws(ModelError) {
-        guard family == .granite else { return }
+        guard family.hasFactors else { return }
         embeddingFactor = Float(try keys.positive("embedding_scale", default: 1))
         residualFactor = Float(try keys.positive("residual_scale", default: 1))
         logitDivisor = Float(try keys.positive("logit_scale"))

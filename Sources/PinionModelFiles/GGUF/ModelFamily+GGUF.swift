@@ -21,10 +21,20 @@ extension ModelFamily {
     /// How the rows of queries and keys are ordered: the converter interleaves those of the Llama line.
     var pairing: RotaryEmbedding.Pairing {
         switch self {
-        case .llama, .mistral3, .smollm3, .granite, .glm4: .adjacent
+        case .llama, .mistral3, .smollm3, .granite, .granitemoe, .glm4: .adjacent
         default: .halves
         }
     }
+
+    /// What stands where another family's part does: GLM-4's mixtures normalise before the feed-forward block, under the
+    /// name of a norm after attention.
+    func part(_ part: TensorName.Part) -> TensorName.Part {
+        self == .glm4moe && part == .feedForwardNorm ? .attentionPostNorm : part
+    }
+
+    /// Whether an expert is as wide as the file's feed-forward length says; otherwise that is the width of all that a token
+    /// takes together, where the file does not tell an expert's.
+    var feedForwardIsExperts: Bool { self == .llama || self == .granitemoe }
 
     /// Every n-th layer does not rotate; 0: all do.
     var unrotatedPeriod: Int { self == .smollm3 ? 4 : 0 }

@@ -24,8 +24,20 @@ extension TensorName {
             case .gate: "ffn_gate"
             case .up, .gateUp: "ffn_up"
             case .down: "ffn_down"
+            case .router: "ffn_gate_inp"
+            case .choiceBias: "exp_probs_b"
+            case .expertGate: expert == nil ? "ffn_gate_exps" : "ffn_gate"
+            case .expertUp: expert == nil ? "ffn_up_exps" : "ffn_up"
+            case .expertDown: expert == nil ? "ffn_down_exps" : "ffn_down"
+            case .expertGateUp: "ffn_gate_up_exps"
+            case .sharedGate: "ffn_gate_shexp"
+            case .sharedUp: "ffn_up_shexp"
+            case .sharedDown: "ffn_down_shexp"
+            case .sharedGateUp: "ffn_gate_up_shexp"
+            case .sharedScale: "ffn_gate_inp_shexp"
             }
-        let suffix = isBias ? "bias" : "weight"
+        let end = isBias || part == .choiceBias ? "bias" : "weight"
+        let suffix = expert.map { "\($0).\(end)" } ?? end
         return layer.map { "blk.\($0).\(stem).\(suffix)" } ?? "\(stem).\(suffix)"
     }
 }

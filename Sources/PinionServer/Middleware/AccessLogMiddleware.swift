@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Synchronization
 import TextGeneration
 
 /// Names every reply, tells of every request in one line, and counts it; a stream once it has ended.
@@ -24,16 +25,38 @@ struct AccessLogMiddleware: RouterMiddleware {
             return response
         }
         let body = response.body
+        let pending = PendingLine { log(request, context, status: $0) }
         response.body = ResponseBody { writer in
             do {
                 try await body.write(writer)
-                log(request, context, status: status)
+                pending.end(status: status)
             } catch {
-                log(request, context, status: 499)
+                pending.end(status: PendingLine.clientLeft)
                 throw error
             }
         }
         return response
+    }
+
+    /// The line of a stream, which is told once: when all of it is written, or when the stream is let go before, be it in
+    /// its middle or because not even its head could be written.
+    private final class PendingLine: Sendable {
+        static let clientLeft = 499
+        private let tell: Mutex<(@Sendable (Int) -> Void)?>
+
+        init(_ tell: @escaping @Sendable (Int) -> Void) {
+            self.tell = Mutex(tell)
+        }
+
+        deinit { end(status: Self.clientLeft) }
+
+        func end(status: Int) {
+            let tell = tell.withLock { tell in
+                defer { tell = nil }
+                return tell
+            }
+            tell?(status)
+        }
     }
 
     /// The query is left out: it is nobody's business here and may hold what a client should have kept to itself.

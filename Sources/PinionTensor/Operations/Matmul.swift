@@ -16,9 +16,24 @@ package struct MatmulOutput {
     }
 }
 
+/// One matrix, and which rows of the activations it multiplies.
+package struct MatmulPart {
+    /// From a multiple of ``ActivationRows/tileTokens`` on.
+    package let rows: Range<Int>
+    /// `[rows.count, stride]`
+    package let output: MatmulOutput
+
+    package init(rows: Range<Int>, _ output: MatmulOutput) {
+        self.rows = rows
+        self.output = output
+    }
+}
+
 extension Kernels {
     /// Pieces per worker that a product is cut into: enough to even out, few enough to stream.
     private static let piecesPerWorker = 8
+    /// The same where each matrix has rows of its own, so that pieces of equal size take unequal times.
+    private static let partPiecesPerWorker = 32
 
     /// Multiplies the same activations by several matrices in one pass of the team: `out[t, r] = weights[r, :] . x[t, :]`.
     ///
@@ -42,13 +57,42 @@ extension Kernels {
         }
     }
 
-    private func multiply(_ output: MatmulOutput, _ x: ActivationRows, tokens: Int, groups: Range<Int>) {
+    /// Multiplies ranges of rows each by a matrix of their own, in one pass of the team.
+    package func matmul(_ parts: [MatmulPart], _ x: ActivationRows, team: WorkerTeam) {
+        let total = parts.reduce(0) { $0 + $1.output.weights.groups }
+        let pieces = team.workers * Self.partPiecesPerWorker
+        // Where each part's groups begin, so that a piece finds its own without passing over all parts.
+        var starts: [Int] = []
+        starts.reserveCapacity(parts.count)
+        var next = 0
+        for part in parts {
+            precondition(part.rows.upperBound <= x.capacity, "rows \(part.rows) of \(x.capacity)")
+            starts.append(next)
+            next += part.output.weights.groups
+        }
+        team.forEach(total, grain: (total + pieces - 1) / pieces) { [starts] range in
+            var place = (starts.firstIndex { $0 > range.lowerBound } ?? starts.count) - 1
+            while place < parts.count, starts[place] < range.upperBound {
+                let (part, first) = (parts[place], starts[place])
+                let here = range.clamped(to: first..<first + part.output.weights.groups)
+                multiply(
+                    part.output, x, from: part.rows.lowerBound, tokens: part.rows.count,
+                    groups: here.lowerBound - first..<here.upperBound - first)
+                place += 1
+            }
+        }
+    }
+
+    private func multiply(
+        _ output: MatmulOutput, _ x: ActivationRows, from row: Int = 0, tokens: Int, groups: Range<Int>
+    ) {
         let weights = output.weights
         precondition(
             weights.columns == x.columns, "a matrix of \(weights.columns) columns, activations of \(x.columns)")
         var arguments = pn_matmul(
-            weights: weights.storage.pointer, group_bytes: weights.groupBytes, columns: weights.columns, x: x.floats,
-            x_stride: x.columns, q: x.quantised, tokens: tokens, out: output.out, out_stride: output.stride)
+            weights: weights.start, group_bytes: weights.groupBytes, columns: weights.columns, x: x.row(row),
+            x_stride: x.columns, q: row == 0 ? x.quantised : x.quantised(from: row), tokens: tokens, out: output.out,
+            out_stride: output.stride)
         kernel(for: weights.type.format)(&arguments, groups.lowerBound, groups.count)
     }
 

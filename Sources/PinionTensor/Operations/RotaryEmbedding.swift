@@ -47,13 +47,28 @@ package final class RotaryEmbedding {
         }
     }
 
-    /// Turns one token's `[heads, headDimension]` in place.
-    package func apply(
-        token: Int, heads: Int, headDimension: Int, _ x: UnsafeMutablePointer<Float>, with kernels: Kernels
-    ) {
+    /// The angles of the step's tokens; valid while the embedding lives.
+    package var angles: Angles {
         let (step, distance) = pairing == .adjacent ? (2, 1) : (1, pairs)
-        kernels.table.pointee.rope(
-            x, heads, headDimension, pairs, step, distance, cosines.pointer + token * pairs,
-            sines.pointer + token * pairs)
+        return Angles(
+            pairs: pairs, step: step, distance: distance, cosines: cosines.pointer, sines: sines.pointer)
+    }
+
+    /// Turns heads by the angles of their token, without a reference to count.
+    package struct Angles {
+        fileprivate let pairs: Int
+        fileprivate let step: Int
+        fileprivate let distance: Int
+        /// [capacity, pairs]
+        fileprivate let cosines: UnsafeMutablePointer<Float>
+        fileprivate let sines: UnsafeMutablePointer<Float>
+
+        /// Turns one token's `[heads, headDimension]` in place.
+        package func apply(
+            token: Int, heads: Int, headDimension: Int, _ x: UnsafeMutablePointer<Float>, with kernels: Kernels
+        ) {
+            kernels.table.pointee.rope(
+                x, heads, headDimension, pairs, step, distance, cosines + token * pairs, sines + token * pairs)
+        }
     }
 }

@@ -59,6 +59,11 @@ extension Kernels {
     ) -> Float {
         table.pointee.exp_sum(x, count, shift, factor, out)
     }
+
+    /// `1 / (1 + exp(-x))` of one number, which is overwritten.
+    package func logistic(_ x: UnsafeMutablePointer<Float>) -> Float {
+        1 / (1 + expSum(x, count: 1, shift: 0, factor: -1, out: x))
+    }
 }
 
 /// What stands between the products of a feed-forward block.

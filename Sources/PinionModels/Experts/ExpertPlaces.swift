@@ -1,0 +1,72 @@
+package import PinionTensor
+
+/// Which rows of the experts' buffers a step's tokens stand in: grouped by expert, each group from a whole tile on.
+///
+/// Reused from step to step, so that grouping allocates nothing once it has grown.
+package final class ExpertPlaces {
+    /// [tokens, chosen]: what the router chose.
+    package let experts: UnsafeMutablePointer<Int32>
+    /// The experts that some token takes, ascending, and their rows.
+    package private(set) var chosenExperts: [(expert: Int, rows: Range<Int>)] = []
+    package private(set) var tiles = 0
+
+    private let chosen: Int
+    private let expertBuffer: AlignedBuffer<Int32>
+    /// [tokens, chosen]: the row of each choice.
+    private let rowBuffer: AlignedBuffer<Int32>
+    /// For each row, its token.
+    private let tokenBuffer: AlignedBuffer<Int32>
+    /// For each tile, how many of its rows are in use: the first ones.
+    private let tileBuffer: AlignedBuffer<Int32>
+    /// For each expert, how many choices it has, then its next row.
+    private var next: [Int]
+
+    package init(tokens: Int, experts count: Int, chosen: Int) throws(TensorError) {
+        let rows = Self.rows(tokens: tokens, experts: count, chosen: chosen)
+        self.chosen = chosen
+        expertBuffer = try AlignedBuffer(count: tokens * chosen)
+        rowBuffer = try AlignedBuffer(count: tokens * chosen)
+        tokenBuffer = try AlignedBuffer(count: rows)
+        tileBuffer = try AlignedBuffer(count: rows / ActivationRows.tileTokens)
+        experts = expertBuffer.pointer
+        next = Array(repeating: 0, count: count)
+        chosenExperts.reserveCapacity(count)
+    }
+
+    /// Rows that so many tokens may take, whatever they choose: whole tiles.
+    package static func rows(tokens: Int, experts count: Int, chosen: Int) -> Int {
+        let tile = ActivationRows.tileTokens
+        // An expert wastes less than a tile.
+        let rows = tokens * chosen + min(count, tokens * chosen) * (tile - 1)
+        return (rows + tile - 1) / tile * tile
+    }
+
+    package func row(token: Int, rank: Int) -> Int { Int(rowBuffer.pointer[token * chosen + rank]) }
+    package func token(ofRow row: Int) -> Int { Int(tokenBuffer.pointer[row]) }
+    package func rows(ofTile tile: Int) -> Int { Int(tileBuffer.pointer[tile]) }
+
+    /// Gives each choice of the first `tokens` tokens its row, after the router has written ``experts``.
+    package func group(tokens: Int) {
+        let tile = ActivationRows.tileTokens
+        let choices = tokens * chosen
+        chosenExperts.removeAll(keepingCapacity: true)
+        for expert in next.indices { next[expert] = 0 }
+        for choice in 0..<choices { next[Int(experts[choice])] += 1 }
+        tiles = 0
+        for expert in next.indices where next[expert] > 0 {
+            let (count, first) = (next[expert], tiles * tile)
+            chosenExperts.append((expert, first..<first + count))
+            for start in stride(from: 0, to: count, by: tile) {
+                tileBuffer.pointer[tiles] = Int32(min(tile, count - start))
+                tiles += 1
+            }
+            next[expert] = first
+        }
+        for choice in 0..<choices {
+            let expert = Int(experts[choice])
+            rowBuffer.pointer[choice] = Int32(next[expert])
+            tokenBuffer.pointer[next[expert]] = Int32(choice / chosen)
+            next[expert] += 1
+        }
+    }
+}
