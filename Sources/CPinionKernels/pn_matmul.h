@@ -15,7 +15,8 @@
 #define PN_START_SHIFT(F) (PN_IS_Q8(F) && PN_SIGNED_BYTES ? 0 : PN_ZERO_SHIFT(F))
 #define PN_HAS_MINIMUM(F) (PN_ZERO_SHIFT(F) == 0)
 /// Whether the two halves of a block have scales of their own.
-#define PN_IS_SPLIT(F) (PN_SCALING(F) == PN_SPLIT_SCALES || PN_SCALING(F) == PN_SPLIT_NIBBLES)
+#define PN_IS_SPLIT(F) \
+    (PN_SCALING(F) == PN_SPLIT_SCALES || PN_SCALING(F) == PN_SPLIT_NIBBLES || PN_SCALING(F) == PN_SPLIT_FLOATS)
 
 enum {
     PN_REGISTER_BYTES = 64,
@@ -40,12 +41,17 @@ PN_INLINE pn_vb pn_stored_quants(const uint8_t *block, const int half, const int
     return low;
 }
 
+/// What the codes of a unit stand for, raised by the zero point.
+PN_INLINE pn_vb pn_values(const uint8_t *scales, const pn_format F) {
+    return vb_table(pn_traits[F].codes == PN_OWN ? scales + 4 * PN_LANES : pn_traits[F].values);
+}
+
 /// The same as the dot products take them.
-PN_INLINE pn_vb pn_quants(const uint8_t *block, const int half, const int r, const pn_format F) {
+PN_INLINE pn_vb pn_quants(const uint8_t *block, const uint8_t *scales, const int half, const int r, const pn_format F) {
     pn_vb quants = pn_stored_quants(block, half, r, F);
     if (!PN_IS_CODED(F)) return PN_IS_Q8(F) ? vb_prepare_q8(quants) : quants;
     // The table is prepared, once for all of them, not what is looked up in it.
-    pn_vb values = vb_table(pn_traits[F].values);
+    pn_vb values = pn_values(scales, F);
     return vb_lookup(PN_IS_Q8(F) ? vb_prepare_q8(values) : values, quants);
 }
 
@@ -59,6 +65,8 @@ PN_INLINE pn_vf pn_scale(const uint8_t *scales, const size_t j, const int half, 
     case PN_SUB_SCALES: return vf_mul(vf_load_half(halves), vf_load_u8(after_two + j * PN_LANES));
     case PN_SIGNED_SCALES: return vf_mul(vf_load_half(halves), vf_load_i8(after_one + j * PN_LANES));
     case PN_SPLIT_SCALES: return vf_mul(vf_load_half(halves), vf_load_i8(after_one + (2 * j + half) * PN_LANES));
+    case PN_SPLIT_FLOATS:
+        return vf_mul(vf_load((const float *)scales), vf_load_i8(scales + 8 * PN_LANES + (2 * j + half) * PN_LANES));
     case PN_SPLIT_NIBBLES:
         return vf_mul(vf_load_half(halves), vf_load_low_nibbles(after_two + (2 * j + half) * PN_LANES));
     default: return vf_load_half(halves + j * PN_LANES);
@@ -101,8 +109,8 @@ PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_fo
     const size_t within = column % layout.columns, j = within / PN_BLOCK_COLUMNS, c = within % PN_BLOCK_COLUMNS;
     const int half = c >= 16;
     pn_vi quant = pn_column_quants(unit + j * layout.block_bytes, half, c / 4 % 4, c % 4, F);
-    if (PN_IS_CODED(F)) quant = vi_lookup(vb_table(pn_traits[F].values), quant);
     const uint8_t *scales = unit + layout.scales;
+    if (PN_IS_CODED(F)) quant = vi_lookup(pn_values(scales, F), quant);
     const size_t blocks = layout.columns / PN_BLOCK_COLUMNS;
     pn_vf value = vf_from_vi(quant);
     if (PN_HAS_MINIMUM(F)) return vf_fma(value, pn_scale(scales, j, half, F), pn_minimum(scales, j, half, blocks, F));
@@ -168,7 +176,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
                     }
                 }
                 PN_UNROLL for (int r = 0; r < 4; r++) {
-                    pn_vb w = pn_quants(block, half, r, F);
+                    pn_vb w = pn_quants(block, unit + layout.scales, half, r, F);
                     PN_UNROLL for (int t = 0; t < T; t++) {
                         const int8_t *a = quants + t * PN_BLOCK_COLUMNS + 16 * half + 4 * r;
                         sum[t] = PN_IS_Q8(F) ? vi_dot_q8(sum[t], w, a) : vi_dot(sum[t], w, a);

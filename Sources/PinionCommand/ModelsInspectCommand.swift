@@ -35,6 +35,7 @@ extension ModelsCommand {
             let bytes = model.tensors.reduce(0) { $0 + $1.byteCount }
             Console.line()
             Console.line("\(model.tensors.count) tensors, \(elements) elements, \(bytes) bytes")
+            Widening.list(of: model.tensors).forEach { Console.line("\($0)") }
         }
 
         /// What this build makes of the model, or why it makes nothing of it.

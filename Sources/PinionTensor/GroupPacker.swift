@@ -12,6 +12,9 @@ struct GroupPacker {
     private static let halfInfinity: UInt16 = 0x7c00
     private static let brainInfinity: UInt16 = 0x7f80
 
+    /// Where the scales of a unit of ``TensorType/coded`` have the values of its codes.
+    private static let valuesOffset = groupRows * MemoryLayout<Float>.size
+
     let type: TensorType
     let columns: Int
     /// The type's row in the table of formats; kept, because looking it up for every block would cost more than packing.
@@ -61,6 +64,7 @@ struct GroupPacker {
         case .iq4_NL: return packBlocks(.iq4_NL, row, lane, into: group)
         case .iq4_XS: return packBlocks(.iq4_XS, row, lane, into: group)
         case .mxfp4: return packBlocks(.mxfp4, row, lane, into: group)
+        case .coded: return packBlocks(.coded, row, lane, into: group)
         }
     }
 
@@ -160,6 +164,18 @@ struct GroupPacker {
         case .iq4_XS:
             if j == 0 { put(half: 0, at: 0) }
             put(UInt8(bitPattern: QuantBlocks.signedScale(block + 2, j)), at: 2 + j)
+        case .coded:
+            if j == 0 {
+                let scale = block.loadUnaligned(fromByteOffset: CodedBlock.scale, as: Float.self)
+                isFinite = scale.isFinite
+                scales.storeBytes(of: scale, toByteOffset: lane * 4, as: Float.self)
+                let values = block.loadUnaligned(fromByteOffset: CodedBlock.values, as: SIMD16<UInt8>.self)
+                scales.storeBytes(of: values, toByteOffset: Self.valuesOffset, as: SIMD16<UInt8>.self)
+            }
+            // After a row of floats and a register of values, which are eight rows of bytes.
+            for half in 2 * j..<2 * j + 2 {
+                put(block.load(fromByteOffset: CodedBlock.subscales + half, as: UInt8.self), at: 8 + half)
+            }
         case .q3_K:
             if j == 0 { put(half: 108, at: 0) }
             for half in 2 * j..<2 * j + 2 {
@@ -197,7 +213,7 @@ struct GroupPacker {
             for b in 0..<blocks {
                 let unit = group + b / unitBlocks * layout.bytes
                 let quants = load(lane, of: unit + b % unitBlocks * layout.block_bytes)
-                let values = SIMD32<Float>(decoded(quants)) - zeroPoint
+                let values = SIMD32<Float>(decoded(quants, unit + layout.scales)) - zeroPoint
                 let (first, second) = scales(unit + layout.scales, b % unitBlocks, lane)
                 let weights = SIMD32<Float>(
                     lowHalf: values.lowHalf * first.scale + first.minimum,
@@ -239,10 +255,13 @@ struct GroupPacker {
     }
 
     /// The quants, or what they stand for, raised by the zero point.
-    private func decoded(_ quants: QuantBlocks.Words) -> SIMD32<UInt8> {
+    private func decoded(_ quants: QuantBlocks.Words, _ scales: UnsafeRawPointer) -> SIMD32<UInt8> {
         var bytes = unsafeBitCast(quants, to: SIMD32<UInt8>.self)
         guard traits.codes != PN_LINEAR else { return bytes }
-        let values = unsafeBitCast(traits.values, to: SIMD16<UInt8>.self)
+        let values =
+            traits.codes == PN_OWN
+            ? scales.load(fromByteOffset: Self.valuesOffset, as: SIMD16<UInt8>.self)
+            : unsafeBitCast(traits.values, to: SIMD16<UInt8>.self)
         for column in bytes.indices { bytes[column] = values[Int(bytes[column])] }
         return bytes
     }
@@ -273,6 +292,9 @@ struct GroupPacker {
             }
             return (scale(byte(4 + 2 * j)), scale(byte(5 + 2 * j)))
         case .iq4_XS: return both(half(scales, 0, lane) * signed(2 + j))
+        case .coded:
+            let scale = scales.load(fromByteOffset: lane * 4, as: Float.self)
+            return ((scale * signed(8 + 2 * j), 0), (scale * signed(9 + 2 * j), 0))
         case .q3_K, .q6_K:
             return (
                 (half(scales, 0, lane) * signed(2 + 2 * j), 0), (half(scales, 0, lane) * signed(3 + 2 * j), 0)

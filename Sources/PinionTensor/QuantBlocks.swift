@@ -26,6 +26,7 @@ enum QuantBlocks {
             return nibbles(block + 8) | spread(block.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         case .iq4_NL: return nibbles(block + 2)
         case .iq4_XS: return nibbles(block + 8 + part * 16)
+        case .coded: return nibbles(block + CodedBlock.nibbles + part * 16)
         case .mxfp4: return nibbles(block + 1)
         case .q2_K: return pairs(block + 16, part)
         case .q3_K:

@@ -1,6 +1,6 @@
 import CPinionKernels
 
-/// How a tensor's elements are stored in a file (GGML's type numbers).
+/// How a packed matrix stores its weights, by GGML's number of the type whose files have them so.
 package enum TensorType: UInt32, Sendable, CaseIterable {
     case f32 = 0
     case f16 = 1
@@ -18,23 +18,17 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
     case iq4_XS = 23
     case bf16 = 30
     case mxfp4 = 39
+    /// Nibbles that stand for 16 values of the matrix's own; no file has it, but each ``CodedType`` is packed as it.
+    case coded = 0xffff_ffff
 
     /// Elements that share one block.
     package var blockElements: Int { traits.file_elements }
 
-    /// Bytes of one block: its scale (and its minimum), where its parts have scales of their own those, and the quants.
+    /// Bytes of one block in a file: its scale (and its minimum), where its parts have scales of their own those, and the quants.
     package var blockBytes: Int { traits.file_bytes }
 
+    /// The format in a few words.
+    package var summary: String { self == .coded ? "codes of 4 bits" : name }
+
     package var name: String { String(cString: traits.name) }
-
-    package static var supportedNames: String { allCases.map(\.name).joined(separator: ", ") }
-
-    /// Names of the types GGML knows and this build does not, for error messages.
-    package static let otherNames: [UInt32: String] = [
-        4: "Q4_2", 5: "Q4_3", 9: "Q8_1", 15: "Q8_K",
-        16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 21: "IQ3_S", 22: "IQ2_S",
-        24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M",
-        31: "Q4_0_4_4", 32: "Q4_0_4_8", 33: "Q4_0_8_8", 34: "TQ1_0", 35: "TQ2_0",
-        36: "IQ4_NL_4_4", 37: "IQ4_NL_4_8", 38: "IQ4_NL_8_8", 40: "NVFP4", 41: "Q1_0", 42: "Q2_0",
-    ]
 }

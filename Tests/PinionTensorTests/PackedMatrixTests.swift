@@ -61,7 +61,7 @@ struct PackedMatrixTests {
         let reference = ReferenceMatrix(type, rows: 3, columns: 256, seed: 34)
         var tensor = reference.tensor(named: "blk.0.thing")
         let places: [TensorType: Int] = [.q6_K: 208, .q3_K: 108, .q2_K: 82]
-        let offset = tensor.data.count - type.blockBytes + places[type, default: 0]
+        let offset = tensor.data.count - reference.storage.blockBytes + places[type, default: 0]
         tensor.data[offset] = UInt8(truncatingIfNeeded: half)
         tensor.data[offset + 1] = UInt8(half >> 8)
         let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
@@ -71,7 +71,8 @@ struct PackedMatrixTests {
         #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing'"))
     }
 
-    @Test("A power of two that scales weights beyond the floats is refused", arguments: [252, 253, 254, 255] as [UInt8])
+    @Test(
+        "A power of two that scales weights beyond the floats is refused", arguments: [252, 253, 254, 255] as [UInt8])
     func hugeExponent(_ exponent: UInt8) throws {
         var tensor = ReferenceMatrix(.mxfp4, rows: 2, columns: 64, seed: 36).tensor(named: "blk.0.thing")
         tensor.data.replaceSubrange(51..<53, with: [exponent, 0x7f])

@@ -1,3 +1,4 @@
+import CPinionKernels
 import Foundation
 import PinionModelFiles
 import PinionTensor
@@ -6,6 +7,8 @@ import TestSupport
 /// Random weights in a file's format, and what they mean by the format's definition, in doubles.
 struct ReferenceMatrix {
     let type: TensorType
+    /// The type of the file; IQ2_S where the packed format is one that no file has.
+    let storage: StorageType
     let rows: Int
     let columns: Int
     /// As in the file, row after row.
@@ -23,6 +26,7 @@ struct ReferenceMatrix {
         terms.reserveCapacity(rows * columns)
         for _ in 0..<rows * columns / type.blockElements { Self.block(type, &random, &out, &terms) }
         (self.type, self.rows, self.columns) = (type, rows, columns)
+        storage = type == .coded ? .coded(.iq2_S) : .format(type)
         bytes = out.bytes
         values = terms.map { $0.0 + $0.1 }
         magnitudes = terms.map { abs($0.0) + abs($0.1) }
@@ -30,7 +34,11 @@ struct ReferenceMatrix {
 
     func tensor(named name: String) -> GGUFWriter.Tensor {
         GGUFWriter.Tensor(
-            name: name, type: type.rawValue, shape: [UInt64(columns), UInt64(rows)], data: bytes)
+            name: name, type: fileNumber, shape: [UInt64(columns), UInt64(rows)], data: bytes)
+    }
+
+    private var fileNumber: UInt32 {
+        if case .coded(let type) = storage { type.rawValue } else { type.rawValue }
     }
 
     /// Appends one block to the file and the two parts of each of its weights to `terms`.
@@ -152,6 +160,18 @@ struct ReferenceMatrix {
                 let sub = Int(low[j / 2] >> (j % 2 * 4) & 15) + Int(high >> (2 * j) & 3) * 16 - 32
                 let quant = Int(c % 32 < 16 ? byte & 15 : byte >> 4)
                 terms.append((value(ofHalf: scale) * Double(sub) * unevenValues[quant], 0))
+            }
+        case .coded:
+            let scale = half(&random), low = random.bytes(32), signs = random.bytes(32), high = random.bytes(8)
+            let packed = random.bytes(8)
+            out.put(scale)
+            out.bytes += low + signs + high + packed
+            for c in 0..<256 {
+                let point = pn_point_of_iq2_s(Int(low[c / 8]) | Int(high[c / 32] >> (c / 8 % 4 * 2) & 3) << 8)
+                let magnitude = [8.0, 25, 43][Int(point >> (c % 8 * 2) & 3)] / 8
+                let sub = Double(packed[c / 32] >> (c / 16 % 2 * 4) & 15) * 2 + 1
+                let sign = signs[c / 8] >> (c % 8) & 1 == 0 ? 1.0 : -1
+                terms.append((value(ofHalf: scale) * sub * magnitude * sign, 0))
             }
         case .mxfp4:
             let exponent = UInt8.random(in: 100...130, using: &random), quants = random.bytes(16)

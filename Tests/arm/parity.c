@@ -192,6 +192,12 @@ static void fill_weights(uint8_t *weights, size_t units, pn_format format, int t
             }
             continue;
         }
+        if (scaling == PN_SPLIT_FLOATS) {
+            fill((float *)scales, PN_GROUP_ROWS, tame ? BELL : ANY_FINITE);
+            uint8_t *codes = (uint8_t *)scales + 4 * PN_GROUP_ROWS;
+            for (int i = 0; i < 16; i++) codes[i] = random_bits() & 127;
+            continue;
+        }
         if (scaling == PN_BRAIN_SCALES) {
             // Powers of two, subnormal ones included.
             for (size_t i = 0; i < halves; i++) {

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pn_codebooks.h"
 #include "pn_formats.h"
 
 /// Rows of weights interleaved in one group: the lanes of one vector.

@@ -5,7 +5,7 @@
 
 // Columns of the table:
 // - format: the enumerator; kernel: the end of its kernels' names; tile: the body of its product
-// - name, type: as GGML spells and numbers it
+// - name, type: as GGML spells and numbers it; of a format that no file has PN_NO_FILE_TYPE
 // - elements, bytes: of one block in a file
 // - bits: of one quant; 0 in float formats
 // - zero: log2 of the zero point that is taken off a quant; 0 where a minimum takes its place
@@ -23,6 +23,8 @@
 // - Q6_K, Q3_K: scale * sub-scale * (quant - zero point); 16 columns have a signed sub-scale, 8 blocks share the scale
 // - IQ4_NL, MXFP4: scale * (value of the quant - zero point). MXFP4's scales are powers of two from 2^-128 on, which no
 //   half holds: they are kept as brain floats, which hold them all
+// - CODED: the same as IQ4_XS, but 16 columns have a sub-scale, the scale is a float, and the values are the matrix's own.
+//   Other types are packed as this, all of whose weights it holds exactly; `bytes` is what a block of theirs is turned into
 // - IQ4_XS: scale * sub-scale * (value of the quant - zero point); a block has a signed sub-scale, 8 blocks share the scale
 #define PN_FORMATS(ROW) \
     /*  format     kernel  tile           name      type elements bytes bits zero codes scaling columns unit block scales */ \
@@ -57,7 +59,11 @@
     ROW(PN_IQ4_XS, iq4_xs, pn_tile,       "IQ4_XS", 23, 256, 2 + 2 + 4 + 128,      4, 7, IQ4,    PN_SIGNED_SCALES, \
         256, 8 * 256 + 32 + 128 + 32,   256, 8 * 256) \
     ROW(PN_MXFP4,  mxfp4,  pn_tile,       "MXFP4",  39, 32,  1 + 16,               4, 4, E2M1,   PN_BRAIN_SCALES, \
-        64,  2 * (256 + 32),            256, 2 * 256)
+        64,  2 * (256 + 32),            256, 2 * 256) \
+    ROW(PN_CODED,  coded,  pn_tile,       "CODED",  PN_NO_FILE_TYPE, 256, 4 + 16 + 16 + 128, 4, 6, OWN, PN_SPLIT_FLOATS, \
+        256, 8 * 256 + 64 + 64 + 256,   256, 8 * 256)
+
+#define PN_NO_FILE_TYPE UINT32_MAX
 
 /// What quants stand for.
 typedef enum pn_codes {
@@ -67,11 +73,14 @@ typedef enum pn_codes {
     PN_IQ4,
     /// Floats of 2 exponent bits and 1 fraction bit, doubled, which makes them whole numbers.
     PN_E2M1,
+    /// Values that each unit has beside its scales.
+    PN_OWN,
 } pn_codes;
 
 /// The values of the codes, raised by the zero points of their formats.
 #define PN_VALUES_LINEAR {0}
 #define PN_VALUES_IQ4 {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241}
+#define PN_VALUES_OWN {0}
 #define PN_VALUES_E2M1 {16, 17, 18, 19, 20, 22, 24, 28, 16, 15, 14, 13, 12, 10, 8, 4}
 
 /// How a unit keeps its scales, [blocks][16 rows] where nothing else is said.
@@ -91,6 +100,9 @@ typedef enum pn_scaling {
     /// Halves that scale all scales [16], and all minima [16]; bytes [blocks][2][16], one for each half of a block, of a
     /// scale in the low and a minimum in the high nibble.
     PN_SPLIT_NIBBLES,
+    /// Floats that scale all scales [16]; 64 bytes, of which the first 16 are the values of the codes; scales as signed bytes
+    /// [blocks][2][16], one for each half of a block.
+    PN_SPLIT_FLOATS,
 } pn_scaling;
 
 /// How a packed matrix stores its weights.
@@ -127,7 +139,7 @@ typedef struct pn_format_traits {
     /// log2 of the zero point; 0 where the format has minima, or is a float.
     int zero_shift;
     pn_codes codes;
-    /// The values of the codes, raised by the zero point; of linear codes zeros.
+    /// The values of the codes, raised by the zero point; zeros where there are none, or units have their own.
     uint8_t values[16];
     pn_scaling scaling;
     pn_layout layout;
