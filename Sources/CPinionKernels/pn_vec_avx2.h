@@ -103,6 +103,7 @@ PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) {
 }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return PN_VF(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)); }
 PN_INLINE pn_vi vi_set1(int32_t x) { return (pn_vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+#define VI_KEEP_ORDER(x) ((void)(x))
 PN_INLINE pn_vi vi_load(const int32_t *p) {
     return (pn_vi){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 8))};
 }
@@ -117,6 +118,10 @@ PN_INLINE pn_vi vi_fold(pn_vi x) {
     __m256i sum = _mm256_add_epi32(x.lo, x.hi);
     return (pn_vi){sum, sum};
 }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) {
+    return (pn_vi){_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
+}
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_VF(_mm256_castsi256_ps(x.lo), _mm256_castsi256_ps(x.hi)); }
 PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};

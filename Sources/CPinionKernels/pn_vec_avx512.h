@@ -84,6 +84,9 @@ PN_INLINE void vi_store(int32_t *p, pn_vi x) { _mm512_storeu_si512(p, x); }
 PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) { return _mm512_slli_epi32(x, n); }
 /// Adds each half of the lanes to the other.
 PN_INLINE pn_vi vi_fold(pn_vi x) { return _mm512_add_epi32(x, _mm512_shuffle_i64x2(x, x, 0x4e)); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return _mm512_add_epi32(a, b); }
+/// The floats whose bits the lanes are
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return _mm512_castsi512_ps(x); }
 PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
@@ -117,6 +120,8 @@ PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
     return _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128((int)shift)), _mm512_set1_epi32((1 << count) - 1));
 }
 PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) { return _mm512_or_si512(a, _mm512_slli_epi32(b, n)); }
+/// Keeps what makes x before what follows.
+#define VI_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 PN_INLINE int32_t pn_load_i32(const int8_t *p) {
     int32_t x;
     __builtin_memcpy(&x, p, 4);

@@ -124,6 +124,7 @@ PN_INLINE pn_vi vi_set1(int32_t x) {
     int32x4_t q = vdupq_n_s32(x);
     return (pn_vi){q, q, q, q};
 }
+#define VI_KEEP_ORDER(x) ((void)(x))
 PN_INLINE pn_vi vi_load(const int32_t *p) {
     return (pn_vi){vld1q_s32(p), vld1q_s32(p + 4), vld1q_s32(p + 8), vld1q_s32(p + 12)};
 }
@@ -138,6 +139,8 @@ PN_INLINE pn_vi vi_fold(pn_vi x) {
     int32x4_t first = vaddq_s32(x.q0, x.q2), second = vaddq_s32(x.q1, x.q3);
     return (pn_vi){first, second, first, second};
 }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return PN_QUARTERS2(pn_vi, vaddq_s32, a, b); }
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_QUARTERS1(pn_vf, vreinterpretq_f32_s32, x); }
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)};

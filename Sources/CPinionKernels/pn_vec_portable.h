@@ -114,10 +114,17 @@ PN_INLINE pn_vf vf_load_low_nibbles(const uint8_t *p) { PN_EACH(pn_vf, (float)(p
 PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) { PN_EACH(pn_vf, (float)(p[i] >> 4)); }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { PN_EACH(pn_vf, (float)x.lane[i]); }
 PN_INLINE pn_vi vi_set1(int32_t x) { PN_EACH(pn_vi, x); }
+#define VI_KEEP_ORDER(x) ((void)(x))
 PN_INLINE pn_vi vi_load(const int32_t *p) { PN_EACH(pn_vi, p[i]); }
 PN_INLINE void vi_store(int32_t *p, pn_vi x) { __builtin_memcpy(p, x.lane, sizeof x.lane); }
 PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) { PN_EACH(pn_vi, x.lane[i] * (1 << n)); }
 PN_INLINE pn_vi vi_fold(pn_vi x) { PN_EACH(pn_vi, x.lane[i] + x.lane[(i + 8) % 16]); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { PN_EACH(pn_vi, a.lane[i] + b.lane[i]); }
+PN_INLINE pn_vf vf_of_bits(pn_vi x) {
+    pn_vf r;
+    __builtin_memcpy(r.lane, x.lane, sizeof r.lane);
+    return r;
+}
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     pn_vb r;

@@ -193,7 +193,11 @@ static void fill_weights(uint8_t *weights, size_t units, pn_format format, int t
             continue;
         }
         if (scaling == PN_SPLIT_FLOATS) {
-            fill((float *)scales, PN_GROUP_ROWS, tame ? BELL : ANY_FINITE);
+            // Halves, or eighths of them, as files have them: of 11 significant bits.
+            uint16_t halves_of_rows[PN_GROUP_ROWS];
+            for (int i = 0; i < PN_GROUP_ROWS; i++) halves_of_rows[i] = random_half(tame);
+            portable->from_half(halves_of_rows, PN_GROUP_ROWS, (float *)scales);
+            for (int i = 0; i < PN_GROUP_ROWS; i++) ((float *)scales)[i] /= 8;
             uint8_t *codes = (uint8_t *)scales + 4 * PN_GROUP_ROWS;
             for (int i = 0; i < 16; i++) codes[i] = random_bits() & 127;
             continue;
