@@ -7,12 +7,23 @@
 #define PN_BITS(F) (pn_traits[F].bits)
 /// log2 of the zero point; 0 where the format has minima.
 #define PN_ZERO_SHIFT(F) (pn_traits[F].zero_shift)
-/// The same for the dot products, some of which take signed bytes.
-#define PN_START_SHIFT(F) (PN_BITS(F) == 8 && PN_SIGNED_BYTES ? 0 : PN_ZERO_SHIFT(F))
+#define PN_SCALING(F) (pn_traits[F].scaling)
+#define PN_IS_CODED(F) (pn_traits[F].codes != PN_LINEAR)
+/// Whether weights of all 256 values reach the dot products, which not every instruction set takes as they are.
+#define PN_IS_Q8(F) (PN_ZERO_SHIFT(F) == 7)
+/// The zero point for the dot products, some of which take signed bytes.
+#define PN_START_SHIFT(F) (PN_IS_Q8(F) && PN_SIGNED_BYTES ? 0 : PN_ZERO_SHIFT(F))
 #define PN_HAS_MINIMUM(F) (PN_ZERO_SHIFT(F) == 0)
-#define PN_IS_K(F) ((F) == PN_Q4_K || (F) == PN_Q5_K || (F) == PN_Q6_K)
+/// Whether the dot products of a tile stay in the order of the source. Left to itself clang puts each token's next to each
+/// other, where each waits for the one before it; only in these formats, and it cost them 15 % of a prompt's products.
+#define PN_KEEPS_ORDER(F) (PN_BITS(F) == 4 && PN_ZERO_SHIFT(F) > 0)
 /// Whether the two halves of a block have scales of their own.
-#define PN_SPLIT_SCALES(F) ((F) == PN_Q6_K)
+#define PN_IS_SPLIT(F) \
+    (PN_SCALING(F) == PN_SPLIT_SCALES || PN_SCALING(F) == PN_SPLIT_NIBBLES || PN_SCALING(F) == PN_SPLIT_FLOATS)
+
+/// Added to an integer below 2^22 in magnitude it makes the bits of the float that is 1.5 * 2^23 more than that integer.
+#define PN_FLOAT_BIAS 0x4b400000
+#define PN_FLOAT_BIAS_VALUE 12582912.0f
 
 enum {
     PN_REGISTER_BYTES = 64,
@@ -22,30 +33,80 @@ enum {
     PN_PREFETCH_BYTES = 4096,
 };
 
-/// Register `r` (0...3) of a block's half: the quants of step 4 * half + r.
-PN_INLINE pn_vb pn_quants(const uint8_t *block, const int half, const int r, const pn_format F) {
-    if (PN_BITS(F) == 8) return vb_prepare_q8(vb_load(block + (4 * half + r) * PN_REGISTER_BYTES));
+/// Register `r` (0...3) of a block's half: the quants of step 4 * half + r, as they are stored.
+PN_INLINE pn_vb pn_stored_quants(const uint8_t *block, const int half, const int r, const pn_format F) {
+    if (PN_BITS(F) == 8) return vb_load(block + (4 * half + r) * PN_REGISTER_BYTES);
+    if (PN_BITS(F) < 4) {
+        pn_vb pairs = vb_two_bits(vb_load(block + half * PN_REGISTER_BYTES), r);
+        if (PN_BITS(F) == 2) return pairs;
+        return vb_or_bit(pairs, vb_load(block + 2 * PN_REGISTER_BYTES), 4 * half + r, 2);
+    }
     pn_vb packed = vb_load(block + r * PN_REGISTER_BYTES);
     pn_vb low = half == 0 ? vb_low(packed) : vb_high(packed);
-    if (PN_BITS(F) == 5) return vb_or_bit(low, vb_load(block + 4 * PN_REGISTER_BYTES), 4 * half + r);
+    if (PN_BITS(F) == 5) return vb_or_bit(low, vb_load(block + 4 * PN_REGISTER_BYTES), 4 * half + r, 4);
     if (PN_BITS(F) == 6) return vb_or_two_bits(low, vb_load(block + (4 + half) * PN_REGISTER_BYTES), r);
     return low;
 }
 
-/// The scales of the 16 rows, for one half of block `j` of a unit.
-PN_INLINE pn_vf pn_scale(const uint8_t *scales, const size_t j, const int half, const pn_format F) {
-    if (F == PN_Q6_K) return vf_mul(vf_load_half((const uint16_t *)scales), vf_load_i8(scales + 32 + (2 * j + half) * 16));
-    if (PN_IS_K(F)) return vf_mul(vf_load_half((const uint16_t *)scales), vf_load_u8(scales + 64 + j * 16));
-    return vf_load_half((const uint16_t *)scales + j * PN_LANES);
+/// What the codes of a unit stand for, raised by the zero point.
+PN_INLINE pn_vb pn_values(const uint8_t *scales, const pn_format F) {
+    return vb_table(pn_traits[F].codes == PN_OWN ? scales + 4 * PN_LANES : pn_traits[F].values);
 }
 
-/// What is added per column, for the 16 rows of block `j` of a unit.
-PN_INLINE pn_vf pn_minimum(const uint8_t *scales, const size_t j, const size_t blocks, const pn_format F) {
-    if (PN_IS_K(F)) {
-        pn_vf minimum = vf_mul(vf_load_half((const uint16_t *)scales + PN_LANES), vf_load_u8(scales + 64 + (8 + j) * 16));
-        return vf_sub(vf_zero(), minimum);
+/// The same as the dot products take them.
+PN_INLINE pn_vb pn_quants(const uint8_t *block, const uint8_t *scales, const int half, const int r, const pn_format F) {
+    pn_vb quants = pn_stored_quants(block, half, r, F);
+    if (!PN_IS_CODED(F)) return PN_IS_Q8(F) ? vb_prepare_q8(quants) : quants;
+    // The table is prepared, once for all of them, not what is looked up in it.
+    pn_vb values = pn_values(scales, F);
+    return vb_lookup(PN_IS_Q8(F) ? vb_prepare_q8(values) : values, quants);
+}
+
+/// The scales of the 16 rows, for one half of block `j` of a unit.
+PN_INLINE pn_vf pn_scale(const uint8_t *scales, const size_t j, const int half, const pn_format F) {
+    const uint16_t *halves = (const uint16_t *)scales;
+    // Bytes follow one or two rows of halves.
+    const uint8_t *after_one = scales + 2 * PN_LANES, *after_two = scales + 4 * PN_LANES;
+    switch (PN_SCALING(F)) {
+    case PN_BRAIN_SCALES: return vf_load_bf16(halves + j * PN_LANES);
+    case PN_SUB_SCALES: return vf_mul(vf_load_half(halves), vf_load_u8(after_two + j * PN_LANES));
+    case PN_SIGNED_SCALES: return vf_mul(vf_load_half(halves), vf_load_i8(after_one + j * PN_LANES));
+    case PN_SPLIT_SCALES: return vf_mul(vf_load_half(halves), vf_load_i8(after_one + (2 * j + half) * PN_LANES));
+    case PN_SPLIT_FLOATS:
+        return vf_mul(vf_load((const float *)scales), vf_load_i8(scales + 8 * PN_LANES + (2 * j + half) * PN_LANES));
+    case PN_SPLIT_NIBBLES:
+        return vf_mul(vf_load_half(halves), vf_load_low_nibbles(after_two + (2 * j + half) * PN_LANES));
+    default: return vf_load_half(halves + j * PN_LANES);
     }
-    return vf_load_half((const uint16_t *)scales + (blocks + j) * PN_LANES);
+}
+
+/// What is added per column, for the 16 rows and one half of block `j` of a unit.
+PN_INLINE pn_vf pn_minimum(const uint8_t *scales, const size_t j, const int half, const size_t blocks, const pn_format F) {
+    const uint16_t *halves = (const uint16_t *)scales;
+    if (PN_SCALING(F) == PN_HALF_SCALES) return vf_load_half(halves + (blocks + j) * PN_LANES);
+    const uint8_t *bytes = scales + 4 * PN_LANES;
+    pn_vf sub_minimum = PN_IS_SPLIT(F) ? vf_load_high_nibbles(bytes + (2 * j + half) * PN_LANES)
+                                       : vf_load_u8(bytes + (blocks + j) * PN_LANES);
+    return vf_sub(vf_zero(), vf_mul(vf_load_half(halves + PN_LANES), sub_minimum));
+}
+
+/// One column's quants of the 16 rows, from byte `lane` of the registers of step 4 * half + r.
+PN_INLINE pn_vi pn_column_quants(const uint8_t *block, const int half, const size_t r, const size_t lane,
+    const pn_format F) {
+    if (PN_BITS(F) == 8) return vi_bits(vb_load(block + (4 * half + r) * PN_REGISTER_BYTES), 8 * lane, 8);
+    if (PN_BITS(F) < 4) {
+        pn_vi pairs = vi_bits(vb_load(block + half * PN_REGISTER_BYTES), 8 * lane + 2 * r, 2);
+        if (PN_BITS(F) == 2) return pairs;
+        return vi_or_shifted(pairs, vi_bits(vb_load(block + 2 * PN_REGISTER_BYTES), 8 * lane + 4 * half + r, 1), 2);
+    }
+    pn_vi low = vi_bits(vb_load(block + r * PN_REGISTER_BYTES), 8 * lane + 4 * half, 4);
+    if (PN_BITS(F) == 5) {
+        return vi_or_shifted(low, vi_bits(vb_load(block + 4 * PN_REGISTER_BYTES), 8 * lane + 4 * half + r, 1), 4);
+    }
+    if (PN_BITS(F) == 6) {
+        return vi_or_shifted(low, vi_bits(vb_load(block + (4 + half) * PN_REGISTER_BYTES), 8 * lane + 2 * r, 2), 4);
+    }
+    return low;
 }
 
 /// One column's weights of the 16 rows as floats.
@@ -53,26 +114,39 @@ PN_INLINE pn_vf pn_column(const uint8_t *group, const size_t column, const pn_fo
     const pn_layout layout = pn_traits[F].layout;
     const uint8_t *unit = group + column / layout.columns * layout.bytes;
     const size_t within = column % layout.columns, j = within / PN_BLOCK_COLUMNS, c = within % PN_BLOCK_COLUMNS;
-    const uint8_t *block = unit + j * layout.block_bytes;
-    const size_t r = c / 4 % 4, lane = c % 4;
     const int half = c >= 16;
-    pn_vi quant;
-    if (PN_BITS(F) == 8) quant = vi_bits(vb_load(block + (4 * half + r) * PN_REGISTER_BYTES), 8 * lane, 8);
-    else {
-        quant = vi_bits(vb_load(block + r * PN_REGISTER_BYTES), 8 * lane + 4 * half, 4);
-        if (PN_BITS(F) == 5) {
-            quant = vi_or_shifted(quant, vi_bits(vb_load(block + 4 * PN_REGISTER_BYTES), 8 * lane + 4 * half + r, 1), 4);
-        }
-        if (PN_BITS(F) == 6) {
-            pn_vb high = vb_load(block + (4 + half) * PN_REGISTER_BYTES);
-            quant = vi_or_shifted(quant, vi_bits(high, 8 * lane + 2 * r, 2), 4);
-        }
-    }
+    pn_vi quant = pn_column_quants(unit + j * layout.block_bytes, half, c / 4 % 4, c % 4, F);
     const uint8_t *scales = unit + layout.scales;
+    if (PN_IS_CODED(F)) quant = vi_lookup(pn_values(scales, F), quant);
     const size_t blocks = layout.columns / PN_BLOCK_COLUMNS;
     pn_vf value = vf_from_vi(quant);
-    if (PN_HAS_MINIMUM(F)) return vf_fma(value, pn_scale(scales, j, half, F), pn_minimum(scales, j, blocks, F));
+    if (PN_HAS_MINIMUM(F)) return vf_fma(value, pn_scale(scales, j, half, F), pn_minimum(scales, j, half, blocks, F));
     return vf_mul(vf_sub(value, vf_set1((float)(1 << PN_ZERO_SHIFT(F)))), pn_scale(scales, j, half, F));
+}
+
+/// What the sums of a block, or of each half of it, start from: minus the zero point times the activations, [2, 8].
+///
+/// - minus_sums: the block's, of the 8 tokens of the tile
+///
+/// A start is read from memory, from where a vector is filled for nothing; shifted by itself for each token and half it
+/// took 3 of 14 operations for a block and a token. Sums that are scaled half by half start from PN_FLOAT_BIAS, so that they
+/// end as floats.
+PN_INLINE void pn_starts(const int32_t *minus_sums, int32_t *starts, const pn_format F) {
+    pn_vi sums = vi_shift_left(vi_load(minus_sums), PN_START_SHIFT(F));
+    vi_store(starts, PN_IS_SPLIT(F) ? vi_add(sums, vi_set1(PN_FLOAT_BIAS)) : vi_fold(sums));
+}
+
+/// What one half's sum of a token starts from.
+PN_INLINE pn_vi pn_start(const volatile int32_t *start, const pn_format F) {
+    // Volatile, or else the compiler would take the numbers from registers again, with an operation for each.
+    if (PN_START_SHIFT(F) > 0) return vi_set1(*start);
+    return PN_IS_SPLIT(F) ? vi_set1(PN_FLOAT_BIAS) : vi_zero();
+}
+
+/// The sums of the activations of each half of a block, [2, 8].
+PN_INLINE void pn_half_sums(const int32_t *minus_sums, const float *scales, float *half_sums) {
+    pn_vf sums = vf_sub(vf_zero(), vf_from_vi(vi_load(minus_sums)));
+    vf_store(half_sums, vf_mul(sums, vf_load_eight_twice(scales)));
 }
 
 /// 16 rows by T tokens from `token` on, which lie in one tile of the activations.
@@ -83,10 +157,10 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     const pn_layout layout = pn_traits[F].layout;
     const size_t unit_blocks = layout.columns / PN_BLOCK_COLUMNS;
     const size_t first = token / PN_TILE_TOKENS * m->q.blocks * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
+    const size_t lane = token % PN_TILE_TOKENS;
     const int8_t *quants = m->q.quants + first * PN_BLOCK_COLUMNS;
     const float *scales = m->q.scales + first, *scaled_sums = m->q.scaled_sums + first;
-    const int32_t *minus_sums =
-        m->q.minus_sums + token / PN_TILE_TOKENS * m->q.blocks * 2 * PN_TILE_TOKENS + token % PN_TILE_TOKENS;
+    const int32_t *minus_sums = m->q.minus_sums + token / PN_TILE_TOKENS * m->q.blocks * 2 * PN_TILE_TOKENS;
     pn_vf acc[PN_TILE];
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
     const uint8_t *unit = group;
@@ -101,30 +175,53 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
                     __builtin_prefetch(block + PN_PREFETCH_BYTES + line);
                 }
             }
+            _Alignas(64) int32_t starts[2 * PN_TILE_TOKENS];
+            _Alignas(64) float half_sums[2 * PN_TILE_TOKENS];
+            if (PN_START_SHIFT(F) > 0) pn_starts(minus_sums, starts, F);
+            if (PN_HAS_MINIMUM(F) && PN_IS_SPLIT(F)) pn_half_sums(minus_sums, scales - lane, half_sums);
+            const volatile float *half_sum = half_sums + lane;
             pn_vi sum[PN_TILE];
+            pn_vf scaled[PN_TILE];
             PN_UNROLL for (int half = 0; half < 2; half++) {
-                PN_UNROLL for (int t = 0; t < T; t++) {
-                    const int32_t *start = minus_sums + half * PN_TILE_TOKENS + t;
-                    pn_vi zero = PN_START_SHIFT(F) > 0 ? vi_start(start, PN_START_SHIFT(F)) : vi_zero();
-                    sum[t] = half == 0 || PN_SPLIT_SCALES(F) ? zero : vi_add(sum[t], zero);
-                }
-                PN_UNROLL for (int r = 0; r < 4; r++) {
-                    pn_vb w = pn_quants(block, half, r, F);
+                if (half == 0 || PN_IS_SPLIT(F)) {
                     PN_UNROLL for (int t = 0; t < T; t++) {
-                        const int8_t *a = quants + t * PN_BLOCK_COLUMNS + 16 * half + 4 * r;
-                        sum[t] = PN_BITS(F) == 8 ? vi_dot_q8(sum[t], w, a) : vi_dot(sum[t], w, a);
+                        sum[t] = pn_start(starts + half * PN_TILE_TOKENS + lane + t, F);
                     }
                 }
-                if (half == 1 || PN_SPLIT_SCALES(F)) {
-                    pn_vf scale = pn_scale(unit + layout.scales, j, half, F);
+                PN_UNROLL for (int r = 0; r < 4; r++) {
+                    pn_vb w = pn_quants(block, unit + layout.scales, half, r, F);
                     PN_UNROLL for (int t = 0; t < T; t++) {
-                        acc[t] = vf_fma(vf_from_vi(sum[t]), vf_mul(scale, vf_set1(scales[t])), acc[t]);
+                        const int8_t *a = quants + t * PN_BLOCK_COLUMNS + 16 * half + 4 * r;
+                        sum[t] = PN_IS_Q8(F) ? vi_dot_q8(sum[t], w, a) : vi_dot(sum[t], w, a);
+                        if (T > 1 && PN_KEEPS_ORDER(F)) VI_KEEP_ORDER(sum[t]);
+                    }
+                }
+                if (PN_IS_SPLIT(F)) {
+                    // The bias times a scale is exact, so that one operation takes it off and scales without rounding twice.
+                    pn_vf scale = pn_scale(unit + layout.scales, j, half, F), bias = vf_set1(PN_FLOAT_BIAS_VALUE);
+                    pn_vf scaled_bias = vf_sub(vf_zero(), vf_mul(bias, scale));
+                    PN_UNROLL for (int t = 0; t < T; t++) {
+                        pn_vf dot = vf_of_bits(sum[t]);
+                        scaled[t] = half == 0 ? vf_fma(dot, scale, scaled_bias) : vf_fma(vf_sub(dot, bias), scale, scaled[t]);
                     }
                 }
             }
+            if (PN_IS_SPLIT(F)) {
+                PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_fma(scaled[t], vf_set1(scales[t]), acc[t]);
+            } else {
+                pn_vf scale = pn_scale(unit + layout.scales, j, 0, F);
+                PN_UNROLL for (int t = 0; t < T; t++) {
+                    acc[t] = vf_fma(vf_from_vi(sum[t]), vf_mul(scale, vf_set1(scales[t])), acc[t]);
+                }
+            }
             if (PN_HAS_MINIMUM(F)) {
-                pn_vf minimum = pn_minimum(unit + layout.scales, j, unit_blocks, F);
-                PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_fma(minimum, vf_set1(scaled_sums[t]), acc[t]);
+                PN_UNROLL for (int half = 0; half <= PN_IS_SPLIT(F); half++) {
+                    pn_vf minimum = pn_minimum(unit + layout.scales, j, half, unit_blocks, F);
+                    PN_UNROLL for (int t = 0; t < T; t++) {
+                        const float x = PN_IS_SPLIT(F) ? half_sum[half * PN_TILE_TOKENS + t] : scaled_sums[t];
+                        acc[t] = vf_fma(minimum, vf_set1(x), acc[t]);
+                    }
+                }
             }
             quants += PN_TILE_TOKENS * PN_BLOCK_COLUMNS;
             scales += PN_TILE_TOKENS;

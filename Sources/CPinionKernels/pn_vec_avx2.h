@@ -24,6 +24,7 @@ PN_INLINE void vf_store(float *p, pn_vf x) {
     _mm256_storeu_ps(p + 8, x.hi);
 }
 #include "pn_vec_tails.h"
+PN_INLINE pn_vf vf_load_eight_twice(const float *p) { return PN_VF(_mm256_loadu_ps(p), _mm256_loadu_ps(p)); }
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) {
     return PN_VF(_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)),
         _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8))));
@@ -90,7 +91,37 @@ PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
     return PN_VF(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p))),
         _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p + 8)))));
 }
+PN_INLINE __m256i pn_widen_half(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+PN_INLINE pn_vf vf_load_low_nibbles(const uint8_t *p) {
+    __m256i mask = _mm256_set1_epi32(15);
+    return PN_VF(_mm256_cvtepi32_ps(_mm256_and_si256(pn_widen_half(p), mask)),
+        _mm256_cvtepi32_ps(_mm256_and_si256(pn_widen_half(p + 8), mask)));
+}
+PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) {
+    return PN_VF(_mm256_cvtepi32_ps(_mm256_srli_epi32(pn_widen_half(p), 4)),
+        _mm256_cvtepi32_ps(_mm256_srli_epi32(pn_widen_half(p + 8), 4)));
+}
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return PN_VF(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)); }
+PN_INLINE pn_vi vi_set1(int32_t x) { return (pn_vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+#define VI_KEEP_ORDER(x) ((void)(x))
+PN_INLINE pn_vi vi_load(const int32_t *p) {
+    return (pn_vi){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 8))};
+}
+PN_INLINE void vi_store(int32_t *p, pn_vi x) {
+    _mm256_storeu_si256((__m256i *)p, x.lo);
+    _mm256_storeu_si256((__m256i *)(p + 8), x.hi);
+}
+PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) {
+    return (pn_vi){_mm256_slli_epi32(x.lo, n), _mm256_slli_epi32(x.hi, n)};
+}
+PN_INLINE pn_vi vi_fold(pn_vi x) {
+    __m256i sum = _mm256_add_epi32(x.lo, x.hi);
+    return (pn_vi){sum, sum};
+}
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) {
+    return (pn_vi){_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
+}
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_VF(_mm256_castsi256_ps(x.lo), _mm256_castsi256_ps(x.hi)); }
 PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};
@@ -104,12 +135,29 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 4), mask),
         _mm256_and_si256(_mm256_srli_epi16(x.hi, 4), mask)};
 }
-PN_INLINE __m256i pn_or_bit_half(__m256i low, __m256i x, const int s) {
-    __m256i at = s > 4 ? _mm256_srli_epi16(x, s > 4 ? s - 4 : 0) : _mm256_slli_epi16(x, s > 4 ? 0 : 4 - s);
-    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8(0x10)));
+PN_INLINE __m256i pn_or_bit_half(__m256i low, __m256i x, const int s, const int to) {
+    __m256i at = s > to ? _mm256_srli_epi16(x, s > to ? s - to : 0) : _mm256_slli_epi16(x, s > to ? 0 : to - s);
+    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8((char)(1 << to))));
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
-    return (pn_vb){pn_or_bit_half(low.lo, x.lo, s), pn_or_bit_half(low.hi, x.hi, s)};
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
+    return (pn_vb){pn_or_bit_half(low.lo, x.lo, s, to), pn_or_bit_half(low.hi, x.hi, s, to)};
+}
+PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) {
+    __m256i mask = _mm256_set1_epi8(3);
+    return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 2 * r), mask),
+        _mm256_and_si256(_mm256_srli_epi16(x.hi, 2 * r), mask)};
+}
+PN_INLINE pn_vb vb_table(const uint8_t *p) {
+    __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+    return (pn_vb){table, table};
+}
+PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) {
+    return (pn_vb){_mm256_shuffle_epi8(table.lo, x.lo), _mm256_shuffle_epi8(table.hi, x.hi)};
+}
+PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) {
+    __m256i mask = _mm256_set1_epi32(0xff);
+    return (pn_vi){_mm256_and_si256(_mm256_shuffle_epi8(table.lo, x.lo), mask),
+        _mm256_and_si256(_mm256_shuffle_epi8(table.hi, x.hi), mask)};
 }
 PN_INLINE __m256i pn_or_two_bits_half(__m256i low, __m256i x, const int r) {
     __m256i at = r > 2 ? _mm256_srli_epi16(x, 2) : _mm256_slli_epi16(x, r > 2 ? 0 : 4 - 2 * r);
@@ -125,13 +173,6 @@ PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
 }
 PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) {
     return (pn_vi){_mm256_or_si256(a.lo, _mm256_slli_epi32(b.lo, n)), _mm256_or_si256(a.hi, _mm256_slli_epi32(b.hi, n))};
-}
-PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) {
-    __m256i x = _mm256_slli_epi32(_mm256_set1_epi32(*p), shift);
-    return (pn_vi){x, x};
-}
-PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) {
-    return (pn_vi){_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
 }
 PN_INLINE __m256i pn_broadcast4(const int8_t *a) {
     int32_t x;

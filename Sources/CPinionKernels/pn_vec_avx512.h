@@ -20,6 +20,8 @@ PN_INLINE pn_vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
 PN_INLINE void vf_store(float *p, pn_vf x) { _mm512_storeu_ps(p, x); }
 PN_INLINE pn_vf vf_load_first(const float *p, size_t n) { return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
 PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
+/// The 8 numbers at p in the first half of the lanes and again in the second
+PN_INLINE pn_vf vf_load_eight_twice(const float *p) { return _mm512_broadcast_f32x8(_mm256_loadu_ps(p)); }
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 PN_INLINE void vf_store_half(uint16_t *p, pn_vf x) {
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -67,16 +69,45 @@ PN_INLINE pn_vf vf_load_u8(const uint8_t *p) {
 PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+/// The low, or the high, four bits of 16 bytes
+PN_INLINE pn_vf vf_load_low_nibbles(const uint8_t *p) {
+    __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm512_cvtepi32_ps(_mm512_and_si512(x, _mm512_set1_epi32(15)));
+}
+PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_srli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)), 4));
+}
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { return _mm512_cvtepi32_ps(x); }
+PN_INLINE pn_vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+PN_INLINE pn_vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+PN_INLINE void vi_store(int32_t *p, pn_vi x) { _mm512_storeu_si512(p, x); }
+PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) { return _mm512_slli_epi32(x, n); }
+/// Adds each half of the lanes to the other.
+PN_INLINE pn_vi vi_fold(pn_vi x) { return _mm512_add_epi32(x, _mm512_shuffle_i64x2(x, x, 0x4e)); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return _mm512_add_epi32(a, b); }
+/// The floats whose bits the lanes are
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return _mm512_castsi512_ps(x); }
 PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
 PN_INLINE pn_vb vb_high(pn_vb x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(0x0f)); }
-/// low | (bit s of each byte of x) << 4
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
-    const __m512i bit = _mm512_set1_epi8(0x10);
-    __m512i at = s > 4 ? _mm512_srli_epi16(x, s > 4 ? s - 4 : 0) : _mm512_slli_epi16(x, s > 4 ? 0 : 4 - s);
+/// low | (bit s of each byte of x) << to
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
+    const __m512i bit = _mm512_set1_epi8((char)(1 << to));
+    __m512i at = s > to ? _mm512_srli_epi16(x, s > to ? s - to : 0) : _mm512_slli_epi16(x, s > to ? 0 : to - s);
     return _mm512_or_si512(low, _mm512_and_si512(at, bit));
+}
+/// Bits 2r and 2r + 1 of each byte
+PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) {
+    return _mm512_and_si512(_mm512_srli_epi16(x, 2 * r), _mm512_set1_epi8(3));
+}
+/// 16 bytes to look up in
+PN_INLINE pn_vb vb_table(const uint8_t *p) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p)); }
+/// The table's byte for each byte of x, which is in 0...15
+PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { return _mm512_shuffle_epi8(table, x); }
+/// The same for each 32-bit lane
+PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) {
+    return _mm512_and_si512(_mm512_shuffle_epi8(table, x), _mm512_set1_epi32(0xff));
 }
 /// low | (bits 2r and 2r + 1 of each byte of x) << 4
 PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int r) {
@@ -89,9 +120,8 @@ PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
     return _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128((int)shift)), _mm512_set1_epi32((1 << count) - 1));
 }
 PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) { return _mm512_or_si512(a, _mm512_slli_epi32(b, n)); }
-/// The number at p times 2^shift, in all lanes
-PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) { return _mm512_slli_epi32(_mm512_set1_epi32(*p), shift); }
-PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return _mm512_add_epi32(a, b); }
+/// Keeps what makes x before what follows.
+#define VI_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 PN_INLINE int32_t pn_load_i32(const int8_t *p) {
     int32_t x;
     __builtin_memcpy(&x, p, 4);

@@ -40,6 +40,10 @@ PN_INLINE void vf_store(float *p, pn_vf x) {
     vst1q_f32(p + 12, x.q3);
 }
 #include "pn_vec_tails.h"
+PN_INLINE pn_vf vf_load_eight_twice(const float *p) {
+    float32x4_t first = vld1q_f32(p), second = vld1q_f32(p + 4);
+    return (pn_vf){first, second, first, second};
+}
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) {
     float16x8_t lo = vreinterpretq_f16_u16(vld1q_u16(p)), hi = vreinterpretq_f16_u16(vld1q_u16(p + 8));
     return (pn_vf){vcvt_f32_f16(vget_low_f16(lo)), vcvt_high_f32_f16(lo), vcvt_f32_f16(vget_low_f16(hi)),
@@ -99,12 +103,16 @@ PN_INLINE int32_t vf_store_int8(int8_t *p, pn_vf x) {
     vst1q_s8(p, bytes);
     return vaddlvq_s8(bytes);
 }
-PN_INLINE pn_vf vf_load_u8(const uint8_t *p) {
-    uint8x16_t bytes = vld1q_u8(p);
+PN_INLINE pn_vf pn_from_bytes(uint8x16_t bytes) {
     uint16x8_t lo = vmovl_u8(vget_low_u8(bytes)), hi = vmovl_high_u8(bytes);
     return (pn_vf){vcvtq_f32_u32(vmovl_u16(vget_low_u16(lo))), vcvtq_f32_u32(vmovl_high_u16(lo)),
         vcvtq_f32_u32(vmovl_u16(vget_low_u16(hi))), vcvtq_f32_u32(vmovl_high_u16(hi))};
 }
+PN_INLINE pn_vf vf_load_u8(const uint8_t *p) { return pn_from_bytes(vld1q_u8(p)); }
+PN_INLINE pn_vf vf_load_low_nibbles(const uint8_t *p) {
+    return pn_from_bytes(vandq_u8(vld1q_u8(p), vdupq_n_u8(0x0f)));
+}
+PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) { return pn_from_bytes(vshrq_n_u8(vld1q_u8(p), 4)); }
 PN_INLINE pn_vf vf_load_i8(const uint8_t *p) {
     int8x16_t bytes = vreinterpretq_s8_u8(vld1q_u8(p));
     int16x8_t lo = vmovl_s8(vget_low_s8(bytes)), hi = vmovl_high_s8(bytes);
@@ -116,6 +124,23 @@ PN_INLINE pn_vi vi_set1(int32_t x) {
     int32x4_t q = vdupq_n_s32(x);
     return (pn_vi){q, q, q, q};
 }
+#define VI_KEEP_ORDER(x) ((void)(x))
+PN_INLINE pn_vi vi_load(const int32_t *p) {
+    return (pn_vi){vld1q_s32(p), vld1q_s32(p + 4), vld1q_s32(p + 8), vld1q_s32(p + 12)};
+}
+PN_INLINE void vi_store(int32_t *p, pn_vi x) {
+    vst1q_s32(p, x.q0);
+    vst1q_s32(p + 4, x.q1);
+    vst1q_s32(p + 8, x.q2);
+    vst1q_s32(p + 12, x.q3);
+}
+PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) { return PN_QUARTERS_BY(pn_vi, vshlq_s32, x, vdupq_n_s32(n)); }
+PN_INLINE pn_vi vi_fold(pn_vi x) {
+    int32x4_t first = vaddq_s32(x.q0, x.q2), second = vaddq_s32(x.q1, x.q3);
+    return (pn_vi){first, second, first, second};
+}
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return PN_QUARTERS2(pn_vi, vaddq_s32, a, b); }
+PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_QUARTERS1(pn_vf, vreinterpretq_f32_s32, x); }
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)};
@@ -130,7 +155,22 @@ PN_INLINE pn_vb pn_insert(pn_vb low, pn_vb x, const int n, const uint8_t mask) {
     return (pn_vb){vbslq_u8(bits, vshlq_u8(x.q0, shift), low.q0), vbslq_u8(bits, vshlq_u8(x.q1, shift), low.q1),
         vbslq_u8(bits, vshlq_u8(x.q2, shift), low.q2), vbslq_u8(bits, vshlq_u8(x.q3, shift), low.q3)};
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) { return pn_insert(low, x, 4 - s, 0x10); }
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
+    return pn_insert(low, x, to - s, (uint8_t)(1 << to));
+}
+PN_INLINE uint8x16_t pn_two_bits_quarter(uint8x16_t x, const int r) {
+    return vandq_u8(vshlq_u8(x, vdupq_n_s8((int8_t)(-2 * r))), vdupq_n_u8(3));
+}
+PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) { return PN_QUARTERS_BY(pn_vb, pn_two_bits_quarter, x, r); }
+PN_INLINE pn_vb vb_table(const uint8_t *p) {
+    uint8x16_t q = vld1q_u8(p);
+    return (pn_vb){q, q, q, q};
+}
+PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { return PN_QUARTERS2(pn_vb, vqtbl1q_u8, table, x); }
+PN_INLINE int32x4_t pn_lookup_quarter(uint8x16_t table, int32x4_t x) {
+    return vandq_s32(vreinterpretq_s32_u8(vqtbl1q_u8(table, vreinterpretq_u8_s32(x))), vdupq_n_s32(0xff));
+}
+PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) { return PN_QUARTERS2(pn_vi, pn_lookup_quarter, table, x); }
 PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int pair) { return pn_insert(low, x, 4 - 2 * pair, 0x30); }
 PN_INLINE int32x4_t pn_bits_quarter(uint8x16_t x, size_t shift, int count) {
     uint32x4_t at = vshlq_u32(vreinterpretq_u32_u8(x), vdupq_n_s32(-(int32_t)shift));
@@ -145,11 +185,6 @@ PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) {
     pn_vi at = PN_QUARTERS_BY(pn_vi, vshlq_s32, b, shift);
     return PN_QUARTERS2(pn_vi, vorrq_s32, a, at);
 }
-PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) {
-    int32x4_t q = vshlq_s32(vld1q_dup_s32(p), vdupq_n_s32(shift));
-    return (pn_vi){q, q, q, q};
-}
-PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return PN_QUARTERS2(pn_vi, vaddq_s32, a, b); }
 /// Weights in -128...127: up to 7 bits they are the same signed and unsigned.
 PN_INLINE pn_vi vi_dot(pn_vi acc, pn_vb w, const int8_t *a) {
     int32_t four;

@@ -58,6 +58,7 @@ PN_INLINE pn_vf vf_load(const float *p) { PN_EACH(pn_vf, p[i]); }
 PN_INLINE void vf_store(float *p, pn_vf x) { __builtin_memcpy(p, x.lane, sizeof x.lane); }
 PN_INLINE pn_vf vf_load_first(const float *p, size_t n) { PN_EACH(pn_vf, (size_t)i < n ? p[i] : 0); }
 PN_INLINE void vf_store_first(float *p, size_t n, pn_vf x) { __builtin_memcpy(p, x.lane, n * sizeof(float)); }
+PN_INLINE pn_vf vf_load_eight_twice(const float *p) { PN_EACH(pn_vf, p[i % 8]); }
 PN_INLINE pn_vf vf_load_half(const uint16_t *p) { PN_EACH(pn_vf, pn_float_from_half(p[i])); }
 PN_INLINE void vf_store_half(uint16_t *p, pn_vf x) {
     for (int i = 0; i < 16; i++) p[i] = pn_half_from_float(x.lane[i]);
@@ -109,8 +110,21 @@ PN_INLINE int32_t vf_store_int8(int8_t *p, pn_vf x) {
 }
 PN_INLINE pn_vf vf_load_u8(const uint8_t *p) { PN_EACH(pn_vf, (float)p[i]); }
 PN_INLINE pn_vf vf_load_i8(const uint8_t *p) { PN_EACH(pn_vf, (float)(int8_t)p[i]); }
+PN_INLINE pn_vf vf_load_low_nibbles(const uint8_t *p) { PN_EACH(pn_vf, (float)(p[i] & 15)); }
+PN_INLINE pn_vf vf_load_high_nibbles(const uint8_t *p) { PN_EACH(pn_vf, (float)(p[i] >> 4)); }
 PN_INLINE pn_vf vf_from_vi(pn_vi x) { PN_EACH(pn_vf, (float)x.lane[i]); }
 PN_INLINE pn_vi vi_set1(int32_t x) { PN_EACH(pn_vi, x); }
+#define VI_KEEP_ORDER(x) ((void)(x))
+PN_INLINE pn_vi vi_load(const int32_t *p) { PN_EACH(pn_vi, p[i]); }
+PN_INLINE void vi_store(int32_t *p, pn_vi x) { __builtin_memcpy(p, x.lane, sizeof x.lane); }
+PN_INLINE pn_vi vi_shift_left(pn_vi x, const int n) { PN_EACH(pn_vi, x.lane[i] * (1 << n)); }
+PN_INLINE pn_vi vi_fold(pn_vi x) { PN_EACH(pn_vi, x.lane[i] + x.lane[(i + 8) % 16]); }
+PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { PN_EACH(pn_vi, a.lane[i] + b.lane[i]); }
+PN_INLINE pn_vf vf_of_bits(pn_vi x) {
+    pn_vf r;
+    __builtin_memcpy(r.lane, x.lane, sizeof r.lane);
+    return r;
+}
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     pn_vb r;
@@ -125,9 +139,13 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     for (int i = 0; i < 64; i++) x.lane[i] >>= 4;
     return x;
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s) {
-    PN_EACH64(low.lane[i] | ((x.lane[i] >> s & 1) << 4));
+PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
+    PN_EACH64(low.lane[i] | ((x.lane[i] >> s & 1) << to));
 }
+PN_INLINE pn_vb vb_two_bits(pn_vb x, const int pair) { PN_EACH64(x.lane[i] >> (2 * pair) & 3); }
+PN_INLINE pn_vb vb_table(const uint8_t *p) { PN_EACH64(p[i % 16]); }
+PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { PN_EACH64(table.lane[x.lane[i]]); }
+PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) { PN_EACH(pn_vi, table.lane[x.lane[i]]); }
 PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int pair) {
     PN_EACH64(low.lane[i] | ((x.lane[i] >> (2 * pair) & 3) << 4));
 }
@@ -136,8 +154,6 @@ PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
     PN_EACH(pn_vi, (int32_t)(x.lane[4 * i + shift / 8] >> shift % 8) & ((1 << count) - 1));
 }
 PN_INLINE pn_vi vi_or_shifted(pn_vi a, pn_vi b, const int n) { PN_EACH(pn_vi, a.lane[i] | b.lane[i] << n); }
-PN_INLINE pn_vi vi_start(const int32_t *p, const int shift) { return vi_set1(*p * (1 << shift)); }
-PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { PN_EACH(pn_vi, a.lane[i] + b.lane[i]); }
 PN_INLINE pn_vi vi_dot(pn_vi acc, pn_vb w, const int8_t *a) {
     for (int i = 0; i < 16; i++) {
         for (int j = 0; j < 4; j++) acc.lane[i] += (int32_t)w.lane[4 * i + j] * a[j];

@@ -35,6 +35,7 @@ extension ModelsCommand {
             let bytes = model.tensors.reduce(0) { $0 + $1.byteCount }
             Console.line()
             Console.line("\(model.tensors.count) tensors, \(elements) elements, \(bytes) bytes")
+            Widening.list(of: model.tensors).forEach { Console.line("\($0)") }
         }
 
         private static func experts(_ numbers: Hyperparameters) -> String {

@@ -12,6 +12,9 @@ struct GroupPacker {
     private static let halfInfinity: UInt16 = 0x7c00
     private static let brainInfinity: UInt16 = 0x7f80
 
+    /// Where the scales of a unit of ``TensorType/coded`` have the values of its codes.
+    private static let valuesOffset = groupRows * MemoryLayout<Float>.size
+
     let type: TensorType
     let columns: Int
     /// The type's row in the table of formats; kept, because looking it up for every block would cost more than packing.
@@ -53,9 +56,15 @@ struct GroupPacker {
         case .q5_0: return packBlocks(.q5_0, row, lane, into: group)
         case .q5_1: return packBlocks(.q5_1, row, lane, into: group)
         case .q8_0: return packBlocks(.q8_0, row, lane, into: group)
+        case .q2_K: return packBlocks(.q2_K, row, lane, into: group)
+        case .q3_K: return packBlocks(.q3_K, row, lane, into: group)
         case .q4_K: return packBlocks(.q4_K, row, lane, into: group)
         case .q5_K: return packBlocks(.q5_K, row, lane, into: group)
         case .q6_K: return packBlocks(.q6_K, row, lane, into: group)
+        case .iq4_NL: return packBlocks(.iq4_NL, row, lane, into: group)
+        case .iq4_XS: return packBlocks(.iq4_XS, row, lane, into: group)
+        case .mxfp4: return packBlocks(.mxfp4, row, lane, into: group)
+        case .coded: return packBlocks(.coded, row, lane, into: group)
         }
     }
 
@@ -89,6 +98,15 @@ struct GroupPacker {
             for step in 0..<8 { put(quants[step], register: step) }
             return
         }
+        if traits.bits < 4 {
+            let (pairs, places) = (quants & QuantBlocks.lowPairs, SIMD4<UInt32>(0, 2, 4, 6))
+            put((pairs.lowHalf &<< places).wrappedSum(), register: 0)
+            put((pairs.highHalf &<< places).wrappedSum(), register: 1)
+            guard traits.bits == 3 else { return }
+            let high = quants &>> 2 & QuantBlocks.lowBits
+            put((high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)).wrappedSum(), register: 2)
+            return
+        }
         let low = quants & QuantBlocks.lowNibbles
         let nibbles = low.lowHalf | low.highHalf &<< 4
         for step in 0..<4 { put(nibbles[step], register: step) }
@@ -119,7 +137,12 @@ struct GroupPacker {
             scales.storeBytes(of: byte, toByteOffset: index * 16 + lane, as: UInt8.self)
         }
         switch type {
-        case .q4_0, .q5_0, .q8_0: put(half: 0, at: j)
+        case .q4_0, .q5_0, .q8_0, .iq4_NL: put(half: 0, at: j)
+        case .mxfp4:
+            let exponent = block.load(as: UInt8.self)
+            let offset = (j * Self.groupRows + lane) * 2
+            scales.storeBytes(of: QuantBlocks.brainScale(exponent: exponent), toByteOffset: offset, as: UInt16.self)
+            return exponent <= QuantBlocks.largestExponent
         case .q4_1, .q5_1:
             put(half: 0, at: j)
             put(half: 2, at: unitBlocks + j)
@@ -132,6 +155,32 @@ struct GroupPacker {
             // After two rows of halves, which are four rows of bytes.
             put(sub.scale, at: 4 + j)
             put(sub.minimum, at: 4 + unitBlocks + j)
+        case .q2_K:
+            if j == 0 {
+                put(half: 80, at: 0)
+                put(half: 82, at: 1)
+            }
+            for half in 2 * j..<2 * j + 2 { put(block.load(fromByteOffset: half, as: UInt8.self), at: 4 + half) }
+        case .iq4_XS:
+            if j == 0 { put(half: 0, at: 0) }
+            put(UInt8(bitPattern: QuantBlocks.signedScale(block + 2, j)), at: 2 + j)
+        case .coded:
+            if j == 0 {
+                let scale = block.loadUnaligned(fromByteOffset: CodedBlock.scale, as: Float.self)
+                isFinite = scale.isFinite
+                scales.storeBytes(of: scale, toByteOffset: lane * 4, as: Float.self)
+                let values = block.loadUnaligned(fromByteOffset: CodedBlock.values, as: SIMD16<UInt8>.self)
+                scales.storeBytes(of: values, toByteOffset: Self.valuesOffset, as: SIMD16<UInt8>.self)
+            }
+            // After a row of floats and a register of values, which are eight rows of bytes.
+            for half in 2 * j..<2 * j + 2 {
+                put(block.load(fromByteOffset: CodedBlock.subscales + half, as: UInt8.self), at: 8 + half)
+            }
+        case .q3_K:
+            if j == 0 { put(half: 108, at: 0) }
+            for half in 2 * j..<2 * j + 2 {
+                put(UInt8(bitPattern: QuantBlocks.splitScale(block + 96, half)), at: 2 + half)
+            }
         case .q6_K:
             if j == 0 { put(half: 208, at: 0) }
             for half in 0..<2 {
@@ -164,7 +213,7 @@ struct GroupPacker {
             for b in 0..<blocks {
                 let unit = group + b / unitBlocks * layout.bytes
                 let quants = load(lane, of: unit + b % unitBlocks * layout.block_bytes)
-                let values = SIMD32<Float>(unsafeBitCast(quants, to: SIMD32<UInt8>.self)) - zeroPoint
+                let values = SIMD32<Float>(decoded(quants, unit + layout.scales)) - zeroPoint
                 let (first, second) = scales(unit + layout.scales, b % unitBlocks, lane)
                 let weights = SIMD32<Float>(
                     lowHalf: values.lowHalf * first.scale + first.minimum,
@@ -182,6 +231,13 @@ struct GroupPacker {
             SIMD4(word(first), word(first + 1), word(first + 2), word(first + 3))
         }
         if traits.bits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
+        if traits.bits < 4 {
+            let pairs = QuantBlocks.Words(lowHalf: SIMD4(repeating: word(0)), highHalf: SIMD4(repeating: word(1)))
+            let low = pairs &>> QuantBlocks.Words(0, 2, 4, 6, 0, 2, 4, 6) & QuantBlocks.lowPairs
+            guard traits.bits == 3 else { return low }
+            let high = QuantBlocks.Words(repeating: word(2)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
+            return low | (high & QuantBlocks.lowBits) &<< 2
+        }
         let nibbles = words(0)
         let low =
             QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.lowNibbles
@@ -198,33 +254,51 @@ struct GroupPacker {
         }
     }
 
+    /// The quants, or what they stand for, raised by the zero point.
+    private func decoded(_ quants: QuantBlocks.Words, _ scales: UnsafeRawPointer) -> SIMD32<UInt8> {
+        var bytes = unsafeBitCast(quants, to: SIMD32<UInt8>.self)
+        guard traits.codes != PN_LINEAR else { return bytes }
+        let values =
+            traits.codes == PN_OWN
+            ? scales.load(fromByteOffset: Self.valuesOffset, as: SIMD16<UInt8>.self)
+            : unsafeBitCast(traits.values, to: SIMD16<UInt8>.self)
+        for column in bytes.indices { bytes[column] = values[Int(bytes[column])] }
+        return bytes
+    }
+
     private typealias Scale = (scale: Float, minimum: Float)
 
     /// What a quant of weight 0 is.
-    private var zeroPoint: Float {
-        switch type {
-        case .q4_0: 8
-        case .q5_0: 16
-        case .q6_K: 32
-        case .q8_0: 128
-        case .q4_1, .q5_1, .q4_K, .q5_K, .f32, .f16, .bf16: 0
-        }
-    }
+    private var zeroPoint: Float { traits.zero_shift > 0 ? Float(1 << traits.zero_shift) : 0 }
 
     /// For the two halves of a block.
     private func scales(_ scales: UnsafeRawPointer, _ j: Int, _ lane: Int) -> (Scale, Scale) {
         func byte(_ index: Int) -> UInt8 { scales.load(fromByteOffset: index * 16 + lane, as: UInt8.self) }
         func both(_ scale: Float, _ minimum: Float = 0) -> (Scale, Scale) { ((scale, minimum), (scale, minimum)) }
+        func signed(_ index: Int) -> Float { Float(Int8(bitPattern: byte(index))) }
         switch type {
-        case .q4_0, .q5_0, .q8_0: return both(half(scales, j, lane))
+        case .q4_0, .q5_0, .q8_0, .iq4_NL: return both(half(scales, j, lane))
+        case .mxfp4:
+            let offset = (j * Self.groupRows + lane) * 2
+            let bits = scales.load(fromByteOffset: offset, as: UInt16.self)
+            return both(Float(bitPattern: UInt32(bits) << 16))
         case .q4_1, .q5_1: return both(half(scales, j, lane), half(scales, unitBlocks + j, lane))
         case .q4_K, .q5_K:
             return both(
                 half(scales, 0, lane) * Float(byte(4 + j)), -half(scales, 1, lane) * Float(byte(4 + unitBlocks + j)))
-        case .q6_K:
-            let first = half(scales, 0, lane) * Float(Int8(bitPattern: byte(2 + 2 * j)))
-            let second = half(scales, 0, lane) * Float(Int8(bitPattern: byte(3 + 2 * j)))
-            return ((first, 0), (second, 0))
+        case .q2_K:
+            func scale(_ byte: UInt8) -> Scale {
+                (half(scales, 0, lane) * Float(byte & 15), -half(scales, 1, lane) * Float(byte >> 4))
+            }
+            return (scale(byte(4 + 2 * j)), scale(byte(5 + 2 * j)))
+        case .iq4_XS: return both(half(scales, 0, lane) * signed(2 + j))
+        case .coded:
+            let scale = scales.load(fromByteOffset: lane * 4, as: Float.self)
+            return ((scale * signed(8 + 2 * j), 0), (scale * signed(9 + 2 * j), 0))
+        case .q3_K, .q6_K:
+            return (
+                (half(scales, 0, lane) * signed(2 + 2 * j), 0), (half(scales, 0, lane) * signed(3 + 2 * j), 0)
+            )
         case .f32, .f16, .bf16: preconditionFailure("\(type.name) has no scales")
         }
     }

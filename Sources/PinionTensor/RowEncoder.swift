@@ -12,6 +12,7 @@ struct RowEncoder {
     func forEachRow(_ rows: Range<Int>, _ body: (Int, UnsafeRawPointer) -> Void) {
         let type = source.type
         let rowBytes = source.columns / type.blockElements * type.blockBytes
+        if case .coded(let type) = source.tensor.type { return forEachCodedRow(rows, type, rowBytes, body) }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: source.columns) { floats in
             withUnsafeTemporaryAllocation(byteCount: rowBytes, alignment: MemoryLayout<Float>.alignment) { bytes in
                 guard let start = bytes.baseAddress else { return }
@@ -20,6 +21,24 @@ struct RowEncoder {
                     encode(floats, into: start)
                     body(place, start)
                 }
+            }
+        }
+    }
+
+    private func forEachCodedRow(
+        _ rows: Range<Int>, _ type: CodedType, _ rowBytes: Int, _ body: (Int, UnsafeRawPointer) -> Void
+    ) {
+        precondition(!source.tensor.isTransposed && source.tensor.addend == 0, "\(type.name) has no single elements")
+        let reader = CodedReader(type: type)
+        let blocks = source.columns / CodedType.blockElements
+        withUnsafeTemporaryAllocation(byteCount: rowBytes, alignment: MemoryLayout<Float>.alignment) { bytes in
+            guard let start = bytes.baseAddress, let file = source.tensor.bytes.baseAddress else { return }
+            for (place, row) in rows.enumerated() {
+                for block in 0..<blocks {
+                    reader.read(
+                        file + (row * blocks + block) * type.blockBytes, into: start + block * source.type.blockBytes)
+                }
+                body(place, start)
             }
         }
     }

@@ -101,7 +101,7 @@ extension StoredTensor {
             }
         case .f8E4M3:
             for place in out.indices { out[place] = Self.eightBitFloats[Int(bytes[first + place * step])] }
-        case .format, .other: preconditionFailure("\(type.name) has no single elements")
+        case .format, .coded, .other: preconditionFailure("\(type.name) has no single elements")
         }
     }
 

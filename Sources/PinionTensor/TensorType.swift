@@ -1,6 +1,6 @@
 import CPinionKernels
 
-/// How a tensor's elements are stored in a file (GGML's type numbers).
+/// How a packed matrix stores its weights, by GGML's number of the type whose files have them so.
 package enum TensorType: UInt32, Sendable, CaseIterable {
     case f32 = 0
     case f16 = 1
@@ -9,26 +9,26 @@ package enum TensorType: UInt32, Sendable, CaseIterable {
     case q5_0 = 6
     case q5_1 = 7
     case q8_0 = 8
+    case q2_K = 10
+    case q3_K = 11
     case q4_K = 12
     case q5_K = 13
     case q6_K = 14
+    case iq4_NL = 20
+    case iq4_XS = 23
     case bf16 = 30
+    case mxfp4 = 39
+    /// Nibbles that stand for 16 values of the matrix's own; no file has it, but each ``CodedType`` is packed as it.
+    case coded = 0xffff_ffff
 
     /// Elements that share one block.
     package var blockElements: Int { traits.file_elements }
 
-    /// Bytes of one block: a half for the scale (and one for the minimum), in K types the scales of its parts, and the
-    /// quants.
+    /// Bytes of one block in a file: its scale (and its minimum), where its parts have scales of their own those, and the quants.
     package var blockBytes: Int { traits.file_bytes }
 
+    /// The format in a few words.
+    package var summary: String { self == .coded ? "codes of 4 bits" : name }
+
     package var name: String { String(cString: traits.name) }
-
-    package static var supportedNames: String { allCases.map(\.name).joined(separator: ", ") }
-
-    /// Names of the types GGML knows and this build does not, for error messages.
-    package static let otherNames: [UInt32: String] = [
-        9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K",
-        16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
-        24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
-    ]
 }

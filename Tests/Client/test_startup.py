@@ -59,10 +59,10 @@ def test_a_tensor_type_that_is_not_supported(tmp_path):
     content = bytearray(TINY.read_bytes())
     # Behind a tensor's name: its dimension count, two dimensions, its type.
     start = content.index(name) + len(name) + 4 + 2 * 8
-    content[start : start + 4] = (10).to_bytes(4, "little")
+    content[start : start + 4] = (40).to_bytes(4, "little")
     file.write_bytes(content)
     line = failure("serve", "--port", 0, "--model", file, "--data-dir", tmp_path / "data")
-    assert str(file) in line and name.decode() in line and "Q2_K" in line and "Q4_1" in line
+    assert str(file) in line and name.decode() in line and "NVFP4" in line and "Q4_1" in line
 
 
 def test_a_context_beyond_the_model(tmp_path):

@@ -127,13 +127,19 @@ struct GGUFMalformedTests {
 
     static let tensors: [Case] = [
         Case(
-            "Q2_K",
+            "NVFP4",
             [
-                "tensor 'a' has type Q2_K, expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16"
+                "tensor 'a' has type NVFP4, expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, "
+                    + "Q6_K, IQ2_XXS, IQ2_XS, IQ3_XXS, IQ1_S, IQ4_NL, IQ3_S, IQ2_S, IQ4_XS, IQ1_M, BF16, TQ1_0, TQ2_0, MXFP4"
             ], code: .unsupported
         ) {
-            $0.tensors[0].type = 10
+            $0.tensors[0].type = 40
         },
+        Case("the number of a format of memory", ["tensor 'a' has type number 4294967295"], code: .unsupported) {
+            $0.tensors[0].type = .max
+        },
+        Case("Q1_0", ["tensor 'a' has type Q1_0, expected one of F32"], code: .unsupported) { $0.tensors[0].type = 41 },
+        Case("Q2_0", ["tensor 'a' has type Q2_0, expected one of F32"], code: .unsupported) { $0.tensors[0].type = 42 },
         Case("an unknown type", ["tensor 'b' has type number 4242"], code: .unsupported) { $0.tensors[1].type = 4242 },
         Case("no dimensions", ["tensor 'a' has 0 dimensions, expected 1 to 4"]) { $0.tensors[0].shape = [] },
         Case("five dimensions", ["tensor 'a' has 5 dimensions, expected 1 to 4"]) {

@@ -55,11 +55,13 @@ struct PackedMatrixTests {
 
     @Test(
         "A scale or minimum that is not finite is refused",
-        arguments: TensorType.allCases.filter { $0.blockElements > 1 }, [0x7c00, 0xfc00, 0x7e01] as [UInt16])
+        arguments: TensorType.allCases.filter { $0.blockElements > 1 && $0 != .mxfp4 },
+        [0x7c00, 0xfc00, 0x7e01] as [UInt16])
     func infiniteScale(_ type: TensorType, _ half: UInt16) throws {
         let reference = ReferenceMatrix(type, rows: 3, columns: 256, seed: 34)
         var tensor = reference.tensor(named: "blk.0.thing")
-        let offset = tensor.data.count - type.blockBytes + (type == .q6_K ? 208 : 0)
+        let places: [TensorType: Int] = [.q6_K: 208, .q3_K: 108, .q2_K: 82]
+        let offset = tensor.data.count - reference.storage.blockBytes + places[type, default: 0]
         tensor.data[offset] = UInt8(truncatingIfNeeded: half)
         tensor.data[offset + 1] = UInt8(half >> 8)
         let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
@@ -67,6 +69,23 @@ struct PackedMatrixTests {
             _ = try PackedMatrix(packing: file.tensors[0], team: WorkerTeam(workers: 2))
         }
         #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing'"))
+    }
+
+    @Test(
+        "A power of two that scales weights beyond the floats is refused", arguments: [252, 253, 254, 255] as [UInt8])
+    func hugeExponent(_ exponent: UInt8) throws {
+        var tensor = ReferenceMatrix(.mxfp4, rows: 2, columns: 64, seed: 36).tensor(named: "blk.0.thing")
+        tensor.data.replaceSubrange(51..<53, with: [exponent, 0x7f])
+        let file = try GGUFFile(GGUFWriter(tensors: [tensor]))
+        let pack = { try PackedMatrix(packing: file.tensors[0], team: WorkerTeam(workers: 1)) }
+        if exponent == 252 {
+            // -6 and 6 times 2^(252 - 127), the largest of all.
+            let row = try pack().row(1)
+            #expect(row[32] == -0x1.8p127 && row[48] == 0x1.8p127)
+        } else {
+            let error = try #require(throws: TensorError.self) { _ = try pack() }
+            #expect(error.code == .malformedFile && error.message.contains("'blk.0.thing' has a scale"))
+        }
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import CPinionKernels
 import Foundation
 import PinionModelFiles
 import PinionTensor
@@ -6,6 +7,8 @@ import TestSupport
 /// Random weights in a file's format, and what they mean by the format's definition, in doubles.
 struct ReferenceMatrix {
     let type: TensorType
+    /// The type of the file; IQ2_S where the packed format is one that no file has.
+    let storage: StorageType
     let rows: Int
     let columns: Int
     /// As in the file, row after row.
@@ -23,6 +26,7 @@ struct ReferenceMatrix {
         terms.reserveCapacity(rows * columns)
         for _ in 0..<rows * columns / type.blockElements { Self.block(type, &random, &out, &terms) }
         (self.type, self.rows, self.columns) = (type, rows, columns)
+        storage = type == .coded ? .coded(.iq2_S) : .format(type)
         bytes = out.bytes
         values = terms.map { $0.0 + $0.1 }
         magnitudes = terms.map { abs($0.0) + abs($0.1) }
@@ -30,7 +34,11 @@ struct ReferenceMatrix {
 
     func tensor(named name: String) -> GGUFWriter.Tensor {
         GGUFWriter.Tensor(
-            name: name, type: type.rawValue, shape: [UInt64(columns), UInt64(rows)], data: bytes)
+            name: name, type: fileNumber, shape: [UInt64(columns), UInt64(rows)], data: bytes)
+    }
+
+    private var fileNumber: UInt32 {
+        if case .coded(let type) = storage { type.rawValue } else { type.rawValue }
     }
 
     /// Appends one block to the file and the two parts of each of its weights to `terms`.
@@ -107,6 +115,71 @@ struct ReferenceMatrix {
                 let sub = Double(Int8(bitPattern: subs[c / 16]))
                 terms.append((value(ofHalf: scale) * sub * Double(quant - 32), 0))
             }
+        case .q3_K:
+            let high = random.bytes(32), low = random.bytes(64), packed = random.bytes(12), scale = half(&random)
+            out.bytes += high + low + packed
+            out.put(scale)
+            for c in 0..<256 {
+                let (j, group) = (c / 32, c / 16)
+                let pair = Int(low[c / 128 * 32 + c % 32] >> (2 * (j % 4)) & 3)
+                let quant = high[c % 32] >> j & 1 == 0 ? pair - 4 : pair
+                // 6 bits: four in the nibbles of 8 bytes, two in 4 bytes that follow.
+                let nibble = Int(group < 8 ? packed[group] & 15 : packed[group - 8] >> 4)
+                let sub = nibble + Int(packed[8 + group % 4] >> (group / 4 * 2) & 3) * 16 - 32
+                terms.append((value(ofHalf: scale) * Double(sub) * Double(quant), 0))
+            }
+        case .q2_K:
+            let packed = random.bytes(16), low = random.bytes(64), scale = half(&random), minimum = half(&random)
+            out.bytes += packed + low
+            out.put(scale)
+            out.put(minimum)
+            for c in 0..<256 {
+                let quant = Double(low[c / 128 * 32 + c % 32] >> (c / 32 % 4 * 2) & 3)
+                let byte = packed[c / 16]
+                terms.append(
+                    (
+                        value(ofHalf: scale) * Double(byte & 15) * quant,
+                        -value(ofHalf: minimum) * Double(byte >> 4)
+                    ))
+            }
+        case .iq4_NL:
+            let scale = half(&random), quants = random.bytes(16)
+            out.put(scale)
+            out.bytes += quants
+            for quant in quants.map({ $0 & 15 }) + quants.map({ $0 >> 4 }) {
+                terms.append((value(ofHalf: scale) * unevenValues[Int(quant)], 0))
+            }
+        case .iq4_XS:
+            let scale = half(&random), high = UInt16.random(in: 0 ... .max, using: &random)
+            let low = random.bytes(4), quants = random.bytes(128)
+            out.put(scale)
+            out.put(high)
+            out.bytes += low + quants
+            for c in 0..<256 {
+                let (j, byte) = (c / 32, quants[c / 32 * 16 + c % 16])
+                let sub = Int(low[j / 2] >> (j % 2 * 4) & 15) + Int(high >> (2 * j) & 3) * 16 - 32
+                let quant = Int(c % 32 < 16 ? byte & 15 : byte >> 4)
+                terms.append((value(ofHalf: scale) * Double(sub) * unevenValues[quant], 0))
+            }
+        case .coded:
+            let scale = half(&random), low = random.bytes(32), signs = random.bytes(32), high = random.bytes(8)
+            let packed = random.bytes(8)
+            out.put(scale)
+            out.bytes += low + signs + high + packed
+            for c in 0..<256 {
+                let point = pn_point_of_iq2_s(Int(low[c / 8]) | Int(high[c / 32] >> (c / 8 % 4 * 2) & 3) << 8)
+                let magnitude = [8.0, 25, 43][Int(point >> (c % 8 * 2) & 3)] / 8
+                let sub = Double(packed[c / 32] >> (c / 16 % 2 * 4) & 15) * 2 + 1
+                let sign = signs[c / 8] >> (c % 8) & 1 == 0 ? 1.0 : -1
+                terms.append((value(ofHalf: scale) * sub * magnitude * sign, 0))
+            }
+        case .mxfp4:
+            let exponent = UInt8.random(in: 100...130, using: &random), quants = random.bytes(16)
+            out.bytes += [exponent] + quants
+            for quant in quants.map({ $0 & 15 }) + quants.map({ $0 >> 4 }) {
+                let magnitude = fourBitFloats[Int(quant & 7)]
+                terms.append((pow(2, Double(exponent) - 127) * (quant < 8 ? magnitude : -magnitude), 0))
+            }
         case .q8_0:
             let scale = half(&random)
             out.put(scale)
@@ -117,6 +190,13 @@ struct ReferenceMatrix {
             for quant in quants { terms.append((value(ofHalf: scale) * Double(Int8(bitPattern: quant)), 0)) }
         }
     }
+
+    /// What the quants of IQ4_NL and IQ4_XS stand for.
+    private static let unevenValues: [Double] = [
+        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+    ]
+    /// The magnitudes of floats of 2 exponent bits and 1 fraction bit.
+    private static let fourBitFloats = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
 
     /// Between 2^-24 and 4 in magnitude, now and then 0.
     private static func half(_ random: inout SeededGenerator) -> UInt16 {

@@ -172,11 +172,13 @@ static void test_quantise(void) {
 /// Random units; `tame` ones have scales near 1 and no infinite sums.
 static void fill_weights(uint8_t *weights, size_t units, pn_format format, int tame) {
     const pn_layout layout = pn_traits_of_format(format)->layout;
-    const int is_k = format == PN_Q4_K || format == PN_Q5_K || format == PN_Q6_K;
+    const pn_scaling scaling = pn_traits_of_format(format)->scaling;
     for (size_t u = 0; u < units; u++) {
         uint8_t *unit = weights + u * layout.bytes;
         for (size_t i = 0; i < layout.bytes; i++) unit[i] = (uint8_t)random_bits();
-        size_t halves = is_k ? (format == PN_Q6_K ? 16 : 32) : (layout.bytes - layout.scales) / 2;
+        size_t halves = (layout.bytes - layout.scales) / 2;
+        if (scaling == PN_SUB_SCALES || scaling == PN_SPLIT_NIBBLES) halves = 32;
+        if (scaling == PN_SIGNED_SCALES || scaling == PN_SPLIT_SCALES) halves = 16;
         uint16_t *scales = (uint16_t *)(unit + layout.scales);
         if (format == PN_F32) {
             fill((float *)unit, PN_GROUP_ROWS, tame ? BELL : ANY_FINITE);
@@ -187,6 +189,24 @@ static void fill_weights(uint8_t *weights, size_t units, pn_format format, int t
             for (int i = 0; i < PN_GROUP_ROWS; i++) {
                 float x = random_bell();
                 memcpy((uint16_t *)unit + i, (uint8_t *)&x + 2, 2);
+            }
+            continue;
+        }
+        if (scaling == PN_SPLIT_FLOATS) {
+            // Halves, or eighths of them, as files have them: of 11 significant bits.
+            uint16_t halves_of_rows[PN_GROUP_ROWS];
+            for (int i = 0; i < PN_GROUP_ROWS; i++) halves_of_rows[i] = random_half(tame);
+            portable->from_half(halves_of_rows, PN_GROUP_ROWS, (float *)scales);
+            for (int i = 0; i < PN_GROUP_ROWS; i++) ((float *)scales)[i] /= 8;
+            uint8_t *codes = (uint8_t *)scales + 4 * PN_GROUP_ROWS;
+            for (int i = 0; i < 16; i++) codes[i] = random_bits() & 127;
+            continue;
+        }
+        if (scaling == PN_BRAIN_SCALES) {
+            // Powers of two, subnormal ones included.
+            for (size_t i = 0; i < halves; i++) {
+                const uint32_t exponent = tame ? 120 + random_below(10) : random_below(253);
+                scales[i] = (uint16_t)(exponent > 0 ? exponent << 7 : 0x20u << random_below(2));
             }
             continue;
         }

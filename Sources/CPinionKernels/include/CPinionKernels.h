@@ -11,16 +11,16 @@
 // format's unit (pn_layout) is the quants of its blocks of 32 columns and then their scales. The quants of a block are
 // 8 registers (steps) of bytes, or 4 registers with steps 0-3 in the low and 4-7 in the high nibbles; where a format has
 // more than 4 bits, registers follow in which byte [4 * row + j] holds the higher bits of several steps: bit s of the one
-// register for step s (5 bits), or bits 2 (s % 4) and up of register s / 4 (6 bits).
-// Scales are halves [block][16 rows], then minima alike; in K formats instead the scale of scales [16], the scale of
-// minima [16] (not in Q6_K), and the integer scales [block][16] and minima [block][16] as bytes; in Q6_K the integer
-// scales are [block][2][16], one for each half of a block.
+// register for step s (5 bits), or bits 2 (s % 4) and up of register s / 4 (6 bits). A format of less than 4 bits has these
+// registers alone: two of pairs of bits, and with 3 bits one of single bits.
+// How the scales and minima follow is pn_scaling.
 #ifndef CPINIONKERNELS_H
 #define CPINIONKERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pn_codebooks.h"
 #include "pn_formats.h"
 
 /// Rows of weights interleaved in one group: the lanes of one vector.

@@ -102,7 +102,7 @@ package struct GGUFFile: Sendable {
     private static func readTensors(
         _ cursor: inout GGUFCursor, count: Int, alignment: Int, file: MappedFile
     ) throws(TensorError) -> ([StoredTensor], [FileWord: Int]) {
-        var entries: [(name: String, type: TensorType, shape: [Int], bytes: Int, offset: UInt64)] = []
+        var entries: [(name: String, type: StorageType, shape: [Int], bytes: Int, offset: UInt64)] = []
         var index: [FileWord: Int] = [:]
         for _ in 0..<count {
             let name = try cursor.readName("a tensor name")
@@ -111,11 +111,11 @@ package struct GGUFFile: Sendable {
             }
             let shape = try readShape(&cursor, name: name)
             let number = try cursor.read(UInt32.self, "the type of tensor '\(name)'")
-            guard let type = TensorType(rawValue: number) else {
-                let found = TensorType.otherNames[number] ?? "number \(number)"
+            guard let type = StorageType(ggufNumber: number) else {
+                let found = StorageType.otherNames[number] ?? "number \(number)"
                 throw TensorError(
                     .unsupported,
-                    "\(cursor.path): tensor '\(name)' has type \(found), expected one of \(TensorType.supportedNames)")
+                    "\(cursor.path): tensor '\(name)' has type \(found), expected one of \(StorageType.ggufNames)")
             }
             let bytes = try byteCount(of: shape, type: type, name: name, cursor)
             entries.append((name, type, shape, bytes, try cursor.read(UInt64.self, "the offset of tensor '\(name)'")))
@@ -136,7 +136,7 @@ package struct GGUFFile: Sendable {
             }
             tensors.append(
                 StoredTensor(
-                    name: entry.name, type: .format(entry.type), shape: entry.shape, file: file,
+                    name: entry.name, type: entry.type, shape: entry.shape, file: file,
                     range: start..<start + entry.bytes))
         }
         try checkOverlap(tensors, cursor)
@@ -169,7 +169,7 @@ package struct GGUFFile: Sendable {
     }
 
     private static func byteCount(
-        of shape: [Int], type: TensorType, name: String, _ cursor: GGUFCursor
+        of shape: [Int], type: StorageType, name: String, _ cursor: GGUFCursor
     ) throws(TensorError) -> Int {
         guard shape[0] % type.blockElements == 0 else {
             throw cursor.malformed(

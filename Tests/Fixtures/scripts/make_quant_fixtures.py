@@ -12,7 +12,7 @@ Needs: gguf, numpy. For every format it writes quants/NAME.json:
 
 The bytes are random, from a fixed seed, and so reach every code, every bit of a packed scale and every sign. Only the
 half-precision scales and minima are chosen: ordinary numbers of both signs, of 2^-10 to 1 in size, and here and there
-a zero or a subnormal one.
+a zero or a subnormal one. Of scales that are powers of two the first blocks have the least and the largest.
 """
 
 import json
@@ -36,7 +36,23 @@ HALVES = {
     Q.Q4_K: [0, 2],
     Q.Q5_K: [0, 2],
     Q.Q6_K: [208],
+    Q.Q3_K: [108],
+    Q.Q2_K: [80, 82],
+    Q.IQ4_NL: [0],
+    Q.IQ4_XS: [0],
+    Q.MXFP4: [],
+    Q.IQ1_S: [0],
+    Q.IQ1_M: [],
+    Q.IQ2_XXS: [0],
+    Q.IQ2_XS: [0],
+    Q.IQ2_S: [0],
+    Q.IQ3_XXS: [0],
+    Q.IQ3_S: [0],
+    Q.TQ1_0: [52],
+    Q.TQ2_0: [64],
 }
+# Where a block has a power of two for a scale: a byte, of which all up to the one with which the largest weight is a float.
+EXPONENTS = {Q.MXFP4: (0, 252)}
 # Halves of particular blocks: of the scale, of the minimum. No block has two of them, and of the six blocks that a K
 # matrix consists of, two have none.
 SPECIAL = [
@@ -64,6 +80,16 @@ def random_rows(kind: Q) -> np.ndarray:
         for block, pattern in special.items():
             halves[block] = pattern
         blocks[:, offset : offset + 2] = halves.view(np.uint8).reshape(-1, 2)
+    if kind == Q.IQ1_M:
+        # The half lies in the upper nibbles of the last four words, its lowest bits first.
+        words = blocks[:, 48:].copy().view("<u2")
+        halves = random_halves(rng, negatives[0])
+        words = words & 0x0FFF | (halves[:, None] >> np.array([0, 4, 8, 12], dtype="<u2") & 0xF) << 12
+        blocks[:, 48:] = words.astype("<u2").view(np.uint8)
+    if kind in EXPONENTS:
+        offset, largest = EXPONENTS[kind]
+        blocks[:, offset] = rng.integers(0, largest + 1, len(blocks))
+        blocks[:4, offset] = [0, 1, 2, largest]
     return blocks.reshape(ROWS, -1)
 
 

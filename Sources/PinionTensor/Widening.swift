@@ -1,0 +1,36 @@
+/// What it costs that a file's matrices of one type are packed in another format, for a person who chooses a file.
+package struct Widening: Equatable, CustomStringConvertible {
+    /// The file's name of the type.
+    package let type: String
+    /// The format in memory, in a few words.
+    package let packed: String
+    package private(set) var matrices = 0
+    /// Bytes of these matrices in the file.
+    package private(set) var storedBytes = 0
+    /// Bytes of the same once packed.
+    package private(set) var packedBytes = 0
+
+    /// One for each type that is packed in another format than the file's, in the order in which they occur.
+    package static func list(of tensors: [StoredTensor]) -> [Widening] {
+        var found: [Widening] = []
+        for tensor in tensors {
+            guard let packed = tensor.type.packedType, tensor.type != .format(packed),
+                let source = try? MatrixSource(tensor)
+            else { continue }
+            let index = found.firstIndex { $0.type == tensor.type.name } ?? found.endIndex
+            if index == found.endIndex { found.append(Widening(type: tensor.type.name, packed: packed.summary)) }
+            found[index].matrices += 1
+            found[index].storedBytes += tensor.byteCount
+            found[index].packedBytes += PackedMatrix.byteCount(packing: source)
+        }
+        return found
+    }
+
+    private init(type: String, packed: String) {
+        (self.type, self.packed) = (type, packed)
+    }
+
+    package var description: String {
+        "\(type): packed as \(packed), exactly, but wider: \(storedBytes) bytes of the file become \(packedBytes)"
+    }
+}
