@@ -116,7 +116,8 @@ package struct Hyperparameters: Sendable, Equatable {
     }
 
     /// - Throws: ``ModelError`` for numbers that contradict each other, or of which the kernels cannot make use.
-    func check(_ path: String) throws(ModelError) {
+    mutating func check(_ path: String) throws(ModelError) {
+        if let experts, !experts.layers.contains(true) { self.experts = nil }
         guard heads % cacheHeads == 0 else {
             throw ModelError(
                 .invalidConfiguration,

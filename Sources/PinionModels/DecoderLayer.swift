@@ -87,8 +87,7 @@ struct DecoderLayer {
         var readsQuantisedInput: Bool {
             switch self {
             case .dense(let block): block.readsQuantisedInput
-            // Experts round the rows that they gather.
-            case .experts(let block): block.shared?.readsQuantisedInput ?? false
+            case .experts(let block): block.readsQuantisedInput
             }
         }
 

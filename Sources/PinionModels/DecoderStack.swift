@@ -65,15 +65,23 @@ final class DecoderStack: LanguageModel {
     ) throws(ModelError) -> ModelPlan {
         let numbers = try package.hyperparameters()
         var bytes = 0
-        let routers = Set((0..<numbers.layers).map { FileWord(package.spelling(TensorName(.router, layer: $0))) })
+        func names(_ parts: TensorName.Part...) -> Set<FileWord> {
+            let places = (0..<numbers.layers).flatMap { layer in parts.map { TensorName($0, layer: layer) } }
+            return Set(places.map { FileWord(package.spelling($0)) })
+        }
+        let (routers, fused) = (names(.router, .sharedScale), names(.gateUp, .expertGateUp, .sharedGateUp))
         for tensor in package.tensors where [2, 3].contains(tensor.shape.count) && !package.isSpare(tensor.name) {
             // What cannot be packed is refused when it is loaded, or not needed.
-            let isTable = tensor.shape[1] == numbers.vocabulary
-            let matrix = tensor.shape.count == 3 ? tensor.matrix(0) : tensor
-            let quantised = routers.contains(FileWord(tensor.name)) ? nil : quantisation?.type(isTable: isTable)
-            let source = try? MatrixSource(matrix, quantised: quantised)
+            let isStack = tensor.shape.count == 3
+            let isTable = !isStack && tensor.shape[1] == numbers.vocabulary
+            let matrix = isStack ? tensor.matrix(0) : tensor
+            let name = FileWord(tensor.name)
+            let quantised = routers.contains(name) ? nil : quantisation?.type(isTable: isTable)
+            // Gate and up in one matrix are packed as two.
+            let parts = fused.contains(name) && matrix.shape[1] % 2 == 0 ? 2 : 1
+            let source = try? MatrixSource(matrix, rows: 0..<matrix.shape[1] / parts, quantised: quantised)
             let packed = source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
-            bytes += tensor.shape.count == 3 ? packed * tensor.shape[2] : packed
+            bytes += packed * parts * (isStack ? tensor.shape[2] : 1)
         }
         return ModelPlan(
             shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))

@@ -5,7 +5,7 @@ import PinionTensor
 
 extension DecoderLayerLoader {
     func feedForwardBlock(_ layer: Int, _ loader: inout WeightLoader) throws(ModelError) -> DecoderLayer.Block {
-        if let experts = numbers.experts, experts.layers[layer] {
+        if let experts = numbers.experts, numbers.hasExperts(layer) {
             return .experts(try self.experts(experts, layer, &loader))
         }
         let rule: BiasRule =

@@ -8,8 +8,8 @@ package struct ModelShape: Sendable, Equatable {
     /// Tokens that the model was made for: the upper bound of any context.
     package var contextLength: Int
     package var cache: KVCache.Shape
-    /// Tokens of a step, drafts included, whose experts read about twice what a step of one token reads; nil for models
-    /// that read the same for a few tokens as for one.
+    /// The longest step with drafts, in tokens, that reads at most about twice the weights of a step of one token: drafts
+    /// have experts of their own. nil for models that read the same weights for a few tokens as for one.
     package var draftedTokens: Int?
 
     package init(vocabulary: Int, contextLength: Int, cache: KVCache.Shape, draftedTokens: Int? = nil) {

@@ -59,12 +59,12 @@ struct WeightLoader {
         } catch { throw ModelError(error) }
     }
 
-    /// A vector, or a matrix of one row, as a matrix of one row in floats.
+    /// A vector, or a matrix of one row, as a matrix of one row, never rounded.
     mutating func rowMatrix(_ name: TensorName, columns: Int) throws(ModelError) -> PackedMatrix {
         let isVector = try package.tensor(name)?.shape.count == 1
         let tensor = try take(name, shape: isVector ? [columns] : [columns, 1])
         do {
-            return try PackedMatrix(packing: MatrixSource(tensor.asRow()), team: context.team)
+            return try PackedMatrix(packing: MatrixSource(isVector ? tensor.asRow() : tensor), team: context.team)
         } catch { throw ModelError(error) }
     }
 

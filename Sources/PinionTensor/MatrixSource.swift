@@ -36,6 +36,9 @@ package struct MatrixSource: Sendable {
         tensor.type == .format(type) && !tensor.isTransposed && tensor.scales == nil && tensor.addend == 0
     }
 
+    /// Bytes that the rows have in the file.
+    var byteCount: Int { tensor.byteCount / tensor.shape[1] * rows.count }
+
     /// Tells the system that the rows were read, unless rows of other matrices lie between them.
     func forget() {
         let bytes = tensor.bytes

@@ -79,7 +79,17 @@ package final class PackedMatrix: Sendable {
         }
         let storage = try AlignedBuffer<UInt8>(count: bytes)
         let matrices = zip(sources, offsets).map { PackedMatrix($0, in: storage, at: $1) }
-        try pack(sources, into: matrices, team: team)
+        // In runs, so that the files' pages are given back before many more are read.
+        var first = 0
+        while first < sources.count {
+            var (end, run) = (first, 0)
+            repeat {
+                run += sources[end].byteCount
+                end += 1
+            } while end < sources.count && run + sources[end].byteCount <= packedRunBytes
+            try pack(Array(sources[first..<end]), into: Array(matrices[first..<end]), team: team)
+            first = end
+        }
         return matrices
     }
 }
@@ -87,6 +97,8 @@ package final class PackedMatrix: Sendable {
 // MARK: - Packing
 
 extension PackedMatrix {
+    /// Bytes of files that are read before their pages are given back.
+    private static let packedRunBytes = 16 << 20
     /// Row groups that a worker packs at a time.
     private static let packedGroups = 4
 

@@ -60,15 +60,17 @@ package struct StoredTensor: Sendable {
     /// One of the matrices of a three-dimensional tensor, whose last size is their number.
     package func matrix(_ index: Int) -> StoredTensor {
         precondition(shape.count == 3 && (0..<shape[2]).contains(index), "matrix \(index) of '\(name)', \(shape)")
+        precondition(!isTransposed && scales == nil && addend == 0, "'\(name)' is read as it is stored")
         let bytes = byteCount / shape[2]
         let first = range.lowerBound + index * bytes
         return StoredTensor(
             name: name, type: type, shape: Array(shape.prefix(2)), file: file, range: first..<first + bytes)
     }
 
-    /// The same elements as a matrix of one row.
+    /// A vector as a matrix of one row.
     package func asRow() -> StoredTensor {
-        StoredTensor(name: name, type: type, shape: [elementCount, 1], file: file, range: range)
+        precondition(shape.count == 1 && scales == nil && addend == 0, "'\(name)' is read as it is stored")
+        return StoredTensor(name: name, type: type, shape: [elementCount, 1], file: file, range: range)
     }
 
     package var byteCount: Int { range.count }

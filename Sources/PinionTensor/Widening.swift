@@ -15,13 +15,14 @@ package struct Widening: Equatable, CustomStringConvertible {
         var found: [Widening] = []
         for tensor in tensors {
             guard let packed = tensor.type.packedType, tensor.type != .format(packed),
-                let source = try? MatrixSource(tensor)
+                let source = try? MatrixSource(tensor.shape.count == 3 ? tensor.matrix(0) : tensor)
             else { continue }
+            let matrices = tensor.shape.count == 3 ? tensor.shape[2] : 1
             let index = found.firstIndex { $0.type == tensor.type.name } ?? found.endIndex
             if index == found.endIndex { found.append(Widening(type: tensor.type.name, packed: packed.summary)) }
-            found[index].matrices += 1
+            found[index].matrices += matrices
             found[index].storedBytes += tensor.byteCount
-            found[index].packedBytes += PackedMatrix.byteCount(packing: source)
+            found[index].packedBytes += PackedMatrix.byteCount(packing: source) * matrices
         }
         return found
     }

@@ -81,6 +81,26 @@ struct ExpertChoiceTests {
         #expect(try Self.choose(experts, Array(repeating: 1, count: 8)).experts == [0, 1, 2, 3])
     }
 
+    @Test("A bias is added to shares of a whole, not to what they are divided by")
+    func softmaxBias() throws {
+        // Shares of 0.1, 0.2 and 0.7: a bias of 0.55 lifts the second above the third.
+        let logits: [Float] = [0, 0.693_147_2, 1.945_910_1]
+        #expect(try Self.choose(Self.experts(3, 1), logits, bias: [0, 0.55, 0]).experts == [1])
+        #expect(try Self.choose(Self.experts(3, 1), logits, bias: [0, 0.45, 0]).experts == [2])
+    }
+
+    @Test("One logit that is no number gives a token no finite weight", arguments: [true, false])
+    func oneNotNumber(_ isSigmoid: Bool) throws {
+        var experts = Self.experts(4, 2)
+        if isSigmoid { experts.scoring = .sigmoid }
+        for isNormalised in [true, false] {
+            experts.isNormalised = isNormalised
+            let found = try Self.choose(experts, [1, .nan, 2, 0])
+            #expect(found.experts == [2, 0])
+            #expect(found.weights.allSatisfy { $0.isNaN })
+        }
+    }
+
     @Test("Logits that are no numbers choose experts all the same, once each, and give no finite weight")
     func notNumbers() throws {
         let random = Self.experts(5, 3)

@@ -16,7 +16,7 @@ struct ExpertPlacesTests {
         for (expert, rows) in places.chosenExperts {
             #expect(rows.lowerBound % tile == 0 && !rows.isEmpty)
             // Tokens ascend within an expert, and all of them chose it.
-            let inside = rows.map(places.token)
+            let inside = rows.map { Int(places.tokenOfRow[$0]) }
             #expect(inside == inside.sorted())
             #expect(inside.allSatisfy { choices[$0].contains(Int32(expert)) })
             #expect(rows.allSatisfy { used.insert($0).inserted }, "a row belongs to one expert")
@@ -24,14 +24,14 @@ struct ExpertPlacesTests {
         #expect(places.chosenExperts.map(\.expert) == Set(choices.joined().map(Int.init)).sorted())
         for (token, experts) in choices.enumerated() {
             for (rank, expert) in experts.enumerated() {
-                let row = places.row(token: token, rank: rank)
-                #expect(places.token(ofRow: row) == token)
+                let row = Int(places.rowOfChoice[token * chosen + rank])
+                #expect(Int(places.tokenOfRow[row]) == token)
                 let rows = places.chosenExperts.first { $0.expert == Int(expert) }?.rows
                 #expect(rows?.contains(row) == true, "token \(token), expert \(expert)")
             }
         }
         #expect(used.count == tokens * chosen)
-        let inTiles = (0..<places.tiles).flatMap { $0 * tile..<$0 * tile + places.rows(ofTile: $0) }
+        let inTiles = (0..<places.tiles).flatMap { $0 * tile..<$0 * tile + Int(places.rowsOfTile[$0]) }
         #expect(Set(inTiles) == used)
         #expect(places.tiles * tile <= ExpertPlaces.rows(tokens: tokens, experts: count, chosen: chosen))
     }
@@ -67,6 +67,6 @@ struct ExpertPlacesTests {
         places.experts[0] = 2
         places.group(tokens: 1)
         #expect(places.chosenExperts.map(\.expert) == [2])
-        #expect(places.tiles == 1 && places.rows(ofTile: 0) == 1)
+        #expect(places.tiles == 1 && places.rowsOfTile[0] == 1)
     }
 }

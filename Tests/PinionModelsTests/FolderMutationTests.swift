@@ -8,7 +8,7 @@ import Testing
 /// Damaged folders, in a process of their own: whatever is wrong with one is an error or a model that works, never a trap.
 @Suite("Damaged folders")
 struct FolderMutationTests {
-    enum Part: String, CaseIterable, Codable, Sendable { case configuration, header, index }
+    enum Part: String, CaseIterable, Codable, Sendable { case configuration, header, index, mixture }
 
     /// Fewer than of GGUF files: a folder takes longer to load, and there are three kinds.
     static let cases = ModelMutationTests.askedCases ?? 1_000
@@ -27,7 +27,8 @@ struct FolderMutationTests {
     /// Loads all damaged folders; what was wrong with how one was taken, if anything.
     private static func complaint(_ part: Part) throws -> String? {
         try FamilyOracleTests.inTemporaryPlace { url in
-            try FamilyFixture.named("gemma3-a").write(.new, .bf16, to: url)
+            let name = part == .mixture ? "glm4moe-a" : "gemma3-a"
+            try FamilyFixture.named(name).write(.new, .bf16, to: url)
             let (weights, config) = (url.appending(path: "model.safetensors"), url.appending(path: "config.json"))
             let index = url.appending(path: "model.safetensors.index.json")
             if part == .index {
@@ -36,14 +37,14 @@ struct FolderMutationTests {
                 try JSONSerialization.data(withJSONObject: ["weight_map": Dictionary(uniqueKeysWithValues: names)])
                     .write(to: index)
             }
-            let file = part == .configuration ? config : part == .header ? weights : index
+            let file = part == .index ? index : part == .header ? weights : config
             let whole = try Data(contentsOf: file)
             let length =
                 part == .header ? Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }) : whole.count
             let text = part == .header ? Data(whole[8..<8 + length]) : whole
             let kernels = try Kernels.forThisMachine()
             let path = url.path(percentEncoded: false)
-            try ModelMutationTests.exercise(ModelFixtures.load(path, kernels: kernels))
+            try ModelMutationTests.exercise(path, kernels)
             let before = ModelMutationTests.peakMemory()
             var mutator = JSONMutator(seed: 7)
             var (loaded, refused) = (0, 0)
@@ -53,7 +54,7 @@ struct FolderMutationTests {
                     .write(to: file)
                 let start = ContinuousClock.now
                 do {
-                    try ModelMutationTests.exercise(ModelFixtures.load(path, kernels: kernels))
+                    try ModelMutationTests.exercise(path, kernels)
                     loaded += 1
                 } catch let error as ModelError {
                     refused += 1

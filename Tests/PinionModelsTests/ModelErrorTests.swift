@@ -54,8 +54,18 @@ struct ModelErrorTests {
         Case("an unknown architecture", .unsupportedArchitecture, "'mamba'", "expected one of llama, mistral3") {
             $0.set("general.architecture", "mamba")
         },
-        Case("experts of which a token takes none", .invalidConfiguration, "'llama.expert_used_count' is missing") {
+        Case("experts without the number that a token takes", .invalidConfiguration, "'llama.expert_used_count'") {
             $0.set("llama.expert_count", 8)
+        },
+        Case("experts of which a token takes none", .invalidConfiguration, "expected an integer from 1 to 8") {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 0)
+        },
+        Case("more experts than any model has", .invalidConfiguration, "expected an integer from 0 to 1024") {
+            $0.set("llama.expert_count", 1025)
+        },
+        Case("as many layers that guess as there are", .invalidConfiguration, "'llama.nextn_predict_layers'") {
+            $0.set("llama.nextn_predict_layers", 2)
         },
         Case("a token that takes more experts than there are", .invalidConfiguration, "expected an integer from 1 to 8")
         {
@@ -72,7 +82,7 @@ struct ModelErrorTests {
             $0.set("llama.expert_group_count", 3)
             $0.set("llama.expert_group_used_count", 1)
         },
-        Case("experts chosen in an unknown way", .unsupportedArchitecture, "'llama.expert_gating_func'", "1 or 2") {
+        Case("experts chosen in an unknown way", .invalidConfiguration, "'llama.expert_gating_func'", "from 1 to 2") {
             $0.set("llama.expert_count", 8)
             $0.set("llama.expert_used_count", 2)
             $0.set("llama.expert_gating_func", 7)
@@ -240,5 +250,15 @@ struct ModelErrorTests {
             let (_, model) = try Self.load(change)
             #expect(try ModelFixtures.logits(model, tokens, chunk: 8) == expected, "change \(index)")
         }
+    }
+
+    @Test("A mixture of which no layer has experts is a dense model")
+    func denseMixture() throws {
+        let (_, model) = try Self.load {
+            $0.set("llama.expert_count", 8)
+            $0.set("llama.expert_used_count", 2)
+            $0.set("llama.leading_dense_block_count", 2)
+        }
+        #expect(model.shape.draftedTokens == nil)
     }
 }

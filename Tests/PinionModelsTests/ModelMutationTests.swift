@@ -43,14 +43,14 @@ struct ModelMutationTests {
         let kernels = try Kernels.forThisMachine()
         var mutator = FileMutator(seed: 1, headerLength: editor.headerLength, fields: editor.fields)
         var (loaded, refused) = (0, 0)
-        try exercise(ModelFixtures.load(ModelFixtures.modelPath("tiny-llama-q4_1"), kernels: kernels))
+        try exercise(ModelFixtures.modelPath("tiny-llama-q4_1"), kernels)
         let before = peakMemory()
         for index in 0..<cases {
             try mutator.mutated(original).write(to: url)
             let start = ContinuousClock.now
             var message: String?
             do {
-                try exercise(ModelFixtures.load(path, kernels: kernels))
+                try exercise(path, kernels)
                 loaded += 1
             } catch let error as ModelError {
                 message = error.message
@@ -71,8 +71,10 @@ struct ModelMutationTests {
         return nil
     }
 
-    /// Computes a few tokens: a model that loads must also run.
-    static func exercise(_ model: any LanguageModel) throws {
+    /// Plans and loads a model, and computes a few tokens: a model that loads must also run.
+    static func exercise(_ path: String, _ kernels: Kernels) throws {
+        _ = try ModelLoader.plan(ModelPackage(path: path), limits: StepLimits(tokens: 64, outputs: 64))
+        let model = try ModelFixtures.load(path, kernels: kernels)
         let cache = try KVCache(shape: model.shape.cache, elementType: .f16, blocks: 1)
         var batch = StepBatch()
         let last = Int32(model.shape.vocabulary - 1)

@@ -68,6 +68,44 @@ struct MatmulTests {
         }
     }
 
+    @Test(
+        "Matrices of one stack, packed together, each give their rows the bits that they give alone",
+        arguments: [TensorType.q4_1, .q4_K, .f16], 1...3)
+    func parts(_ type: TensorType, _ workers: Int) throws {
+        var random = SeededGenerator(seed: 26)
+        let (rows, columns, count) = (33, 256, 4)
+        let reference = ReferenceMatrix(type, rows: rows * count, columns: columns, seed: 27)
+        var tensor = reference.tensor(named: "stack")
+        tensor.shape = [UInt64(columns), UInt64(rows), UInt64(count)]
+        let stack = try #require(try GGUFFile(GGUFWriter(tensors: [tensor])).tensor(named: "stack"))
+        let team = WorkerTeam(workers: workers)
+        let sources = try (0..<count).map { try MatrixSource(stack.matrix($0)) }
+        let matrices = try PackedMatrix.packing(sources, team: team)
+        // Rows of each matrix, from whole tiles on: one, a few, several tiles, none of the third.
+        let ranges = [0..<1, 8..<13, 16..<16, 16..<36]
+        let x = ActivationPattern.outliers.rows(36, columns, &random)
+        for kernels in Kernels.available {
+            let activations = try ActivationRows(x, columns: columns, kernels)
+            let out = try AlignedBuffer<Float>(count: 36 * matrices[0].paddedRows)
+            let parts = zip(matrices, ranges).filter { !$1.isEmpty }.map { matrix, rows in
+                MatmulPart(
+                    rows: rows,
+                    MatmulOutput(
+                        matrix, out: out.pointer + rows.lowerBound * matrix.paddedRows, stride: matrix.paddedRows))
+            }
+            kernels.matmul(parts, activations, team: team)
+            for (index, range) in ranges.enumerated() where !range.isEmpty {
+                let alone = try PackedMatrix(packing: sources[index], team: team)
+                let part = try ActivationRows(
+                    Array(x[range.lowerBound * columns..<range.upperBound * columns]), columns: columns, kernels)
+                let expected = try alone.product(part, tokens: range.count, kernels)
+                let found = UnsafeBufferPointer(
+                    start: out.pointer + range.lowerBound * alone.paddedRows, count: expected.count)
+                #expect(found.elementsEqual(expected), "\(kernels.name), matrix \(index)")
+            }
+        }
+    }
+
     @Test("More tokens than the kernels take at once give the bits of few", arguments: [TensorType.q4_1, .q6_K, .f16])
     func manyTokens(_ type: TensorType) throws {
         var random = SeededGenerator(seed: 24)

@@ -39,7 +39,7 @@ struct FolderExperts {
         try keys.int(key, in: (fallback ?? 1)...Hyperparameters.maximumWidth, default: fallback)
     }
 
-    private func qwen(_ layers: Int) throws(ModelError) -> Experts? {
+    private func qwen(_ layers: Int) throws(ModelError) -> Experts {
         let key = keys.spelling("num_local_experts", "num_experts")
         let step = try keys.int("decoder_sparse_step", in: 1...Hyperparameters.maximumLayers)
         let dense = try layerNumbers("mlp_only_layers")
@@ -51,7 +51,7 @@ struct FolderExperts {
             experts.sharedFeedForward = try width("shared_expert_intermediate_size")
             experts.hasSharedGate = true
         }
-        return experts.layers.contains(true) ? experts : nil
+        return experts
     }
 
     private func layerNumbers(_ key: String) throws(ModelError) -> [Int64] {
@@ -62,8 +62,10 @@ struct FolderExperts {
         return numbers
     }
 
-    private func glm4(_ layers: Int) throws(ModelError) -> Experts? {
+    private func glm4(_ layers: Int) throws(ModelError) -> Experts {
         let dense = try keys.int("first_k_dense_replace", in: 0...layers)
+        // The layers that predict further tokens come after the model's, and are not read.
+        _ = try keys.int("num_nextn_predict_layers", in: 0...Hyperparameters.maximumLayers, default: 0)
         let shared = try keys.int("n_shared_experts", in: 0...Experts.maximumCount)
         var experts = try experts("n_routed_experts", try width("moe_intermediate_size"), layers)
         experts.layers = (0..<layers).map { $0 >= dense }
@@ -74,6 +76,6 @@ struct FolderExperts {
         experts.factor = Float(try keys.positive("routed_scaling_factor"))
         experts.groups = try keys.int("n_group", in: 1...experts.count)
         experts.chosenGroups = try keys.int("topk_group", in: 1...experts.groups)
-        return experts.layers.contains(true) ? experts : nil
+        return experts
     }
 }

@@ -44,6 +44,10 @@ extension FolderFamily {
             stacks: [
                 .expertGateUp: "block_sparse_moe.input_linear.weight",
                 .expertDown: "block_sparse_moe.output_linear.weight",
+            ],
+            newerNames: [
+                .router: "block_sparse_moe.router.weight", .expertGateUp: "block_sparse_moe.experts.gate_up_proj",
+                .expertDown: "block_sparse_moe.experts.down_proj",
             ])
     }
 
@@ -144,7 +148,7 @@ extension FolderFamily {
             names: [
                 .router: "block_sparse_moe.gate", .expertGate: "block_sparse_moe.experts.#.w1",
                 .expertUp: "block_sparse_moe.experts.#.w3", .expertDown: "block_sparse_moe.experts.#.w2",
-            ]),
+            ], newerNames: [.router: "mlp.gate.weight"]),
         FolderFamily(
             modelType: "qwen2_moe", family: .qwen2moe,
             defaults: values(

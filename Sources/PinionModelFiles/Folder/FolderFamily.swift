@@ -9,8 +9,10 @@ struct FolderFamily: Sendable {
     let defaults: [String: MetadataValue]
     /// Names of tensors that differ from Llama's.
     var names: Names = [:]
-    /// Names of what a layer's experts have in one tensor, with their endings, if they differ from the common ones.
+    /// Whole names of tensors that a layer has once for all experts, if they differ from the common ones.
     var stacks: Names = [:]
+    /// Whole names that count where the first ones are not there: how transformers 5 spells older models.
+    var newerNames: Names = [:]
     /// What stands before the names; the first whose embedding is there counts.
     var prefixes = ["model.", "language_model.model.", "model.language_model.", ""]
     /// The folder that a layer's names begin with.
@@ -32,11 +34,17 @@ struct FolderFamily: Sendable {
         .sharedUp: "mlp.shared_expert.up_proj", .sharedDown: "mlp.shared_expert.down_proj",
         .sharedScale: "mlp.shared_expert_gate",
     ]
-    /// As transformers names what it holds in one tensor.
-    private static let commonStacks: Names = [
+    /// Names that need no ending.
+    private static let wholeNames: Names = [
         .expertGateUp: "mlp.experts.gate_up_proj", .expertDown: "mlp.experts.down_proj",
         .choiceBias: "mlp.gate.e_score_correction_bias",
     ]
+
+    /// The name after the prefix that counts where ``name(_:)`` is not there.
+    func newerName(_ name: TensorName) -> String? {
+        guard name.expert == nil, !name.isBias, let layer = name.layer else { return nil }
+        return newerNames[name.part].map { "\(layerFolder).\(layer).\($0)" }
+    }
 
     /// The name after the prefix; nil when the family has no such tensor.
     func name(_ name: TensorName) -> String? {
@@ -49,7 +57,9 @@ struct FolderFamily: Sendable {
 
     /// The name within a layer, with the place of an expert's number.
     private func stem(_ name: TensorName) -> String? {
-        if name.expert == nil, let whole = stacks[name.part] ?? Self.commonStacks[name.part] { return whole }
+        if name.expert == nil, !name.isBias, let whole = stacks[name.part] ?? Self.wholeNames[name.part] {
+            return whole
+        }
         guard let stem = names[name.part] ?? Self.common[name.part], !stem.isEmpty else { return nil }
         return stem + (name.isBias ? ".bias" : ".weight")
     }

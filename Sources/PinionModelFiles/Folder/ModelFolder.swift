@@ -148,6 +148,11 @@ extension ModelFolder {
             return Self.headNames.first { weights.tensor(named: $0) != nil } ?? Self.headNames[0]
         }
         guard let row = try? row.get(), let stem = row.name(name) else { return "\(name.part)" }
+        if weights.tensor(named: prefix + stem) == nil, let newer = row.newerName(name),
+            weights.tensor(named: prefix + newer) != nil
+        {
+            return prefix + newer
+        }
         return prefix + stem
     }
 

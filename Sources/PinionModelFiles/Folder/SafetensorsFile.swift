@@ -80,8 +80,9 @@ struct SafetensorsFile: Sendable {
             let offsets = entry["data_offsets"].flatMap(Self.integers),
             offsets.count == 2
         else { throw malformed("has no dtype, shape and data_offsets") }
-        guard sizes.count <= maximumDimensions, sizes.allSatisfy({ $0 >= 0 }) else {
-            throw malformed("has shape \(sizes.prefix(maximumDimensions)), expected at most \(maximumDimensions) sizes")
+        guard sizes.count <= maximumDimensions, sizes.allSatisfy({ $0 > 0 }) else {
+            throw malformed(
+                "has shape \(sizes.prefix(maximumDimensions)), expected at most \(maximumDimensions) sizes above 0")
         }
         let known = types[FileWord(typeName)]
         guard let width = known?.bytes ?? otherTypes[FileWord(typeName)] else {

@@ -7,6 +7,10 @@ extension Hyperparameters {
         "tensor_data_layout", "expert_used_count", "rope.dimension_count",
     ]
 
+    /// How experts are scored, in GGML's numbers.
+    private static let softmaxCode = 1
+    private static let sigmoidCode = 2
+
     /// From the metadata of a GGUF file, whose keys begin with the architecture's name.
     ///
     /// - Throws: ``ModelError`` naming the key, what was found and what was expected; also for a key that is not known.
@@ -71,19 +75,19 @@ extension Hyperparameters {
             count: count, chosen: chosen, feedForward: told == 0 ? width : told,
             layers: (0..<layers).map { $0 >= dense })
         let shared = try keys.int("expert_shared_count", in: 0...Experts.maximumCount, default: 0)
-        experts.sharedFeedForward = try keys.int(
-            "expert_shared_feed_forward_length", in: 0...Self.maximumWidth,
-            default: family == .qwen2moe ? feedForward : shared * experts.feedForward)
+        let sharedWidth = family == .qwen2moe ? feedForward : shared * experts.feedForward
+        let toldShared = try keys.int(
+            "expert_shared_feed_forward_length", in: 0...Self.maximumWidth, default: sharedWidth)
+        experts.sharedFeedForward = toldShared == 0 ? sharedWidth : toldShared
         experts.hasSharedGate = family == .qwen2moe
         experts.hasChoiceBias = family == .glm4moe
-        let scoring = "expert_gating_func"
-        switch keys.value(scoring)?.int {
-        case nil: experts.scoring = family == .glm4moe ? .sigmoid : .softmax
-        case 1?: experts.scoring = .softmax
-        case 2?: experts.scoring = .sigmoid
-        case let other?: throw keys.unsupported(scoring, .unsigned(UInt64(clamping: other)), "1 or 2")
-        }
-        experts.isNormalised = try keys.flag("expert_weights_norm", default: family != .qwen2moe)
+        let code = try keys.int(
+            "expert_gating_func", in: Self.softmaxCode...Self.sigmoidCode,
+            default: family == .glm4moe ? Self.sigmoidCode : Self.softmaxCode)
+        experts.scoring = code == Self.sigmoidCode ? .sigmoid : .softmax
+        // Of these families Qwen 2 and GLM 4 normalise only if the file says so, as llama.cpp has it.
+        experts.isNormalised = try keys.flag(
+            "expert_weights_norm", default: family != .qwen2moe && family != .glm4moe)
         // 0 stands for no factor.
         let factor = "expert_weights_scale"
         if keys.value(factor)?.double != 0 { experts.factor = Float(try keys.positive(factor, default: 1)) }

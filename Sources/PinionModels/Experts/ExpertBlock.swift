@@ -7,7 +7,10 @@ import PinionTensor
 /// token takes are not read. Each token's results are added in the order of its own choice: its bits do not depend on what
 /// stands beside it.
 struct ExpertBlock {
-    /// [experts, width], floats
+    /// Tiles of few rows that one worker takes at least: waking another one costs about as much as copying them.
+    private static let leastTiles = 4
+
+    /// [experts, width]
     let router: PackedMatrix
     let choice: ExpertChoice
     /// For each expert [inner, width]
@@ -16,10 +19,33 @@ struct ExpertBlock {
     let up: [PackedMatrix]
     /// For each expert [width, inner]
     let down: [PackedMatrix]
-    /// Computes every token.
+    /// The expert that computes every token.
     let shared: FeedForward?
     /// [1, width]: the logit of each token's share of ``shared``; nil for all of it.
     let sharedScale: PackedMatrix?
+    private let readsQuantisedRows: Bool
+    private let readsQuantisedHidden: Bool
+
+    /// Whether the router or the shared expert reads the block's input rounded; the experts round rows of their own.
+    var readsQuantisedInput: Bool {
+        router.readsQuantisedActivations || sharedScale?.readsQuantisedActivations ?? false
+            || shared?.readsQuantisedInput ?? false
+    }
+
+    init(
+        router: PackedMatrix, choice: ExpertChoice, gate: [PackedMatrix], up: [PackedMatrix], down: [PackedMatrix],
+        shared: FeedForward?, sharedScale: PackedMatrix?
+    ) {
+        self.router = router
+        self.choice = choice
+        self.gate = gate
+        self.up = up
+        self.down = down
+        self.shared = shared
+        self.sharedScale = sharedScale
+        readsQuantisedRows = (gate + up).contains { $0.readsQuantisedActivations }
+        readsQuantisedHidden = down.contains { $0.readsQuantisedActivations }
+    }
 
     /// Computes the first `tokens` rows of the input.
     ///
@@ -28,65 +54,49 @@ struct ExpertBlock {
         _ input: ActivationRows, tokens: Int, _ state: ExpertState, _ means: BlockMeans,
         out: UnsafeMutablePointer<Float>, stride: Int
     ) {
-        let kernels = means.kernels
         choose(input, tokens, state, means)
         state.places.group(tokens: tokens)
         gather(input, state, means)
         multiply([(gate, state.inner.gate), (up, state.inner.up)], state.input, state.inner.stride, state, means)
-        forEachTile(state, means) { rows in
-            for row in rows {
-                let offset = row * state.inner.stride
-                means.activate(
-                    gate: state.inner.gate + offset, up: state.inner.up + offset, count: state.inner.hidden.columns,
-                    out: state.inner.hidden.row(row))
-            }
-            if readsQuantised(down) { state.inner.hidden.quantise(rows, with: kernels) }
-        }
+        activate(state, means)
         multiply([(down, state.results)], state.inner.hidden, state.resultStride, state, means)
-        if let shared, let buffers = state.shared {
+        if let shared {
+            guard let buffers = state.shared else { preconditionFailure("a shared expert has buffers") }
             shared.run(input, tokens: tokens, buffers, means, out: out, stride: stride)
         }
-        means.team.forEachTile(tokens) { tokens in
-            for token in tokens { combine(token, state, kernels, out: out + token * stride, count: input.columns) }
-        }
-    }
-
-    private func readsQuantised(_ matrices: [PackedMatrix]) -> Bool {
-        matrices.contains { $0.readsQuantisedActivations }
+        combine(tokens, state, means, out: out, stride: stride, count: input.columns)
     }
 
     /// Passes over the tiles of rows that are grouped by expert.
     private func forEachTile(_ state: ExpertState, _ means: BlockMeans, _ body: (Range<Int>) -> Void) {
-        let size = ActivationRows.tileTokens
-        means.team.forEach(state.places.tiles, grain: 1) { tiles in
-            for tile in tiles { body(tile * size..<tile * size + state.places.rows(ofTile: tile)) }
+        let (size, rowsOfTile) = (ActivationRows.tileTokens, state.places.rowsOfTile)
+        means.team.forEach(state.places.tiles, grain: Self.leastTiles) { tiles in
+            for tile in tiles { body(tile * size..<tile * size + Int(rowsOfTile[tile])) }
         }
     }
 
     private func choose(_ input: ActivationRows, _ tokens: Int, _ state: ExpertState, _ means: BlockMeans) {
-        var outputs = [MatmulOutput(router, out: state.scores, stride: state.scoreStride)]
-        if let sharedScale {
-            outputs.append(MatmulOutput(sharedScale, out: state.sharedScales, stride: sharedScale.paddedRows))
-        }
-        means.kernels.matmul(outputs, input, tokens: tokens, team: means.team)
+        let scores = MatmulOutput(router, out: state.scores, stride: state.scoreStride)
+        let scale = sharedScale.map { MatmulOutput($0, out: state.sharedScales, stride: $0.paddedRows) }
+        means.kernels.matmul(scale.map { [scores, $0] } ?? [scores], input, tokens: tokens, team: means.team)
+        let (logits, stride, chosen) = (state.scores, state.scoreStride, state.chosen)
+        let (experts, weights) = (state.places.experts, state.weights)
         means.team.forEachTile(tokens) { tokens in
             for token in tokens {
-                let first = token * state.chosen
                 choice.choose(
-                    state.scores + token * state.scoreStride, experts: state.places.experts + first,
-                    weights: state.weights + first, with: means.kernels)
+                    logits + token * stride, experts: experts + token * chosen, weights: weights + token * chosen,
+                    with: means.kernels)
             }
         }
     }
 
     /// Puts each token's input into the rows of its experts.
     private func gather(_ input: ActivationRows, _ state: ExpertState, _ means: BlockMeans) {
-        let isQuantised = readsQuantised(gate) || readsQuantised(up)
-        forEachTile(state, means) { rows in
-            for row in rows {
-                state.input.row(row).update(from: input.row(state.places.token(ofRow: row)), count: input.columns)
-            }
-            if isQuantised { state.input.quantise(rows, with: means.kernels) }
+        let (rows, tokenOfRow, columns) = (state.input, state.places.tokenOfRow, input.columns)
+        let isQuantised = readsQuantisedRows
+        forEachTile(state, means) { tile in
+            for row in tile { rows.row(row).update(from: input.row(Int(tokenOfRow[row])), count: columns) }
+            if isQuantised { rows.quantise(tile, with: means.kernels) }
         }
     }
 
@@ -106,24 +116,45 @@ struct ExpertBlock {
         means.kernels.matmul(parts, input, team: means.team)
     }
 
-    /// Adds up what a token's experts computed, the likeliest first, and then the shared one, which stands in `out`.
+    private func activate(_ state: ExpertState, _ means: BlockMeans) {
+        let (gate, up, hidden, stride) = (state.inner.gate, state.inner.up, state.inner.hidden, state.inner.stride)
+        let (count, isQuantised) = (hidden.columns, readsQuantisedHidden)
+        forEachTile(state, means) { tile in
+            for row in tile {
+                means.activate(gate: gate + row * stride, up: up + row * stride, count: count, out: hidden.row(row))
+            }
+            if isQuantised { hidden.quantise(tile, with: means.kernels) }
+        }
+    }
+
+    /// Adds up what each token's experts computed, the likeliest first, and then the shared one, which stands in `out`.
     private func combine(
-        _ token: Int, _ state: ExpertState, _ kernels: Kernels, out: UnsafeMutablePointer<Float>, count: Int
+        _ tokens: Int, _ state: ExpertState, _ means: BlockMeans, out: UnsafeMutablePointer<Float>, stride: Int,
+        count: Int
     ) {
-        let first = token * state.chosen
-        // Each row is one token's alone, so that it can be scaled where it stands.
-        func result(_ rank: Int) -> UnsafeMutablePointer<Float> {
-            let row = state.results + state.places.row(token: token, rank: rank) * state.resultStride
-            kernels.scale(row, count: count, by: state.weights[first + rank])
+        let (kernels, chosen, weights) = (means.kernels, state.chosen, state.weights)
+        let (results, resultStride, rowOfChoice) = (state.results, state.resultStride, state.places.rowOfChoice)
+        let (hasShared, logits, logitStride) = (shared != nil, state.sharedScales, sharedScale?.paddedRows)
+        /// Each row is one token's alone, so that it can be scaled where it stands.
+        func result(_ choice: Int) -> UnsafeMutablePointer<Float> {
+            let row = results + Int(rowOfChoice[choice]) * resultStride
+            kernels.scale(row, count: count, by: weights[choice])
             return row
         }
-        let sum = result(0)
-        for rank in 1..<max(state.chosen, 1) { kernels.add(result(rank), to: sum, count: count) }
-        guard shared != nil else { return out.update(from: sum, count: count) }
-        if let sharedScale {
-            let logit = state.sharedScales + token * sharedScale.paddedRows
-            kernels.scale(out, count: count, by: kernels.logistic(logit))
+        means.team.forEachTile(tokens) { tokens in
+            for token in tokens {
+                let (first, row) = (token * chosen, out + token * stride)
+                let sum = result(first)
+                for choice in first + 1..<first + chosen { kernels.add(result(choice), to: sum, count: count) }
+                if !hasShared {
+                    row.update(from: sum, count: count)
+                    continue
+                }
+                if let logitStride {
+                    kernels.scale(row, count: count, by: kernels.logistic(logits + token * logitStride))
+                }
+                kernels.add(sum, to: row, count: count)
+            }
         }
-        kernels.add(sum, to: out, count: count)
     }
 }

@@ -19,8 +19,8 @@ package struct ExpertChoice {
     ///
     /// - Parameters:
     ///   - logits: `[experts]`; overwritten.
-    ///   - experts: Room for as many as a token takes; the likeliest comes first.
-    ///   - weights: Of the same.
+    ///   - experts: `[chosen]`: receives the experts, the likeliest first.
+    ///   - weights: `[chosen]`: receives their weights.
     package func choose(
         _ logits: UnsafeMutablePointer<Float>, experts: UnsafeMutablePointer<Int32>,
         weights: UnsafeMutablePointer<Float>, with kernels: Kernels
@@ -28,35 +28,36 @@ package struct ExpertChoice {
         let total = score(logits, with: kernels)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: numbers.count) { chances in
             for expert in chances.indices {
-                let chance = logits[expert] + (bias.isEmpty ? 0 : bias[expert])
-                // What is no number comes last; the weights carry it on.
+                let chance = logits[expert] + (bias.isEmpty ? 0 : bias[expert] * total)
+                // Only numbers can be compared.
                 chances[expert] = chance.isFinite ? chance : -.greatestFiniteMagnitude
             }
             if numbers.groups > 1 { keepBestGroups(chances) }
             for rank in 0..<numbers.chosen {
                 let best = Self.best(chances)
-                // Below all that is left.
+                // Below every expert that is left, so that it is not chosen again.
                 chances[best] = -.infinity
                 experts[rank] = Int32(best)
                 weights[rank] = logits[best]
             }
         }
-        let divisor = numbers.isNormalised ? sum(weights) : total
+        // A router's output that is no number makes the whole token none, so that the sampler can tell.
+        let divisor = numbers.isNormalised && !total.isNaN ? sum(weights) : total
         for rank in 0..<numbers.chosen { weights[rank] = weights[rank] / divisor * numbers.factor }
     }
 
     /// Turns logits into scores.
     ///
-    /// - Returns: What a score has to be divided by.
+    /// - Returns: The divisor that makes scores shares of a whole, 1 where they are none; NaN if any logit was no number.
     private func score(_ logits: UnsafeMutablePointer<Float>, with kernels: Kernels) -> Float {
         let count = numbers.count
         switch numbers.scoring {
         case .softmax:
             return kernels.expSum(logits, count: count, shift: kernels.maximum(logits, count: count), out: logits)
         case .sigmoid:
-            _ = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)
+            let sum = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)
             for expert in 0..<count { logits[expert] = 1 / (1 + logits[expert]) }
-            return 1
+            return sum.isNaN ? .nan : 1
         }
     }
 

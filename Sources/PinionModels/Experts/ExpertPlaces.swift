@@ -6,17 +6,20 @@ package import PinionTensor
 package final class ExpertPlaces {
     /// [tokens, chosen]: what the router chose.
     package let experts: UnsafeMutablePointer<Int32>
+    /// [tokens, chosen]: the row of each choice.
+    package let rowOfChoice: UnsafeMutablePointer<Int32>
+    /// For each row, its token.
+    package let tokenOfRow: UnsafeMutablePointer<Int32>
+    /// For each tile, how many of its rows are in use: the first ones.
+    package let rowsOfTile: UnsafeMutablePointer<Int32>
     /// The experts that some token takes, ascending, and their rows.
     package private(set) var chosenExperts: [(expert: Int, rows: Range<Int>)] = []
     package private(set) var tiles = 0
 
     private let chosen: Int
     private let expertBuffer: AlignedBuffer<Int32>
-    /// [tokens, chosen]: the row of each choice.
     private let rowBuffer: AlignedBuffer<Int32>
-    /// For each row, its token.
     private let tokenBuffer: AlignedBuffer<Int32>
-    /// For each tile, how many of its rows are in use: the first ones.
     private let tileBuffer: AlignedBuffer<Int32>
     /// For each expert, how many choices it has, then its next row.
     private var next: [Int]
@@ -28,7 +31,8 @@ package final class ExpertPlaces {
         rowBuffer = try AlignedBuffer(count: tokens * chosen)
         tokenBuffer = try AlignedBuffer(count: rows)
         tileBuffer = try AlignedBuffer(count: rows / ActivationRows.tileTokens)
-        experts = expertBuffer.pointer
+        (experts, rowOfChoice) = (expertBuffer.pointer, rowBuffer.pointer)
+        (tokenOfRow, rowsOfTile) = (tokenBuffer.pointer, tileBuffer.pointer)
         next = Array(repeating: 0, count: count)
         chosenExperts.reserveCapacity(count)
     }
@@ -41,9 +45,11 @@ package final class ExpertPlaces {
         return (rows + tile - 1) / tile * tile
     }
 
-    package func row(token: Int, rank: Int) -> Int { Int(rowBuffer.pointer[token * chosen + rank]) }
-    package func token(ofRow row: Int) -> Int { Int(tokenBuffer.pointer[row]) }
-    package func rows(ofTile tile: Int) -> Int { Int(tileBuffer.pointer[tile]) }
+    /// Bytes that ``init(tokens:experts:chosen:)`` reserves.
+    static func byteCount(tokens: Int, experts count: Int, chosen: Int) -> Int {
+        let rows = rows(tokens: tokens, experts: count, chosen: chosen)
+        return (2 * tokens * chosen + rows + rows / ActivationRows.tileTokens) * MemoryLayout<Int32>.size
+    }
 
     /// Gives each choice of the first `tokens` tokens its row, after the router has written ``experts``.
     package func group(tokens: Int) {
@@ -57,15 +63,15 @@ package final class ExpertPlaces {
             let (count, first) = (next[expert], tiles * tile)
             chosenExperts.append((expert, first..<first + count))
             for start in stride(from: 0, to: count, by: tile) {
-                tileBuffer.pointer[tiles] = Int32(min(tile, count - start))
+                rowsOfTile[tiles] = Int32(min(tile, count - start))
                 tiles += 1
             }
             next[expert] = first
         }
         for choice in 0..<choices {
             let expert = Int(experts[choice])
-            rowBuffer.pointer[choice] = Int32(next[expert])
-            tokenBuffer.pointer[next[expert]] = Int32(choice / chosen)
+            rowOfChoice[choice] = Int32(next[expert])
+            tokenOfRow[next[expert]] = Int32(choice / chosen)
             next[expert] += 1
         }
     }

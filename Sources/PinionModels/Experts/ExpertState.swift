@@ -8,7 +8,7 @@ final class ExpertState {
     /// [rows, width]: the tokens' inputs, grouped by expert.
     let input: ActivationRows
     let inner: FeedForwardState
-    /// Of the shared expert, [tokens, ...].
+    /// The shared expert's buffers, with a row for each token.
     let shared: FeedForwardState?
     let scoreStride: Int
     let resultStride: Int
@@ -18,7 +18,7 @@ final class ExpertState {
     var weights: UnsafeMutablePointer<Float> { weightBuffer.pointer }
     /// [rows, resultStride]: what the experts computed.
     var results: UnsafeMutablePointer<Float> { resultBuffer.pointer }
-    /// [tokens, 16]: a logit, padded as every product is.
+    /// [tokens, a row group]: a logit, padded as every product is.
     var sharedScales: UnsafeMutablePointer<Float> { sharedScaleBuffer.pointer }
 
     private let scoreBuffer: AlignedBuffer<Float>
@@ -52,7 +52,9 @@ final class ExpertState {
             + DecoderState.padded(width) * float
         let shared =
             experts.sharedFeedForward > 0 ? FeedForwardState.bytesPerRow(inner: experts.sharedFeedForward) : 0
-        let perToken = (DecoderState.padded(experts.count) + DecoderState.padded(1)) * float + shared
-        return rows * perRow + tokens * perToken
+        let perToken =
+            (DecoderState.padded(experts.count) + DecoderState.padded(1) + experts.chosen) * float + shared
+        let places = ExpertPlaces.byteCount(tokens: tokens, experts: experts.count, chosen: experts.chosen)
+        return rows * perRow + tokens * perToken + places
     }
 }

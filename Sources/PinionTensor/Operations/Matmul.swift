@@ -22,18 +22,22 @@ package struct MatmulPart {
     package let rows: Range<Int>
     /// `[rows.count, stride]`
     package let output: MatmulOutput
+    /// Of the matrix.
+    fileprivate let groups: Int
+    /// Of the rows.
+    fileprivate let tiles: Int
 
     package init(rows: Range<Int>, _ output: MatmulOutput) {
         self.rows = rows
         self.output = output
+        groups = output.weights.groups
+        tiles = rows.count.ceilingQuotient(ActivationRows.tileTokens)
     }
 }
 
 extension Kernels {
     /// Pieces per worker that a product is cut into: enough to even out, few enough to stream.
     private static let piecesPerWorker = 8
-    /// The same where each matrix has rows of its own, so that pieces of equal size take unequal times.
-    private static let partPiecesPerWorker = 32
 
     /// Multiplies the same activations by several matrices in one pass of the team: `out[t, r] = weights[r, :] . x[t, :]`.
     ///
@@ -58,27 +62,27 @@ extension Kernels {
     }
 
     /// Multiplies ranges of rows each by a matrix of their own, in one pass of the team.
+    ///
+    /// Work is cut by row groups times tiles of rows, because a matrix that many rows meet takes longer.
     package func matmul(_ parts: [MatmulPart], _ x: ActivationRows, team: WorkerTeam) {
-        let total = parts.reduce(0) { $0 + $1.output.weights.groups }
-        let pieces = team.workers * Self.partPiecesPerWorker
-        // Where each part's groups begin, so that a piece finds its own without passing over all parts.
-        var starts: [Int] = []
-        starts.reserveCapacity(parts.count)
-        var next = 0
+        let total = parts.reduce(0) { $0 + $1.groups * $1.tiles }
+        let pieces = team.workers * Self.piecesPerWorker
         for part in parts {
             precondition(part.rows.upperBound <= x.capacity, "rows \(part.rows) of \(x.capacity)")
-            starts.append(next)
-            next += part.output.weights.groups
         }
-        team.forEach(total, grain: (total + pieces - 1) / pieces) { [starts] range in
-            var place = (starts.firstIndex { $0 > range.lowerBound } ?? starts.count) - 1
-            while place < parts.count, starts[place] < range.upperBound {
-                let (part, first) = (parts[place], starts[place])
-                let here = range.clamped(to: first..<first + part.output.weights.groups)
-                multiply(
-                    part.output, x, from: part.rows.lowerBound, tokens: part.rows.count,
-                    groups: here.lowerBound - first..<here.upperBound - first)
-                place += 1
+        team.forEach(total, grain: (total + pieces - 1) / pieces) { range in
+            var first = 0
+            for part in parts {
+                let cost = part.groups * part.tiles
+                let here = range.clamped(to: first..<first + cost)
+                // A group belongs to the piece that has its first tile.
+                let groups =
+                    (here.lowerBound - first).ceilingQuotient(
+                        part.tiles)..<(here.upperBound - first).ceilingQuotient(part.tiles)
+                if !groups.isEmpty {
+                    multiply(part.output, x, from: part.rows.lowerBound, tokens: part.rows.count, groups: groups)
+                }
+                first += cost
             }
         }
     }
@@ -102,4 +106,9 @@ extension Kernels {
         }
         return kernel
     }
+}
+
+extension Int {
+    /// The quotient, rounded up.
+    fileprivate func ceilingQuotient(_ divisor: Int) -> Int { (self + divisor - 1) / divisor }
 }
