@@ -23,6 +23,7 @@ let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     ],
     targets: [
         .target(name: "CPinionKernels"),
@@ -66,7 +68,10 @@ let package = Package(
         .target(name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
-        .target(name: "PinionCatalog", dependencies: [crypto], swiftSettings: settings),
+        .target(
+            name: "PinionCatalog",
+            dependencies: ["PinionJSON", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings),
         .target(
             name: "PinionServer",
             dependencies: [

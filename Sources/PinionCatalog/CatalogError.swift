@@ -17,6 +17,22 @@ package struct CatalogError: Error, Sendable, CustomStringConvertible {
         case damagedPackage
         /// The file arrived, but is not the one the catalog names.
         case digestMismatch
+        /// A text that begins like a source of models and goes on wrongly.
+        case invalidReference
+        /// A file name that would lead out of its folder.
+        case hostileName
+        /// The hub has no such model or file.
+        case notFound
+        /// The hub wants a token, or refuses the one it was given.
+        case accessDenied
+        /// The source holds nothing that can be served, or several things of which none is meant more than the others.
+        case unsuitable
+        /// The source answers what its protocol does not allow.
+        case unexpectedReply
+        /// Something would have to be fetched, and that was forbidden.
+        case offline
+        /// The disk has not enough room.
+        case noSpace
         /// The task that asked was cancelled.
         case cancelled
     }

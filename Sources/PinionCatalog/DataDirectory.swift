@@ -59,4 +59,12 @@ package struct DataDirectory: Sendable, Equatable {
             throw CatalogError.unwritable("create the directory", path, errno: errno)
         }
     }
+
+    /// Has the system write a file or folder to the disk, so that a power cut cannot undo a renaming before it.
+    static func flush(_ path: String) throws(CatalogError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CatalogError.unwritable("open", path, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw CatalogError.unwritable("flush", path, errno: errno) }
+    }
 }

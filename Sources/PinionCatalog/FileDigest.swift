@@ -1,19 +1,33 @@
 import Crypto
 import Foundation
 
-/// SHA-256 of a file, read in pieces.
+/// Digests of files, read in pieces.
 package enum FileDigest {
     /// Bytes read at a time.
     static let chunkSize = 1 << 20
 
-    /// The lowercase hexadecimal digest of the file at `path`.
+    /// The lowercase hexadecimal SHA-256 of the file at `path`.
     ///
     /// - Throws: `unwritable` when the file cannot be read, `cancelled` when the task was cancelled meanwhile.
     package static func sha256(ofFile path: String) throws(CatalogError) -> String {
+        try digest(SHA256(), ofFile: path)
+    }
+
+    /// The lowercase hexadecimal name that Git gives to the file's contents.
+    ///
+    /// SHA-1 is no protection against someone who makes two files of one digest; it tells a damaged download, and the
+    /// connection to the hub is what the rest rests on.
+    static func gitBlob(ofFile path: String, size: Int) throws(CatalogError) -> String {
+        var hash = Insecure.SHA1()
+        hash.update(data: Data("blob \(size)\0".utf8))
+        return try digest(hash, ofFile: path)
+    }
+
+    private static func digest(_ start: some HashFunction, ofFile path: String) throws(CatalogError) -> String {
+        var hash = start
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CatalogError.unwritable("read", path, errno: errno) }
         defer { close(descriptor) }
-        var hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: chunkSize)
         while true {
             if Task.isCancelled { throw CatalogError(.cancelled, "interrupted while checking \(path)") }
@@ -23,9 +37,6 @@ package enum FileDigest {
             if count == 0 { break }
             hash.update(data: buffer[..<count])
         }
-        return hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return FileHash.hexadecimal(hash.finalize())
     }
 }

@@ -109,11 +109,11 @@ package struct ModelFetcher: Sendable {
         let path = try directory.path(of: model)
         let parent = (path as NSString).deletingLastPathComponent
         try DataDirectory.makeDirectory(parent)
-        try Self.flush(partial)
+        try DataDirectory.flush(partial)
         guard rename(partial, path) == 0 else {
             throw CatalogError.unwritable("put the model into place at", path, errno: errno)
         }
-        try Self.flush(parent)
+        try DataDirectory.flush(parent)
         if let receipt = Self.receipt(for: path, model) { Self.write(receipt, for: path) }
         return path
     }
@@ -126,13 +126,6 @@ package struct ModelFetcher: Sendable {
         }
     }
 
-    private static func flush(_ path: String) throws(CatalogError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CatalogError.unwritable("open", path, errno: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw CatalogError.unwritable("flush", path, errno: errno) }
-    }
-
     private static func fileSize(_ path: String) -> Int? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -141,14 +134,7 @@ package struct ModelFetcher: Sendable {
 
     /// What the receipt beside a verified file says; nil when there is no file.
     private static func receipt(for path: String, _ model: CatalogModel) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        #if canImport(Darwin)
-            let modified = status.st_mtimespec
-        #else
-            let modified = status.st_mtim
-        #endif
-        return "\(model.sha256) \(status.st_size) \(status.st_ino) \(modified.tv_sec).\(modified.tv_nsec)\n"
+        FileReceipt(of: path).map { "\(model.sha256) \($0.text)\n" }
     }
 
     /// Keeps the receipt; without it the next start only has to read the file again, so a failure is no error.

@@ -11,15 +11,16 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [Speed.self, Perplexity.self], defaultSubcommand: Speed.self)
 
     struct ModelOptions: ParsableArguments {
-        @Option(help: "A GGUF file, or a model of the catalog.") var model = ModelCatalog.defaultModel.id
+        @Option(help: "A model file or folder, an id, or a source such as hf:OWNER/REPO.") var model = ModelCatalog
+            .defaultModel.id
         @Option(help: "Worker threads (default: one per processor).") var threads: Int?
         @OptionGroup var data: DataOptions
 
         func path() async throws -> String {
-            let fetcher = ModelFetcher(directory: data.directory, report: Console.notice)
+            let finder = ModelFinder(data.directory)
             ServeSettings.notices(threads: threads, memory: nil).forEach(Console.notice)
             let reference = try ModelReference(model)
-            return try await cancelledBySignals { try await ResolvedModel(reference, fetcher: fetcher).path }
+            return try await cancelledBySignals { try await finder.resolve(reference).path }
         }
 
         func validate() throws {

@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .setting(.generationConfig), help: .setting(.generationConfig)) var generationConfig: String?
     @Option(name: .setting(.threads), help: .setting(.threads)) var threads: String?
     @Option(name: .setting(.memory), help: .setting(.memory)) var memory: String?
+    @Flag(name: .setting(.offline), help: .setting(.offline)) var offline = false
     @Option(name: .setting(.allowedHost), help: .setting(.allowedHost)) var allowedHost: [String] = []
     @Flag(name: .setting(.allowUnknownFields), help: .setting(.allowUnknownFields)) var allowUnknownFields = false
     @Option(name: .setting(.logLevel), help: .setting(.logLevel)) var logLevel: String?
@@ -61,11 +62,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         settings.notices.forEach(Console.notice)
         let keys = try ServerKeys(settings: settings)
-        let fetcher = ModelFetcher(directory: settings.dataDirectory, report: Console.notice)
+        let finder = ModelFinder(settings.dataDirectory, isOffline: settings.isOffline)
         let models = try await cancelledBySignals {
             var models: [ResolvedModel] = []
             for reference in settings.models {
-                models.append(try await ResolvedModel(reference, fetcher: fetcher))
+                models.append(try await finder.resolve(reference))
             }
             return models
         }
@@ -81,7 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
             .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
             .generationConfig: list(generationConfig), .threads: list(threads), .memory: list(memory),
-            .dataDirectory: list(data.path), .allowedHost: allowedHost,
+            .dataDirectory: list(data.path), .offline: offline ? ["true"] : [], .allowedHost: allowedHost,
             .allowUnknownFields: allowUnknownFields ? ["true"] : [], .logLevel: list(logLevel),
         ]
         return try ServeSettings(

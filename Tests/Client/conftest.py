@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import hub_server
 import openai
 import pytest
 
@@ -145,3 +146,11 @@ def client(server):
 @pytest.fixture
 def asynchronous(server):
     return server.client(server.key, openai.AsyncOpenAI, _strict_response_validation=True)
+
+
+@pytest.fixture
+def hub():
+    """A hub of models on this machine, empty."""
+    hub = hub_server.Hub()
+    yield hub
+    hub.close()

@@ -10,7 +10,8 @@ struct SettingTests {
         .apiKey: "sk-of-a-test-0123456789",
         .noAuth: "true", .context: "4096", .maxSequences: "3", .maxWaiting: "5", .kvType: "q8", .quantize: "q8_0",
         .chatTemplate: "chatml", .generationConfig: "model", .threads: "1",
-        .memory: "64M", .allowedHost: "pinion.example", .allowUnknownFields: "true", .logLevel: "debug",
+        .memory: "64M", .offline: "true", .allowedHost: "pinion.example", .allowUnknownFields: "true",
+        .logLevel: "debug",
         .dataDirectory: "/nowhere/pinion",
     ]
 

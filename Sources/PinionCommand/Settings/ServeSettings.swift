@@ -34,6 +34,8 @@ package struct ServeSettings: Sendable {
     /// Bytes for weights and caches; nil leaves it to the engine.
     var memory: Int?
     var dataDirectory: DataDirectory
+    /// Whether models that are not here are an error instead of being fetched.
+    var isOffline: Bool
     var logLevel: Logger.Level
     /// What the user should hear although nothing is wrong enough to refuse.
     var notices: [String]
@@ -58,6 +60,7 @@ package struct ServeSettings: Sendable {
         memory = try sources.size(.memory)
         notices = sources.strayVariables + Self.notices(threads: threads, memory: memory)
         dataDirectory = DataDirectory(sources.value(.dataDirectory)?.text, environment: sources.environment)
+        isOffline = try sources.isOn(.offline)
         logLevel = try sources.word(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? Self.defaultLogLevel
         server.host = try sources.address(.host) ?? server.host
         server.port = try sources.integer(.port) ?? server.port

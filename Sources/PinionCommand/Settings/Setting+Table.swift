@@ -15,7 +15,8 @@ extension Setting {
     /// A new setting is a row here, an option of `ServeCommand`, and its use in `ServeSettings`.
     package static let table: [Setting] = [
         Setting(
-            .model, .list, value: "file|id", "A model file, a catalog name, or ID=FILE to name it; repeat for several",
+            .model, .list, value: "source",
+            "A model file or folder, an id, or hf:OWNER/REPO and its like; ID=SOURCE names it; repeat for several",
             default: ModelCatalog.defaultModel.id),
         Setting(.host, .address, value: "host", "Address to listen on", default: server.host),
         Setting(
@@ -56,6 +57,7 @@ extension Setting {
             // Less is a number whose unit was forgotten: no model fits it.
             .memory, .size(atLeast: 1 << 20), value: "size", "Memory for weights and caches, such as 4G",
             default: "most of what is free"),
+        Setting(.offline, .toggle, "Fetch nothing: a model that is not here is an error"),
         Setting(
             .allowedHost, .list, value: "name", "A further name the Host header may have; may be repeated",
             default: "on a loopback address only names of this machine, elsewhere any name"),

@@ -23,6 +23,7 @@ package struct Setting: Sendable {
         case generationConfig = "generation-config"
         case threads
         case memory
+        case offline
         case allowedHost = "allowed-host"
         case allowUnknownFields = "allow-unknown-fields"
         case logLevel = "log-level"

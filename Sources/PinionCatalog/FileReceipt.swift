@@ -1,0 +1,21 @@
+import Foundation
+
+/// What tells that a file is still the one that was verified: its length, inode and time of modification.
+///
+/// Reading gigabytes at each start to hash them again would cost minutes; whoever can set a file's times can change
+/// what this program runs anyway.
+struct FileReceipt: Equatable {
+    let text: String
+
+    /// Nil when there is no such file.
+    init?(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        #if canImport(Darwin)
+            let modified = status.st_mtimespec
+        #else
+            let modified = status.st_mtim
+        #endif
+        text = "\(status.st_size) \(status.st_ino) \(modified.tv_sec).\(modified.tv_nsec)"
+    }
+}

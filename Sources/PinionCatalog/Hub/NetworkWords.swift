@@ -1,0 +1,37 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Says in words what the network's libraries say in types.
+enum NetworkWords {
+    /// What the system says when no connection comes about.
+    private static let unreachable = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EADDRNOTAVAIL]
+
+    static func of(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError:
+            switch error {
+            case .readTimeout: return "has fallen silent"
+            case .connectTimeout, .tlsHandshakeTimeout, .deadlineExceeded: return "does not answer in time"
+            case .remoteConnectionClosed: return "closed the connection before the end"
+            default: return "cannot be used: \(error.shortDescription)"
+            }
+        case HTTPParserError.invalidEOFState: return "closed the connection before the end"
+        case let error as NIOConnectionError:
+            if error.connectionErrors.isEmpty { return "is not found" }
+            return "cannot be reached" + (error.connectionErrors.first.map { " (\(brief($0.error)))" } ?? "")
+        case let error as IOError where unreachable.contains(error.errnoCode):
+            return "cannot be reached (\(brief(error)))"
+        default:
+            return "failed (\(brief(error)))"
+        }
+    }
+
+    private static func brief(_ error: any Error) -> String {
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+        let text = String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+        return String(text.prefix(FileWords.maximumLength))
+    }
+}
