@@ -21,6 +21,11 @@ enum Console {
         write(text, to: STDERR_FILENO)
     }
 
+    /// Writes to a terminal's standard error without ending the line.
+    static func progress(_ text: String) {
+        write(Array(text.utf8), to: STDERR_FILENO)
+    }
+
     /// Reports an error as one line, whatever its text holds.
     static func failure(_ error: any Error) {
         // Foundation describes its errors to programmers, and to people only when asked.

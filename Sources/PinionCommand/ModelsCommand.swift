@@ -2,11 +2,12 @@ import ArgumentParser
 import PinionCatalog
 import PinionModelFiles
 
-/// `pinion models`: lists, fetches and inspects models, and tries their tokenizers and templates.
+/// `pinion models`: lists, fetches, inspects and quantises models, and tries their tokenizers and templates.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "List, fetch and inspect models, and try their tokenizers and templates.",
-        subcommands: [List.self, Pull.self, Path.self, Inspect.self, Tokenize.self, Render.self],
+        commandName: "models",
+        abstract: "List, fetch, inspect and quantize models, and try their tokenizers and templates.",
+        subcommands: [List.self, Pull.self, Path.self, Inspect.self, Quantize.self, Tokenize.self, Render.self],
         defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
