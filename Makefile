@@ -39,7 +39,7 @@ serve: build ## Build, then serve the default model (ARGS='--port 9000 --model F
 	@exec $(PINION) serve $(ARGS)
 
 build: headers ## Build the program
-	@test -d .build || echo 'The first build fetches Swift packages and takes 4 to 8 minutes on two cores.'
+	@test -d .build || echo 'The first build fetches Swift packages and takes 6 to 15 minutes on two cores.'
 	@$(call SWIFT_BUILD,--product pinion)
 
 test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test

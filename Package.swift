@@ -103,7 +103,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "PinionModelsTests",
-            dependencies: ["PinionModels", "PinionModelFiles", "PinionTensor", "TestSupport"],
+            dependencies: ["PinionModels", "PinionModelFiles", "PinionTensor", "PinionTokenizer", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "PinionEngineTests",

@@ -50,5 +50,7 @@ func cancelledBySignals<Result: Sendable>(
         return try await task.value
     } catch let error as CatalogError where error.code == .cancelled {
         throw ExitCode(Interruption.exitCode)
+    } catch is CancellationError {
+        throw ExitCode(Interruption.exitCode)
     }
 }

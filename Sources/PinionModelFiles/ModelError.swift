@@ -9,6 +9,8 @@ package struct ModelError: Error, Sendable, CustomStringConvertible {
         case invalidConfiguration
         /// A tensor is missing, unexpected, or of the wrong shape.
         case invalidTensor
+        /// A file that was to be made cannot be written where it was asked for.
+        case unwritableFile
         /// The layer below failed; see ``ModelError/cause``.
         case tensor
     }

@@ -43,7 +43,8 @@ struct RowEncoder {
         }
     }
 
-    private func encode(_ floats: UnsafeMutableBufferPointer<Float>, into out: UnsafeMutableRawPointer) {
+    /// Writes a row's bytes; of K types and their fallbacks only finite weights.
+    func encode(_ floats: UnsafeMutableBufferPointer<Float>, into out: UnsafeMutableRawPointer) {
         switch source.type {
         case .f32:
             for (column, value) in floats.enumerated() {
@@ -59,6 +60,11 @@ struct RowEncoder {
             }
         case .q8_0: encodeBlocks(floats, into: out, Self.encodeQ8)
         case .q4_0: encodeBlocks(floats, into: out, Self.encodeQ4)
+        case .q5_0: encodeBlocks(floats, into: out, FiveBitQuantiser.encodeSymmetric)
+        case .q5_1: encodeBlocks(floats, into: out, FiveBitQuantiser.encodeAffine)
+        case .q4_K: encodeBlocks(floats, into: out, SuperBlockQuantiser(hasHighBits: false).encode)
+        case .q5_K: encodeBlocks(floats, into: out, SuperBlockQuantiser(hasHighBits: true).encode)
+        case .q6_K: encodeBlocks(floats, into: out, SignedSuperBlockQuantiser.encode)
         default: preconditionFailure("nothing is rounded to \(source.type.name)")
         }
     }
@@ -68,9 +74,8 @@ struct RowEncoder {
         _ encode: (UnsafePointer<Float>, UnsafeMutableRawPointer) -> Void
     ) {
         guard let first = floats.baseAddress else { return }
-        for block in 0..<source.columns / PackedMatrix.blockColumns {
-            encode(first + block * PackedMatrix.blockColumns, out + block * source.type.blockBytes)
-        }
+        let (columns, bytes) = (source.type.blockElements, source.type.blockBytes)
+        for block in 0..<source.columns / columns { encode(first + block * columns, out + block * bytes) }
     }
 
     /// A half for the largest magnitude / 127, and 32 signed bytes.

@@ -56,6 +56,29 @@ def safetensors(tensors, source):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def write_large(folder, inner, layers):
+    """A Llama of many weights, the same bytes again and again: fast to write, and slow to compute with."""
+    write(folder, intermediate_size=inner, num_hidden_layers=layers)
+    tensors = {}
+    for name, shape in shapes("llama").items():
+        shape = [inner if size == INNER else size for size in shape]
+        names = [name.replace(".0.", f".{layer}.") for layer in range(layers)] if ".0." in name else [name]
+        tensors |= dict.fromkeys(names, shape)
+    source = random.Random(8)
+    piece = struct.pack("<4096f", *(source.gauss(0, 0.3) for _ in range(4096)))
+    header, end = {}, 0
+    for name, shape in tensors.items():
+        count = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + count]}
+        end += count
+    text = json.dumps(header).encode()
+    with open(folder / "model.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for start in range(0, end, len(piece)):
+            file.write(piece[: end - start])
+    return folder
+
+
 def write(folder, family="llama", template=TEMPLATE, controls=CONTROLS, **changes):
     """Writes the folder. The last of the three `controls` is the end token.
 

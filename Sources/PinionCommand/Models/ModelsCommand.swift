@@ -2,14 +2,14 @@ import ArgumentParser
 import PinionCatalog
 import PinionModelFiles
 
-/// `pinion models`: fetches, lists, checks and removes models, and tries their tokenizers and templates.
+/// `pinion models`: fetches, lists, checks, quantises and removes models, and tries their tokenizers and templates.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "Fetch, list, check and remove models, and try their tokenizers and templates.",
+        abstract: "Fetch, list, check, quantize and remove models, and try their tokenizers and templates.",
         subcommands: [
-            List.self, Pull.self, Path.self, Verify.self, Remove.self, Prune.self, Inspect.self, Tokenize.self,
-            Render.self,
+            List.self, Pull.self, Path.self, Verify.self, Remove.self, Prune.self, Inspect.self, Quantize.self,
+            Tokenize.self, Render.self,
         ],
         defaultSubcommand: List.self)
 

@@ -21,6 +21,10 @@ package struct GGUFFile: Sendable {
     package let version: UInt32
     /// In the file's order.
     package let metadata: [(key: String, value: MetadataValue)]
+    /// Where each entry of ``metadata`` lies in the file, its key included.
+    let metadataRanges: [Range<Int>]
+    /// What tensors' offsets are multiples of.
+    let alignment: Int
     package let tensors: [StoredTensor]
     package let file: MappedFile
     private let values: [FileWord: Int]
@@ -48,8 +52,8 @@ package struct GGUFFile: Sendable {
         let tensorCount = try Self.readEntryCount(&cursor, "the tensor count", unit: Self.leastTensorBytes)
         let metadataCount = try Self.readEntryCount(&cursor, "the metadata count", unit: Self.leastMetadataBytes)
 
-        (metadata, values) = try Self.readMetadata(&cursor, count: metadataCount)
-        let alignment = try Self.alignment(
+        (metadata, metadataRanges, values) = try Self.readMetadata(&cursor, count: metadataCount)
+        alignment = try Self.alignment(
             of: values["general.alignment"].map { [metadata] in metadata[$0].value }, path)
         (tensors, tensorIndex) = try Self.readTensors(&cursor, count: tensorCount, alignment: alignment, file: file)
     }
@@ -74,17 +78,20 @@ package struct GGUFFile: Sendable {
 
     private static func readMetadata(
         _ cursor: inout GGUFCursor, count: Int
-    ) throws(TensorError) -> ([(key: String, value: MetadataValue)], [FileWord: Int]) {
+    ) throws(TensorError) -> ([(key: String, value: MetadataValue)], [Range<Int>], [FileWord: Int]) {
         var metadata: [(key: String, value: MetadataValue)] = []
+        var ranges: [Range<Int>] = []
         var index: [FileWord: Int] = [:]
         for _ in 0..<count {
+            let start = cursor.offset
             let key = try cursor.readName("a metadata key")
             guard index.updateValue(metadata.count, forKey: FileWord(key)) == nil else {
                 throw cursor.malformed("metadata key '\(key)' occurs twice")
             }
             metadata.append((key, try cursor.readValue(key: key)))
+            ranges.append(start..<cursor.offset)
         }
-        return (metadata, index)
+        return (metadata, ranges, index)
     }
 
     private static func alignment(of value: MetadataValue?, _ path: String) throws(TensorError) -> Int {

@@ -25,7 +25,10 @@ package struct ExpertChoice {
         _ logits: UnsafeMutablePointer<Float>, experts: UnsafeMutablePointer<Int32>,
         weights: UnsafeMutablePointer<Float>, with kernels: Kernels
     ) {
-        let total = score(logits, with: kernels)
+        var areNumbers = true
+        for expert in 0..<numbers.count where !logits[expert].isFinite { areNumbers = false }
+        // A router's output that is no number makes all weights of the token none, so that the sampler can tell.
+        let total = areNumbers ? score(logits, with: kernels) : .nan
         withUnsafeTemporaryAllocation(of: Float.self, capacity: numbers.count) { chances in
             for expert in chances.indices {
                 let chance = logits[expert] + (bias.isEmpty ? 0 : bias[expert] * total)
@@ -41,23 +44,22 @@ package struct ExpertChoice {
                 weights[rank] = logits[best]
             }
         }
-        // A router's output that is no number makes the whole token none, so that the sampler can tell.
         let divisor = numbers.isNormalised && !total.isNaN ? sum(weights) : total
         for rank in 0..<numbers.chosen { weights[rank] = weights[rank] / divisor * numbers.factor }
     }
 
     /// Turns logits into scores.
     ///
-    /// - Returns: The divisor that makes scores shares of a whole, 1 where they are none; NaN if any logit was no number.
+    /// - Returns: The divisor that makes scores shares of a whole; 1 where they are none.
     private func score(_ logits: UnsafeMutablePointer<Float>, with kernels: Kernels) -> Float {
         let count = numbers.count
         switch numbers.scoring {
         case .softmax:
             return kernels.expSum(logits, count: count, shift: kernels.maximum(logits, count: count), out: logits)
         case .sigmoid:
-            let sum = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)
+            _ = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)
             for expert in 0..<count { logits[expert] = 1 / (1 + logits[expert]) }
-            return sum.isNaN ? .nan : 1
+            return 1
         }
     }
 

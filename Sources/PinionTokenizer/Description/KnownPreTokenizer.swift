@@ -26,6 +26,11 @@ struct KnownPreTokenizer: Sendable {
     /// Every name, for tests.
     static var names: [String] { rows.flatMap(\.names) }
 
+    /// Each set of rules of byte-level pairs once, by the first of its names.
+    static var distinct: [(name: String, preTokenizer: KnownPreTokenizer)] {
+        rows.filter { !$0.preTokenizer.isCharacterLevel }.map { ($0.names[0], $0.preTokenizer) }
+    }
+
     private struct Row {
         var names: [String]
         var preTokenizer: KnownPreTokenizer
