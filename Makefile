@@ -20,6 +20,9 @@ KERNELS = Sources/CPinionKernels
 ARM_CC ?= aarch64-linux-gnu-gcc
 ARM_RUN ?= qemu-aarch64
 ARM_BUILD = .build/arm
+C_HEADERS = $(wildcard $(KERNELS)/*.h $(KERNELS)/include/*.h)
+PARITY_OBJECTS = $(patsubst $(KERNELS)/%.c,$(ARM_BUILD)/%.o,$(wildcard $(KERNELS)/*.c)) $(ARM_BUILD)/parity.o
+CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 C_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -I$(KERNELS)/include
 # Where the tests keep the default model, fetched once.
 TEST_DATA = .build/test-data
@@ -72,16 +75,29 @@ test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
 	$(ARM_CC) $(C_FLAGS) -ffp-contract=off -Wno-unknown-pragmas -static $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity
 	$(ARM_RUN) $(ARM_BUILD)/parity
 
-# The same comparison for the instruction sets of this machine.
+# The same comparison for the instruction sets of this machine. Compiling the kernels takes a minute for each, so they are
+# compiled next to each other, and again only when a file changed.
 parity: headers
-	@mkdir -p $(ARM_BUILD)
-	clang $(C_FLAGS) $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity-here
+	@$(MAKE) --no-print-directory -j $(CORES) $(ARM_BUILD)/parity-here $(ARM_BUILD)/pn_neon-arm.o
 	$(ARM_BUILD)/parity-here
 
+compile-arm: headers $(ARM_BUILD)/pn_neon-arm.o
+
+$(ARM_BUILD)/parity-here: $(PARITY_OBJECTS)
+	clang $^ -lm -o $@
+
+$(ARM_BUILD)/%.o: $(KERNELS)/%.c $(C_HEADERS)
+	@mkdir -p $(@D)
+	clang $(C_FLAGS) -c $< -o $@
+
+$(ARM_BUILD)/parity.o: Tests/arm/parity.c $(C_HEADERS)
+	@mkdir -p $(@D)
+	clang $(C_FLAGS) -c $< -o $@
+
 # Freestanding, so that no C library for Arm is needed.
-compile-arm: headers
-	@mkdir -p $(ARM_BUILD)
-	clang --target=aarch64-linux-gnu -ffreestanding $(C_FLAGS) -c $(KERNELS)/pn_neon.c -o $(ARM_BUILD)/pn_neon.o
+$(ARM_BUILD)/pn_neon-arm.o: $(KERNELS)/pn_neon.c $(C_HEADERS)
+	@mkdir -p $(@D)
+	clang --target=aarch64-linux-gnu -ffreestanding $(C_FLAGS) -c $< -o $@
 
 bench: build ## Build, then measure (ARGS='--json' ...)
 	@exec $(PINION) bench $(ARGS)

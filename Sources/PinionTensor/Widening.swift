@@ -4,6 +4,8 @@ package struct Widening: Equatable, CustomStringConvertible {
     package let type: String
     /// The format in memory, in a few words.
     package let packed: String
+    /// Whether every weight keeps its value: an eight-bit float times its block's factor has more bits than a half.
+    package let isExact: Bool
     package private(set) var matrices = 0
     /// Bytes of these matrices in the file.
     package private(set) var storedBytes = 0
@@ -19,7 +21,10 @@ package struct Widening: Equatable, CustomStringConvertible {
             else { continue }
             let matrices = tensor.shape.count == 3 ? tensor.shape[2] : 1
             let index = found.firstIndex { $0.type == tensor.type.name } ?? found.endIndex
-            if index == found.endIndex { found.append(Widening(type: tensor.type.name, packed: packed.summary)) }
+            if index == found.endIndex {
+                found.append(
+                    Widening(type: tensor.type.name, packed: packed.summary, isExact: packed == .coded))
+            }
             found[index].matrices += matrices
             found[index].storedBytes += tensor.byteCount
             found[index].packedBytes += PackedMatrix.byteCount(packing: source) * matrices
@@ -27,11 +32,11 @@ package struct Widening: Equatable, CustomStringConvertible {
         return found
     }
 
-    private init(type: String, packed: String) {
-        (self.type, self.packed) = (type, packed)
+    private init(type: String, packed: String, isExact: Bool) {
+        (self.type, self.packed, self.isExact) = (type, packed, isExact)
     }
 
     package var description: String {
-        "\(type): packed as \(packed), exactly, but wider: \(storedBytes) bytes of the file become \(packedBytes)"
+        "\(type): packed as \(packed), \(isExact ? "exactly, but " : "")wider: \(storedBytes) bytes of the file become \(packedBytes)"
     }
 }

@@ -8,6 +8,21 @@ from conftest import run
 from pulls import fetched, files_below, folder_files, gguf_files, noise, pull, refusal
 
 
+# Secrets
+
+
+def test_a_token_goes_over_no_http(hub, tmp_path):
+    done = run("models", "pull", "hf:m/x", "--data-dir", tmp_path, HF_ENDPOINT="http://mirror.invalid", HF_TOKEN="hf_x")
+    assert "HF_ENDPOINT is an http address" in refusal(done) and "unset HF_TOKEN" in refusal(done)
+
+
+def test_names_and_passwords_in_addresses_are_not_repeated(hub, tmp_path):
+    for source, extra in (("https://me:secret@host.invalid/x.gguf", {}),
+                          ("hf:m/x", {"HF_ENDPOINT": "https://me:secret@host.invalid"})):  # fmt: skip
+        done = run("models", "pull", source, "--data-dir", tmp_path, **extra)
+        assert done.returncode != 0 and "secret" not in done.stderr
+
+
 # What is fetched
 
 

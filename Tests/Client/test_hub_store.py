@@ -105,6 +105,18 @@ def test_removing_keeps_what_others_need(hub, tmp_path):
     assert not list((tmp_path / "models/pulled").glob("hf/*"))
 
 
+def test_pruning_leaves_what_a_link_leads_to(hub, tmp_path):
+    hub.add("m/q", gguf_files("Q8_0"))
+    fetched(pull(hub, tmp_path / "data", "hf:m/q"))
+    mine = tmp_path / "mine" / "models" / "sub"
+    mine.mkdir(parents=True)
+    (mine / "precious.gguf").write_bytes(b"GGUF")
+    (owner,) = (tmp_path / "data").rglob("hf")
+    (owner / "local").symlink_to(tmp_path / "mine")
+    assert run("models", "prune", "--data-dir", tmp_path / "data").returncode == 0
+    assert (mine / "precious.gguf").exists()
+
+
 def test_offline_takes_what_is_here_and_nothing_else(hub, tmp_path):
     hub.add("m/o", gguf_files("Q8_0", "Q4_0"))
     path = fetched(pull(hub, tmp_path, "hf:m/o"))

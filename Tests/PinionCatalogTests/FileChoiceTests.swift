@@ -18,6 +18,7 @@ struct FileChoiceTests {
             (["m-Q4_0_4_4.gguf", "m-IQ4_NL.gguf", "m_Q8_0.gguf"], "m_Q8_0.gguf"),
             (["Q6_K/m.gguf", "Q8_0/m.gguf"], "Q6_K/m.gguf"),
             (["only.gguf", "mmproj-Q4_K_M.gguf", "m.imatrix.gguf"], "only.gguf"),
+            (["m-IQ3_S.gguf", "m.mmproj-Q8_0.gguf", "m-mmproj-f16.gguf"], "m-IQ3_S.gguf"),
             (["m-Q8_0.gguf"] + folder, "m-Q8_0.gguf"),
         ])
     func automatic(names: [String], chosen: String) throws {

@@ -141,6 +141,17 @@ struct QuantisedFileTests {
         #expect(Self.bytes(stack) == rows)
     }
 
+    @Test("A type that is packed in another way is refused by name, too", arguments: CodedType.allCases)
+    func coded(_ type: CodedType) throws {
+        let folder = try TemporaryFolder()
+        let tensor = GGUFWriter.Tensor(
+            name: "output.weight", type: type.rawValue, shape: [256, 3],
+            data: [UInt8](repeating: 0, count: 3 * type.blockBytes))
+        let input = try folder.write(GGUFWriter(tensors: [tensor]).bytes, "in.gguf")
+        let error = #expect(throws: ModelError.self) { try Self.write(input, folder.path("out.gguf"), .q8_0) }
+        #expect(error?.message.contains("tensor 'output.weight' is \(type.name) already") == true)
+    }
+
     @Test("A matrix that is rounded already is refused by name, unless it is of the very type")
     func rounded() throws {
         let folder = try TemporaryFolder()
@@ -166,6 +177,14 @@ struct QuantisedFileTests {
         for path in [input, folder.path("link.gguf")] {
             #expect(message(path, replacing: true).contains("is the model that is read"))
         }
+        // What is written at first, beside the output, may be the model, too, or what nobody can write to.
+        let part = try folder.write(bytes, "model.gguf.part")
+        let error = #expect(throws: ModelError.self) { try Self.write(part, folder.path("model.gguf"), .q8_0) }
+        #expect(error?.message.contains("is the model that is read") == true)
+        #expect(try [UInt8](Data(contentsOf: URL(filePath: part))) == bytes)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("led.gguf.part"), withDestinationPath: folder.path("elsewhere"))
+        #expect(message(folder.path("led.gguf"), replacing: false).contains("cannot be created"))
         try Self.write(input, output, .f16)
         #expect(message(output, replacing: false).contains("exists; --force replaces it"))
         try Self.write(input, output, .q8_0, replacing: true)

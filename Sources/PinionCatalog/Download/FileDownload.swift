@@ -15,6 +15,10 @@ struct FileDownload: Sendable {
     /// The pause after the first failure; it doubles with each further one.
     static let firstPause = Duration.milliseconds(500)
 
+    /// Bytes a second, on average of one reply, below which a server is as good as silent; counted after some time.
+    static let leastRate = 1024.0
+    static let rateDelay = Duration.seconds(60)
+
     let hub: any ModelHub
     let file: RemoteFile
     let revision: String
@@ -134,8 +138,20 @@ struct FileDownload: Sendable {
         try checkLength(of: reply, wanted)
         var position = wanted.lowerBound
         var piece = run.lowerBound
+        let start = ContinuousClock.now
         do {
             for try await buffer in reply.body {
+                let elapsed = ContinuousClock.now - start
+                guard
+                    elapsed < Self.rateDelay
+                        || Double(position - wanted.lowerBound) >= elapsed / .seconds(1) * Self.leastRate
+                else {
+                    throw TransferFault.passing(
+                        CatalogError(
+                            .downloadFailed,
+                            "\(hub.connection.source): '\(file.name)' comes with less than \(Int(Self.leastRate)) bytes a "
+                                + "second"), after: nil)
+                }
                 guard buffer.readableBytes <= wanted.upperBound - position else {
                     throw CatalogError(
                         .unexpectedReply,

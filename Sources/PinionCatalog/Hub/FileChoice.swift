@@ -83,7 +83,7 @@ package struct FileChoice: Sendable, Equatable {
             let lower = file.name.lowercased()
             guard lower.hasSuffix(".gguf") else { continue }
             let last = lower.split(separator: "/").last ?? ""
-            guard !last.hasPrefix("mmproj"), !last.contains("imatrix") else { continue }
+            guard !last.contains("mmproj"), !last.contains("imatrix") else { continue }
             let whole = String(lower.dropLast(".gguf".count))
             let shard = ShardNumber(endOf: whole)
             let stem = shard.map { String(whole.dropLast($0.length)) } ?? whole
@@ -128,7 +128,7 @@ package struct FileChoice: Sendable, Equatable {
         guard numbers.count == group.count, group.files.count == group.count else {
             throw CatalogError(
                 .unsuitable,
-                "\(source): of the \(group.count) shards of '\(group.files[0].name)' the repository has "
+                "\(source): of the \(group.count) shards of \(FileWords.quoted(group.files[0].name)) the repository has "
                     + "\(group.files.count)")
         }
     }

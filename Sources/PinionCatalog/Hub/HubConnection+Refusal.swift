@@ -22,6 +22,8 @@ enum TransferFault: Error {
 extension HubConnection {
     /// Longest wait that a hub may ask for; a person who is asked for more rather comes back.
     static let maximumWait = Duration.seconds(120)
+    /// What longer waits are told as, in seconds.
+    private static let longestToldWait = 86_400
     /// Bytes of an error's body that are looked at.
     private static let maximumErrorSize = 64 << 10
 
@@ -48,9 +50,12 @@ extension HubConnection {
         case 429:
             return limited(host, response.headers.first(name: "retry-after"), said)
         case 408, 500...599:
-            return .passing(
-                CatalogError(.downloadFailed, "\(source): \(host) answered \(status)\(said); try again later"),
-                after: Self.wait(response.headers.first(name: "retry-after")))
+            let wait = Self.wait(response.headers.first(name: "retry-after"))
+            return Self.passing(
+                CatalogError(
+                    .downloadFailed,
+                    "\(source): \(host) answered \(status)\(said); try again "
+                        + (wait.map { "in \($0.components.seconds) s" } ?? "later")), after: wait)
         default:
             return .final(CatalogError(.unexpectedReply, "\(source): \(host) answered \(status)\(said)"))
         }
@@ -82,21 +87,26 @@ extension HubConnection {
                 + (wait.map { "; try again in \($0.components.seconds) s" } ?? "; try again later")
                 + (endpoint.token == nil
                     ? endpoint.tokenVariable.map { ", or set \($0), with which more are allowed" } ?? "" : ""))
-        guard let wait, wait > Self.maximumWait else { return .passing(error, after: wait) }
+        return Self.passing(error, after: wait)
+    }
+
+    /// Worth another try, unless the hub asks for a long wait first.
+    private static func passing(_ error: CatalogError, after wait: Duration?) -> TransferFault {
+        guard let wait, wait > maximumWait else { return .passing(error, after: wait) }
         return .final(error)
     }
 
     /// `Retry-After` in seconds; a date is left to the usual pause.
     private static func wait(_ header: String?) -> Duration? {
-        guard let seconds = header.flatMap({ Int($0) }), (0...86_400).contains(seconds) else { return nil }
-        return .seconds(seconds)
+        guard let seconds = header.flatMap({ Int($0) }), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, longestToldWait))
     }
 
     /// What the hub says in a header or in its body, as an end of a sentence.
     private func words(of response: HTTPClientResponse) async -> String {
         var said = response.headers.first(name: "x-error-message") ?? ""
-        if let body = try? await response.body.collect(upTo: Self.maximumErrorSize), said.isEmpty {
-            let text = String(decoding: body.readableBytesView, as: UTF8.self)
+        if said.isEmpty, let body = try? await Self.collect(response.body, limit: Self.maximumErrorSize) {
+            let text = String(decoding: body, as: UTF8.self)
             if text.hasPrefix("{"), let value = try? HubReply(Array(text.utf8), source) {
                 said = value.text("error") ?? value.text("message") ?? value.text("Message") ?? ""
             }

@@ -9,8 +9,9 @@ struct HubConnection: Sendable {
     static let maximumRedirects = 6
     /// Bytes of a listing: 20,000 files of 400 bytes each.
     static let maximumReplySize = 8 << 20
-    /// Bytes read of a reply that is thrown away, so that its connection can be used again.
-    private static let maximumDrain = 64 << 10
+    /// Longest time that a small reply may take from its first byte to its last: silence alone does not end a reply of
+    /// which a byte comes now and then.
+    static let longestSmallReply = Duration.seconds(60)
     private static let userAgent = "pinion"
     /// Longest time that a request may take: a file of many gigabytes over a slow line. Silence ends it much earlier.
     private static let longestRequest = TimeAmount.hours(24)
@@ -64,7 +65,6 @@ struct HubConnection: Sendable {
             case 200, 206:
                 return Reply(response)
             case 301, 302, 303, 307, 308:
-                _ = try? await response.body.collect(upTo: Self.maximumDrain)
                 url = try next(from: url, response.headers.first(name: "location"))
             default:
                 throw await refusal(response, at: url)
@@ -78,18 +78,27 @@ struct HubConnection: Sendable {
     /// A whole small reply.
     func bytes(_ url: URL, limit: Int = maximumReplySize) async throws(TransferFault) -> [UInt8] {
         let reply = try await get(url)
-        var bytes: [UInt8] = []
+        let bytes: [UInt8]
         do {
-            for try await buffer in reply.body {
-                bytes.append(contentsOf: buffer.readableBytesView)
-                guard bytes.count <= limit else { break }
-            }
+            bytes = try await Self.collect(reply.body, limit: limit)
         } catch {
             throw fault(error, at: url)
         }
         guard bytes.count <= limit else {
             throw .final(
                 CatalogError(.unexpectedReply, "\(source): \(url.path()) is answered with more than \(limit) bytes"))
+        }
+        return bytes
+    }
+
+    /// A reply's bytes, of which there may be a few more than the limit.
+    static func collect(_ body: HTTPClientResponse.Body, limit: Int) async throws -> [UInt8] {
+        let end = ContinuousClock.now + longestSmallReply
+        var bytes: [UInt8] = []
+        for try await buffer in body {
+            bytes.append(contentsOf: buffer.readableBytesView)
+            if bytes.count > limit { break }
+            guard ContinuousClock.now < end else { throw HTTPClientError.readTimeout }
         }
         return bytes
     }

@@ -43,14 +43,21 @@ struct HubEndpoint: Sendable {
         guard let url = URL(string: text), ["https", "http"].contains(url.scheme), url.host()?.isEmpty == false,
             url.query == nil, url.fragment == nil, url.user() == nil
         else {
-            throw CatalogError(
-                .invalidReference, "\(address) is \(FileWords.quoted(text)), expected an address such as \(fallback)")
+            // A name and password in it would end up in a log.
+            let shown = text.contains("@") ? "an address with a name in it" : FileWords.quoted(text)
+            throw CatalogError(.invalidReference, "\(address) is \(shown), expected an address such as \(fallback)")
         }
         self.url = url
         let secret = value(token)
         // A header's value; anything else in it could become a header of its own.
         guard secret?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) != false else {
             throw CatalogError(.invalidReference, "\(token) holds characters that no token has")
+        }
+        guard secret == nil || url.scheme == "https" || Self.loopbackHosts.contains(url.host() ?? "") else {
+            throw CatalogError(
+                .invalidReference,
+                "\(address) is an http address, over which anyone on the way could read \(token); name an https address, or "
+                    + "unset \(token)")
         }
         self.token = secret
         tokenVariable = token
@@ -70,6 +77,9 @@ struct HubEndpoint: Sendable {
         guard let result = URL(string: text) else { preconditionFailure("an escaped path makes no address") }
         return result
     }
+
+    /// Where nobody else listens.
+    private static let loopbackHosts = ["127.0.0.1", "localhost", "::1", "[::1]"]
 
     /// RFC 3986, 2.3: what means itself in every part of an address.
     private static let unreserved = CharacterSet(

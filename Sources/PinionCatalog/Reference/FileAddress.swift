@@ -20,7 +20,9 @@ package struct FileAddress: Sendable, Equatable {
     /// - Throws: `invalidReference`.
     package init(_ text: String) throws(CatalogError) {
         func malformed(_ reason: String) -> CatalogError {
-            CatalogError(.invalidReference, "'\(text)' is no address of a model file: \(reason)")
+            // A name and password in it would end up in a log.
+            let shown = text.contains("@") ? "an address with a name in it" : FileWords.quoted(text)
+            return CatalogError(.invalidReference, "\(shown) is no address of a model file: \(reason)")
         }
         guard text.utf8.count <= Self.maximumLength else {
             throw malformed("it is longer than \(Self.maximumLength) bytes")

@@ -156,10 +156,16 @@ package struct ModelStore: Sendable {
         for _ in 0..<3 {
             folders = folders.flatMap { folder in
                 ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-                    .filter { !$0.hasPrefix(".") }.sorted().map { folder + "/" + $0 }
+                    .filter { !$0.hasPrefix(".") }.sorted().map { folder + "/" + $0 }.filter(Self.isFolder)
             }
         }
         return folders
+    }
+
+    /// Whether a path is a folder itself: what a symbolic link leads to is nothing of the store's.
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func manifestNames(in folder: String) -> [String] {

@@ -21,8 +21,13 @@ struct ModelFinder: Sendable {
         self.directory = directory
         self.isOffline = isOffline
         fetcher = ModelFetcher(directory: directory, report: Console.notice)
-        let display = PullDisplay()
-        puller = ModelPuller(directory: directory, isOffline: isOffline) { display.show($0) }
+        let display = ProgressDisplay()
+        puller = ModelPuller(directory: directory, isOffline: isOffline) { event in
+            switch event {
+            case .note(let text): display.note(text)
+            case .progress(let done, let total): display.show(done, of: total)
+            }
+        }
     }
 
     /// The model, fetched if it is not here yet.

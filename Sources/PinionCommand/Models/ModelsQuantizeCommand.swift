@@ -46,10 +46,10 @@ extension ModelsCommand {
             let clock = ContinuousClock()
             let start = clock.now
             let quantisation = try ModelQuantisation(path: input, mix: mix)
-            let progress = ProgressReport(total: quantisation.outputBytes, what: "writing \(output)")
+            let progress = ProgressDisplay()
             try quantisation.write(to: output, replacing: replacing, team: WorkerTeam(workers: workers)) { written in
                 try Task.checkCancellation()
-                progress.show(written)
+                progress.show(written, of: quantisation.outputBytes)
             }
             progress.end()
             let counts = TensorType.allCases.map { type in (type, quantisation.tensors.count { $0.type == type }) }

@@ -106,14 +106,19 @@ package struct ModelQuantisation {
 
     /// - Throws: ``ModelError`` for a name that must not be written to.
     private func check(_ path: String, replacing: Bool) throws(ModelError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        for input in plan.inputs {
-            var own = stat()
-            guard stat(input.path, &own) != 0 || own.st_dev != status.st_dev || own.st_ino != status.st_ino else {
-                throw ModelError(.unwritableFile, "\(path): is the model that is read; give the output another name")
+        for written in [path, PartFile.partPath(of: path)] {
+            var status = stat()
+            guard stat(written, &status) == 0 else { continue }
+            for input in plan.inputs {
+                var own = stat()
+                guard stat(input.path, &own) != 0 || own.st_dev != status.st_dev || own.st_ino != status.st_ino else {
+                    throw ModelError(
+                        .unwritableFile, "\(written): is the model that is read; give the output another name")
+                }
             }
         }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ModelError(.unwritableFile, "\(path): exists and is no regular file; give the output another name")
         }

@@ -5,7 +5,7 @@ import Foundation
 /// What is not finished is removed; a process that was killed leaves the part behind, and the next one writes over it. A
 /// lock keeps two processes from writing one part.
 final class PartFile {
-    private static let suffix = ".part"
+    static func partPath(of path: String) -> String { path + ".part" }
     private static let permissions: mode_t = 0o644
 
     let path: String
@@ -17,14 +17,27 @@ final class PartFile {
     /// - Throws: ``ModelError`` naming the file and the system's reason.
     init(path: String) throws(ModelError) {
         self.path = path
-        partPath = path + Self.suffix
-        descriptor = open(partPath, O_WRONLY | O_CREAT | O_CLOEXEC, Self.permissions)
+        partPath = Self.partPath(of: path)
+        // Not blocking: opening a pipe would otherwise wait for its reader.
+        descriptor = open(partPath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, Self.permissions)
         guard descriptor >= 0 else { throw Self.failure(partPath, "cannot be created", errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             // The other process's file is not this one's to remove.
             isFinished = true
             throw ModelError(.unwritableFile, "\(partPath): another process is writing it")
+        }
+        var (opened, named) = (stat(), stat())
+        guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            isFinished = true
+            throw ModelError(.unwritableFile, "\(partPath): exists and is no regular file; remove it")
+        }
+        // Before the lock was taken another process may have finished the part and given it its name.
+        guard lstat(partPath, &named) == 0, named.st_dev == opened.st_dev, named.st_ino == opened.st_ino else {
+            close(descriptor)
+            isFinished = true
+            throw ModelError(.unwritableFile, "\(partPath): another process has just written it; try again")
         }
         guard ftruncate(descriptor, 0) == 0 else { throw Self.failure(partPath, "cannot be emptied", errno) }
     }

@@ -80,7 +80,7 @@ extension QuantisationPlan {
         }
         let outline = ModelOutline(model)
         for tensor in model.tensors {
-            guard case .format(let stored) = tensor.type else { preconditionFailure("a GGUF file's types are known") }
+            guard case .format(let stored) = tensor.type else { throw Self.isRoundedAlready(tensor, mix.rawValue) }
             guard Self.isRounded(tensor.name, shape: tensor.shape) else {
                 add(tensor.name, shape: tensor.shape, type: stored, .copy(tensor))
                 continue
@@ -91,16 +91,22 @@ extension QuantisationPlan {
                 continue
             }
             guard stored.blockElements == 1 else {
-                throw ModelError(
-                    .invalidTensor,
-                    "\(tensor.file.path): tensor '\(tensor.name)' is \(stored.name) already, and rounding it again to "
-                        + "\(type.name) would lose more than that says; expected F32, F16 or BF16: give the model's "
-                        + "float file or folder")
+                throw Self.isRoundedAlready(tensor, type.name)
             }
             do throws(TensorError) {
                 add(tensor.name, shape: tensor.shape, type: type, .matrix(try TensorEncoder(tensor, as: type)))
             } catch { throw ModelError(error) }
         }
+    }
+}
+
+extension QuantisationPlan {
+    fileprivate static func isRoundedAlready(_ tensor: StoredTensor, _ type: String) -> ModelError {
+        ModelError(
+            .invalidTensor,
+            "\(tensor.file.path): tensor '\(FileWord(tensor.name).shown)' is \(tensor.type.name) already, and rounding it "
+                + "again to \(type) would lose more than that says; expected F32, F16 or BF16: give the model's float file "
+                + "or folder")
     }
 }
 

@@ -1,9 +1,8 @@
 import Foundation
-import PinionCatalog
 import Synchronization
 
-/// Shows a download: a bar on a terminal, a line now and then elsewhere.
-final class PullDisplay: Sendable {
+/// How far a long piece of work has come: a bar on a terminal, with rate and time left, else a line for each tenth.
+final class ProgressDisplay: Sendable {
     /// Characters of the bar.
     private static let width = 28
     /// A line tells of so many hundredths more than the one before.
@@ -12,6 +11,7 @@ final class PullDisplay: Sendable {
     private static let drawInterval = Duration.milliseconds(100)
     /// Least time after which a rate means something.
     private static let rateDelay = 1.0
+    private static let clearedLine = "\r\u{1B}[K"
 
     private struct State {
         var start: (time: ContinuousClock.Instant, done: Int)?
@@ -27,36 +27,49 @@ final class PullDisplay: Sendable {
         self.isTerminal = isTerminal
     }
 
-    func show(_ event: PullEvent) {
+    deinit { end() }
+
+    /// Shows that so many of all bytes are done, if it is time to.
+    func show(_ done: Int, of total: Int) {
+        guard total > 0 else { return }
+        state.withLock { isTerminal ? draw(done, total, &$0) : tell(done, total, &$0) }
+    }
+
+    /// Tells something beside it.
+    func note(_ text: String) {
         state.withLock { state in
-            switch event {
-            case .note(let text):
-                if state.isDrawn { Console.errorText("\r\u{1B}[K") }
-                state.isDrawn = false
-                Console.notice(text)
-            case .progress(let done, let total):
-                guard total > 0 else { return }
-                if isTerminal { draw(done, total, &state) } else { tell(done, total, &state) }
-            }
+            Self.clear(&state)
+            Console.notice(text)
         }
+    }
+
+    /// Takes the bar away, so that what is printed next begins its line.
+    func end() {
+        state.withLock { Self.clear(&$0) }
+    }
+
+    private static func clear(_ state: inout State) {
+        if state.isDrawn { Console.errorText(clearedLine) }
+        state.isDrawn = false
     }
 
     private func draw(_ done: Int, _ total: Int, _ state: inout State) {
         let now = ContinuousClock.now
-        if let drawn = state.drawn, drawn + Self.drawInterval > now, done < total { return }
+        guard done < total else { return Self.clear(&state) }
+        if let drawn = state.drawn, drawn + Self.drawInterval > now { return }
         let start = state.start ?? (now, done)
         state.start = start
         state.drawn = now
-        let filled = Self.width * max(0, min(done, total)) / total
+        let filled = Int(Double(Self.width) * Double(max(0, done)) / Double(total))
         let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.width - filled)
-        var line = "\r\u{1B}[K[\(bar)] \(Self.megabytes(done)) of \(Self.megabytes(total)) MB"
+        var line = "\(Self.clearedLine)[\(bar)] \(Self.megabytes(done)) of \(Self.megabytes(total)) MB"
         let seconds = (now - start.time) / .seconds(1)
         let rate = Double(done - start.done) / max(seconds, Self.rateDelay)
         if seconds >= Self.rateDelay, rate > 0 {
             line += ", \(Self.megabytes(Int(rate))) MB/s, \(Int(Double(total - done) / rate) + 1) s left"
         }
-        state.isDrawn = done < total
-        Console.errorText(done < total ? line : "\r\u{1B}[K")
+        state.isDrawn = true
+        Console.errorText(line)
     }
 
     private func tell(_ done: Int, _ total: Int, _ state: inout State) {
