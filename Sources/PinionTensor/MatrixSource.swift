@@ -20,7 +20,7 @@ package struct MatrixSource: Sendable {
             throw TensorError(
                 .unsupported,
                 "\(tensor.file.path): tensor '\(tensor.name)' has type \(tensor.type.name), expected one of "
-                    + "\(StorageType.ggufNames), F8_E4M3")
+                    + "\(StorageType.ggmlNames), F8_E4M3")
         }
         if let quantised, tensor.type.blockElements == 1, tensor.shape[0] % quantised.blockElements == 0 {
             type = quantised

@@ -52,8 +52,8 @@ package enum StorageType: Sendable, Equatable {
 }
 
 extension StorageType {
-    /// A type by its number in GGUF files; nil where this build does not read it.
-    package init?(ggufNumber number: UInt32) {
+    /// A type by GGML's number; nil where this build does not read it.
+    package init?(ggmlNumber number: UInt32) {
         if let type = CodedType(rawValue: number) {
             self = .coded(type)
         } else if let type = TensorType(rawValue: number), type != .coded {
@@ -63,8 +63,8 @@ extension StorageType {
         }
     }
 
-    /// The types that this build reads from GGUF files, in the order of their numbers.
-    package static var ggufNames: String {
+    /// The types that this build reads, in the order of their numbers.
+    package static var ggmlNames: String {
         let formats = TensorType.allCases.filter { $0 != .coded }.map { ($0.rawValue, $0.name) }
         let coded = CodedType.allCases.map { ($0.rawValue, $0.name) }
         return (formats + coded).sorted { $0.0 < $1.0 }.map(\.1).joined(separator: ", ")

@@ -182,9 +182,11 @@ struct QuantisedFileTests {
         let error = #expect(throws: ModelError.self) { try Self.write(part, folder.path("model.gguf"), .q8_0) }
         #expect(error?.message.contains("is the model that is read") == true)
         #expect(try [UInt8](Data(contentsOf: URL(filePath: part))) == bytes)
+        try FileManager.default.removeItem(atPath: part)
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("led.gguf.part"), withDestinationPath: folder.path("elsewhere"))
         #expect(message(folder.path("led.gguf"), replacing: false).contains("cannot be created"))
+        try FileManager.default.removeItem(atPath: folder.path("led.gguf.part"))
         try Self.write(input, output, .f16)
         #expect(message(output, replacing: false).contains("exists; --force replaces it"))
         try Self.write(input, output, .q8_0, replacing: true)

@@ -118,11 +118,11 @@ package struct GGUFFile: Sendable {
             }
             let shape = try readShape(&cursor, name: name)
             let number = try cursor.read(UInt32.self, "the type of tensor '\(name)'")
-            guard let type = StorageType(ggufNumber: number) else {
+            guard let type = StorageType(ggmlNumber: number) else {
                 let found = StorageType.otherNames[number] ?? "number \(number)"
                 throw TensorError(
                     .unsupported,
-                    "\(cursor.path): tensor '\(name)' has type \(found), expected one of \(StorageType.ggufNames)")
+                    "\(cursor.path): tensor '\(name)' has type \(found), expected one of \(StorageType.ggmlNames)")
             }
             let bytes = try byteCount(of: shape, type: type, name: name, cursor)
             entries.append((name, type, shape, bytes, try cursor.read(UInt64.self, "the offset of tensor '\(name)'")))

@@ -20,7 +20,12 @@ final class PartFile {
         partPath = Self.partPath(of: path)
         // Not blocking: opening a pipe would otherwise wait for its reader.
         descriptor = open(partPath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, Self.permissions)
-        guard descriptor >= 0 else { throw Self.failure(partPath, "cannot be created", errno) }
+        guard descriptor >= 0 else {
+            // What lies there is not this one's to remove.
+            let code = errno
+            isFinished = true
+            throw Self.failure(partPath, "cannot be created", code)
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             // The other process's file is not this one's to remove.
