@@ -1,9 +1,9 @@
 import Foundation
 
-/// What tells that a file is still the one that was verified: its length, inode and time of modification.
+/// A file's length, inode and time of modification: while they stay, the file counts as the one that was verified.
 ///
-/// Reading gigabytes at each start to hash them again would cost minutes; whoever can set a file's times can change
-/// what this program runs anyway.
+/// Reading gigabytes at each start to hash them again would cost minutes. An attacker who can set a file's times can
+/// change what this program runs anyway.
 struct FileReceipt: Equatable {
     let text: String
 

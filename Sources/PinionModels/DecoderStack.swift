@@ -118,9 +118,16 @@ final class DecoderStack: LanguageModel {
     }
 
     /// What is done to a block's result, which stands in the state's `projected`, as it joins the residual stream.
+    ///
+    /// Holds no reference, so that none is counted for each token.
     private struct BlockResult {
-        let bias: FloatVector?
-        let norm: Norm?
+        let bias: UnsafePointer<Float>?
+        let norm: Norm.Unretained?
+
+        init(bias: FloatVector?, norm: Norm?) {
+            self.bias = bias?.pointer
+            self.norm = norm?.unretained
+        }
     }
 }
 
@@ -145,22 +152,21 @@ extension DecoderStack {
     }
 
     /// Adds the last block's result to the residual stream.
-    private func add(_ bias: UnsafePointer<Float>?, _ norm: Norm.Unretained?, row: Int) {
+    private func add(_ result: BlockResult, row: Int) {
         let (x, y) = (state.residualRow(row), state.projected + row * state.projectedStride)
         let count = numbers.width
-        if let bias { kernels.add(bias, to: y, count: count) }
-        norm?.apply(y, into: y, with: kernels)
+        if let bias = result.bias { kernels.add(bias, to: y, count: count) }
+        result.norm?.apply(y, into: y, with: kernels)
         if numbers.residualFactor != 1 { kernels.scale(y, count: count, by: numbers.residualFactor) }
         kernels.add(y, to: x, count: count)
     }
 
     /// Adds the last block's result to the residual stream, and prepares the next block's input from it.
     private func normalise(_ tokens: Int, adding result: BlockResult?, _ norm: Norm?, quantised: Bool) {
-        let (hasResult, bias, postNorm) = (result != nil, result?.bias?.pointer, result?.norm?.unretained)
         let norm = norm?.unretained
         team.forEachTile(tokens) { tokens in
-            if hasResult {
-                for token in tokens { add(bias, postNorm, row: token) }
+            if let result {
+                for token in tokens { add(result, row: token) }
             }
             if let norm {
                 for token in tokens {
@@ -191,11 +197,10 @@ extension DecoderStack {
     ///
     /// - Parameter rows: Those whose logits are wanted, the first of the residual stream.
     private func logits(_ rows: Int, adding result: BlockResult?) -> UnsafeMutablePointer<Float> {
-        let (hasResult, bias, postNorm) = (result != nil, result?.bias?.pointer, result?.norm?.unretained)
         let norm = finalNorm.unretained
         team.forEachTile(rows) { rows in
             for row in rows {
-                if hasResult { add(bias, postNorm, row: row) }
+                if let result { add(result, row: row) }
                 norm.apply(state.residualRow(row), into: state.outputs.row(row), with: kernels)
             }
             if head.readsQuantisedActivations { state.outputs.quantise(rows, with: kernels) }

@@ -106,8 +106,8 @@ extension PackedMatrix {
         _ sources: [MatrixSource], into matrices: [PackedMatrix], team: WorkerTeam
     ) throws(TensorError) {
         let total = matrices.reduce(0) { $0 + $1.groups }
-        // One for each matrix, so that the message can name its tensor.
-        let areFinite = matrices.map { _ in FiniteFlag() }
+        // The first matrix with a weight that is not finite, for the message.
+        let firstFailed = Atomic<Int>(matrices.count)
         team.forEach(total, grain: packedGroups) { range in
             var first = 0
             for (place, matrix) in matrices.enumerated() {
@@ -115,20 +115,19 @@ extension PackedMatrix {
                 if !part.isEmpty,
                     !matrix.pack(sources[place], groups: part.lowerBound - first..<part.upperBound - first)
                 {
-                    areFinite[place].clear()
+                    firstFailed.min(place, ordering: .relaxed)
                 }
                 first += matrix.groups
             }
         }
-        for (place, source) in sources.enumerated() {
-            source.forget()
-            guard areFinite[place].isSet else {
-                let tensor = source.tensor
-                throw TensorError(
-                    .malformedFile,
-                    "\(tensor.file.path): tensor '\(tensor.name)' has a "
-                        + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
-            }
+        for source in sources { source.forget() }
+        let failed = firstFailed.load(ordering: .relaxed)
+        guard failed == matrices.count else {
+            let tensor = sources[failed].tensor
+            throw TensorError(
+                .malformedFile,
+                "\(tensor.file.path): tensor '\(tensor.name)' has a "
+                    + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
         }
     }
 
@@ -154,13 +153,5 @@ extension PackedMatrix {
             }
         }
         return areFinite
-    }
-
-    /// Whether all weights seen so far are finite.
-    private final class FiniteFlag: Sendable {
-        private let value = Atomic<Bool>(true)
-
-        var isSet: Bool { value.load(ordering: .relaxed) }
-        func clear() { value.store(false, ordering: .relaxed) }
     }
 }

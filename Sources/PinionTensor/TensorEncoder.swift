@@ -7,8 +7,6 @@ import Synchronization
 ///
 /// Tensors of more than two dimensions are the rows of all their matrices.
 package struct TensorEncoder {
-    /// Bytes of a piece: enough for all workers, and little beside a model.
-    private static let pieceBytes = 8 << 20
     /// The largest number that a half holds. Scales of blocks are halves too, and no model's weights come near it.
     private static let largestHalf: Float = 65504
 
@@ -39,16 +37,9 @@ package struct TensorEncoder {
     ///
     /// - Throws: ``TensorError`` for a weight that is infinite, no number, or too large for the type; what `body` throws.
     package func forEachPiece(_ team: WorkerTeam, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if source.isVerbatim && order == nil { return try source.tensor.forEachPiece(body) }
         defer { source.tensor.file.forget(source.tensor.bytes) }
-        if source.isVerbatim && order == nil {
-            let bytes = source.tensor.bytes
-            for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
-                let piece = bytes[start..<min(start + Self.pieceBytes, bytes.count)]
-                try body(UnsafeRawBufferPointer(rebasing: piece))
-            }
-            return
-        }
-        let pieceRows = max(1, min(source.rows.count, Self.pieceBytes / rowBytes))
+        let pieceRows = max(1, min(source.rows.count, StoredTensor.pieceBytes / rowBytes))
         let buffer = try AlignedBuffer<UInt8>(count: pieceRows * rowBytes)
         for start in stride(from: 0, to: source.rows.count, by: pieceRows) {
             let rows = start..<min(start + pieceRows, source.rows.count)
@@ -92,6 +83,17 @@ package struct TensorEncoder {
 }
 
 extension StoredTensor {
+    /// Bytes that are written at a time: enough for all workers, and little beside a model.
+    fileprivate static let pieceBytes = 8 << 20
+
+    /// Calls `body` with the bytes as the file has them, a piece at a time, and tells the system that they were read.
+    package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        defer { file.forget(bytes) }
+        for start in stride(from: 0, to: byteCount, by: Self.pieceBytes) {
+            try body(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.pieceBytes, byteCount)]))
+        }
+    }
+
     /// The same elements as one matrix of all rows.
     fileprivate func flattened() -> StoredTensor {
         guard shape.count > 2 else { return self }

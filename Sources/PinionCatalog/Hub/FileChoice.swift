@@ -1,7 +1,7 @@
 /// Which of a repository's files make the model that was asked for.
 ///
 /// A GGUF is preferred to a folder: it is smaller and complete. Of several quantisations the first of ``fallbacks`` is
-/// taken. All shards of a split file come together, whichever of them was named.
+/// taken. A shard's name stands for its split file: all its shards are chosen.
 package struct FileChoice: Sendable, Equatable {
     /// Quantisations in the order in which one is taken when none is named: four bits, then more, then unrounded.
     static let fallbacks = [

@@ -23,7 +23,7 @@ struct HubConnection: Sendable {
     /// The page where a person accepts a model's terms; nil where there is none.
     let page: URL?
 
-    /// A client for ``HubConnection``; whoever makes it shuts it down.
+    /// Makes a client for connections to hubs. The caller shuts it down.
     ///
     /// - Parameter connections: At one time, to one host.
     static func makeClient(connections: Int) -> HTTPClient {

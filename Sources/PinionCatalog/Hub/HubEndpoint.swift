@@ -23,7 +23,7 @@ struct HubEndpoint: Sendable {
             "https://modelscope.cn", environment, address: "MODELSCOPE_ENDPOINT", token: "MODELSCOPE_API_TOKEN")
     }
 
-    /// A file's own address, at which nobody has a token.
+    /// The endpoint of a single file's address, which knows no tokens.
     init(of address: FileAddress) {
         url = address.url
         token = nil
@@ -78,7 +78,7 @@ struct HubEndpoint: Sendable {
         return result
     }
 
-    /// Where nobody else listens.
+    /// Names of this machine itself, to which a token crosses no network.
     private static let loopbackHosts = ["127.0.0.1", "localhost", "::1", "[::1]"]
 
     /// RFC 3986, 2.3: what means itself in every part of an address.

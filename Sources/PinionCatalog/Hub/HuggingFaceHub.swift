@@ -14,20 +14,12 @@ struct HuggingFaceHub: ModelHub {
     func list() async throws(TransferFault) -> RemoteListing {
         let url = connection.endpoint.url(
             ["api", "models", repository.path, "revision", Self.branch], query: [("blobs", "true")])
-        let bytes = try await connection.bytes(url)
-        do {
-            let reply = try HubReply(bytes, connection.source)
+        return try await listing(at: url) { reply throws(CatalogError) in
             var files: [RemoteFile] = []
             for entry in try reply.objects("siblings", limit: RemoteListing.maximumFiles) {
                 files.append(try Self.file(entry))
             }
-            return try checked(RemoteListing(revision: try reply.required("sha"), files: files))
-        } catch let error as CatalogError {
-            throw .final(error)
-        } catch let fault as TransferFault {
-            throw fault
-        } catch {
-            preconditionFailure("nothing else is thrown: \(error)")
+            return RemoteListing(revision: try reply.required("sha"), files: files)
         }
     }
 

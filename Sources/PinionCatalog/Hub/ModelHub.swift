@@ -12,6 +12,20 @@ protocol ModelHub: Sendable {
 }
 
 extension ModelHub {
+    /// The listing that the hub's reply to an address holds, checked.
+    ///
+    /// - Parameter read: What this hub calls a listing's parts.
+    func listing(
+        at url: URL, _ read: (HubReply) throws(CatalogError) -> RemoteListing
+    ) async throws(TransferFault) -> RemoteListing {
+        let bytes = try await connection.bytes(url)
+        let listing: RemoteListing
+        do throws(CatalogError) {
+            listing = try read(HubReply(bytes, connection.source))
+        } catch { throw .final(error) }
+        return try checked(listing)
+    }
+
     /// Checks what every listing must be: names once each, and a revision that can name a folder.
     func checked(_ listing: RemoteListing) throws(TransferFault) -> RemoteListing {
         guard FileHash.isHexadecimal(listing.revision, length: FileHash.gitLength) else {

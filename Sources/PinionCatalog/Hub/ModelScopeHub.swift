@@ -18,9 +18,7 @@ struct ModelScopeHub: ModelHub {
         let url = connection.endpoint.url(
             ["api", "v1", "models", repository.path, "repo", "files"],
             query: [("Revision", Self.branch), ("Recursive", "true")])
-        let bytes = try await connection.bytes(url)
-        do {
-            let reply = try HubReply(bytes, connection.source)
+        return try await listing(at: url) { reply throws(CatalogError) in
             guard try reply.size("Code") == Self.success, let data = reply.member("Data") else {
                 let said = reply.text("Message").map { ", saying \(FileWords.quoted($0))" } ?? ""
                 throw CatalogError(.notFound, "\(connection.source): the hub has no such model\(said)")
@@ -30,13 +28,7 @@ struct ModelScopeHub: ModelHub {
             {
                 files.append(try Self.file(entry))
             }
-            return try checked(RemoteListing(revision: Self.revision(of: files), files: files))
-        } catch let error as CatalogError {
-            throw .final(error)
-        } catch let fault as TransferFault {
-            throw fault
-        } catch {
-            preconditionFailure("nothing else is thrown: \(error)")
+            return RemoteListing(revision: Self.revision(of: files), files: files)
         }
     }
 

@@ -1,6 +1,7 @@
 /// A file that a hub lists, with what has to arrive.
 package struct RemoteFile: Sendable, Equatable {
-    /// Bytes that a file may claim: more than any disk here has, and 20,000 of them still add up.
+    /// The largest size in bytes that a listing may state for a file: larger than any disk, and 20,000 such sizes still
+    /// add up without overflow.
     package static let maximumSize = 1 << 44
 
     package let name: String

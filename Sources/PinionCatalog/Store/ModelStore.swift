@@ -93,7 +93,7 @@ package struct ModelStore: Sendable {
 
     // MARK: - Removing
 
-    /// Removes a model, and of its files those that no other needs.
+    /// Removes a model, and those of its files that no other model needs.
     ///
     /// - Returns: Bytes that became free.
     package func remove(_ model: PulledModel, onWait: () -> Void) async throws(CatalogError) -> Int {

@@ -60,8 +60,8 @@ extension PulledModel {
 
     /// Reads a manifest.
     ///
-    /// - Throws: `unexpectedReply` when it is damaged: names in it are checked as those of a hub are, because what a
-    ///   manifest names is removed with the model.
+    /// - Throws: `unexpectedReply` when the manifest is damaged. Its file names are checked like a hub's, because the files
+    ///   that a manifest names are removed with the model.
     init(manifest path: String, folder: String, variant: String) throws(CatalogError) {
         func damaged(_ reason: String) -> CatalogError {
             CatalogError(.unexpectedReply, "the manifest \(path) is damaged (\(reason)); pull the model again")

@@ -82,9 +82,11 @@ struct RepositoryPull {
             try await hub.connection.bytes(url, limit: index.size)
         }
         let top = index.name.dropLast(FolderFiles.indexName.count)
+        // An index may name as many files as the repository has: each is looked up, not searched for. Names differ by bytes.
+        let places = Dictionary(all.map { (Array($0.name.utf8), $0) }) { first, _ in first }
         var found: [RemoteFile] = []
         for name in try FolderFiles.shards(namedBy: bytes) {
-            guard let file = all.first(where: { $0.name == top + name }) else {
+            guard let file = places[Array((top + name).utf8)] else {
                 throw CatalogError(
                     .unsuitable, "\(source): '\(index.name)' names '\(name)', which the repository has not")
             }

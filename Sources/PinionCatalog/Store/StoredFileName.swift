@@ -8,7 +8,7 @@ package struct StoredFileName: Sendable, Hashable {
     static let maximumPartLength = 255
     /// Folders and the file.
     static let maximumParts = 8
-    /// Endings of files that the store itself writes beside those of a model.
+    /// Endings of the files that the store itself writes beside a model's files.
     static let reservedEndings = [".part", ".part.map"]
 
     package let text: String

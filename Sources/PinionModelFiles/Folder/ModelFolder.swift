@@ -132,7 +132,7 @@ extension ModelFolder {
             || isTied && Self.headNames.contains(name) || isOfGuessingLayer(name)
     }
 
-    /// Whether a tensor belongs to a layer that guesses further tokens, after those of the model.
+    /// Whether a tensor belongs to one of the layers for multi-token prediction, which follow the model's own layers.
     private func isOfGuessingLayer(_ name: String) -> Bool {
         guard let row = try? row.get(), let layers = configuration["num_hidden_layers"]?.int,
             let guessing = configuration["num_nextn_predict_layers"]?.int, guessing > 0

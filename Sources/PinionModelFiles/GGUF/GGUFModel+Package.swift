@@ -25,7 +25,7 @@ extension GGUFModel {
         ).inGGUF
     }
 
-    /// Whether a tensor belongs to a layer that guesses further tokens, after those of the model.
+    /// Whether a tensor belongs to one of the layers for multi-token prediction, which follow the model's own layers.
     func isSpare(_ name: String) -> Bool {
         guard let prefix = self["general.architecture"]?.string,
             let guessing = self[prefix + ".nextn_predict_layers"]?.int,

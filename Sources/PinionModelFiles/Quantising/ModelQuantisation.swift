@@ -8,9 +8,6 @@ package import PinionTensor
 ///
 /// Making one reads headers only. Writing holds a few megabytes at a time, whatever the model's size.
 package struct ModelQuantisation {
-    /// Bytes that are copied at a time; between two pieces the work can be ended.
-    private static let pieceBytes = 8 << 20
-
     private let plan: QuantisationPlan
     /// Bytes of the input's files.
     package let inputBytes: Int
@@ -73,12 +70,7 @@ package struct ModelQuantisation {
         _ content: QuantisationPlan.Content, _ team: WorkerTeam, _ put: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         switch content {
-        case .copy(let tensor):
-            let bytes = tensor.bytes
-            for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
-                try put(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceBytes, bytes.count)]))
-            }
-            tensor.file.forget(bytes)
+        case .copy(let tensor): try tensor.forEachPiece(put)
         case .matrix(let encoder): try encoder.forEachPiece(team, put)
         case .vector(let tensor, let order):
             let values = try FloatVector(tensor).values
