@@ -21,8 +21,8 @@ ARM_CC ?= aarch64-linux-gnu-gcc
 ARM_RUN ?= qemu-aarch64
 ARM_BUILD = .build/arm
 C_HEADERS = $(wildcard $(KERNELS)/*.h $(KERNELS)/include/*.h)
-PARITY_OBJECTS = $(patsubst $(KERNELS)/%.c,$(ARM_BUILD)/%.o,$(wildcard $(KERNELS)/*.c)) $(ARM_BUILD)/parity.o
-CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+# The kernels as SwiftPM compiled them.
+KERNEL_OBJECTS = $(patsubst $(KERNELS)/%.c,.build/release/CPinionKernels.build/%.c.o,$(wildcard $(KERNELS)/*.c))
 C_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -I$(KERNELS)/include
 # Where the tests keep the default model, fetched once.
 TEST_DATA = .build/test-data
@@ -33,7 +33,8 @@ MUTATIONS ?= 10000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift test-long test-arm bench format lint clean build-tests parity compile-arm headers
+.PHONY: help serve build test test-swift test-long test-arm bench format lint clean prepare build-tests parity \
+    compile-arm headers
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -45,7 +46,7 @@ build: headers ## Build the program
 	@test -d .build || echo 'The first build fetches Swift packages and takes 6 to 15 minutes on two cores.'
 	@$(call SWIFT_BUILD,--product pinion)
 
-test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, build, run every test
+test: lint prepare ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@swift=0; client=0; \
 	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
@@ -53,6 +54,10 @@ test: lint parity compile-arm build-tests $(VENV)/.stamp ## Check the style, bui
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
 	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
+
+# Next to each other, because a Swift build leaves a core idle where one module waits for another.
+prepare:
+	@$(MAKE) --no-print-directory -j 3 parity compile-arm $(VENV)/.stamp
 
 build-tests: headers
 	@$(call SWIFT_BUILD,--build-tests)
@@ -75,24 +80,13 @@ test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
 	$(ARM_CC) $(C_FLAGS) -ffp-contract=off -Wno-unknown-pragmas -static $(KERNELS)/*.c Tests/arm/parity.c -lm -o $(ARM_BUILD)/parity
 	$(ARM_RUN) $(ARM_BUILD)/parity
 
-# The same comparison for the instruction sets of this machine. Compiling the kernels takes a minute for each, so they are
-# compiled next to each other, and again only when a file changed.
-parity: headers
-	@$(MAKE) --no-print-directory -j $(CORES) $(ARM_BUILD)/parity-here $(ARM_BUILD)/pn_neon-arm.o
+# The same comparison for the instruction sets of this machine, with the very objects that the program is linked from.
+parity: build-tests
+	@mkdir -p $(ARM_BUILD)
+	clang $(C_FLAGS) Tests/arm/parity.c $(KERNEL_OBJECTS) -lm -o $(ARM_BUILD)/parity-here
 	$(ARM_BUILD)/parity-here
 
 compile-arm: headers $(ARM_BUILD)/pn_neon-arm.o
-
-$(ARM_BUILD)/parity-here: $(PARITY_OBJECTS)
-	clang $^ -lm -o $@
-
-$(ARM_BUILD)/%.o: $(KERNELS)/%.c $(C_HEADERS)
-	@mkdir -p $(@D)
-	clang $(C_FLAGS) -c $< -o $@
-
-$(ARM_BUILD)/parity.o: Tests/arm/parity.c $(C_HEADERS)
-	@mkdir -p $(@D)
-	clang $(C_FLAGS) -c $< -o $@
 
 # Freestanding, so that no C library for Arm is needed.
 $(ARM_BUILD)/pn_neon-arm.o: $(KERNELS)/pn_neon.c $(C_HEADERS)

@@ -72,9 +72,11 @@ package struct EngineDescription: Sendable {
     package let kernels: String
     /// What float weights were packed as; nil for what the files have.
     package let quantisation: Quantisation?
-    /// What the numbers depend on, beside the model: the kernel set, what the cache holds, what weights are packed as.
+    /// What the numbers depend on, beside the model: the order of the operations, the kernel set, what the cache holds, what
+    /// weights are packed as.
     package var numerics: String {
-        ([kernels, cacheType.rawValue] + [quantisation?.rawValue].compactMap { $0 }).joined(separator: " ")
+        (["\(Kernels.arithmeticRevision)", kernels, cacheType.rawValue] + [quantisation?.rawValue].compactMap { $0 })
+            .joined(separator: " ")
     }
     /// Digest of the model file's bytes.
     package let digest: UInt64

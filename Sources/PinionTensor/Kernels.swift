@@ -19,6 +19,9 @@ package struct Kernels: @unchecked Sendable {
 
     package let table: UnsafePointer<pn_kernels>
 
+    /// Numbers of different revisions differ in bits.
+    package static let arithmeticRevision = Int(PN_ARITHMETIC_REVISION)
+
     package var name: String { String(cString: table.pointee.name) }
 
     /// The variants that this machine runs, fastest first.

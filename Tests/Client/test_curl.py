@@ -3,7 +3,11 @@
 import json
 import subprocess
 
-from conftest import MODEL
+import pytest
+from conftest import MODEL, Server
+
+# The call says nothing of a length: sometimes the model goes on until the context is full.
+CONTEXT = 512
 
 # As the specification prints it; only the address, key and model name are filled in.
 CALL = """curl -sS -X POST \\
@@ -20,6 +24,15 @@ CALL = """curl -sS -X POST \\
 ]
 }}'
 """
+
+
+@pytest.fixture(scope="module")
+def server(new_data):
+    """A server as its first start leaves it, but for the context."""
+    server = Server("--data-dir", new_data(), "--context", CONTEXT)
+    server.key = server.wait_for(r"^\s+(pk-\w+)$")
+    yield server
+    assert server.stop() == 0, server.errors
 
 
 def call(server, stream):

@@ -23,6 +23,11 @@
 #include "pn_codebooks.h"
 #include "pn_formats.h"
 
+/// Counts the changes after which the same weights and tokens give other bits. Whoever makes such a change raises it, so
+/// that `system_fingerprint` tells it. 2: the halves of a block that have scales of their own (Q6_K) are added up before
+/// the activations' scale.
+#define PN_ARITHMETIC_REVISION 2
+
 /// Rows of weights interleaved in one group: the lanes of one vector.
 #define PN_GROUP_ROWS 16
 /// Columns that share one scale, in every quantised format and in quantised activations.
