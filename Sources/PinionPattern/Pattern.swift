@@ -16,7 +16,17 @@ package struct Pattern: Sendable {
     package init(_ text: String, dialect: PatternDialect = .perl) throws(PatternError) {
         self.text = text
         node = try PatternParser.parse(text, dialect: dialect)
-        program = PatternCompiler.compile(node)
+        guard !node.looksBehind else {
+            throw PatternError(.unsupported, "look-behind cannot be matched, only compiled to an automaton")
+        }
+        program = PatternCompiler.compile(node, dialect: dialect)
+    }
+
+    /// The tree of a pattern that is compiled to something else than a ``Pattern``; may hold look-behind.
+    ///
+    /// Throws as ``init(_:dialect:)``.
+    package static func tree(of text: String, dialect: PatternDialect) throws(PatternError) -> PatternNode {
+        try PatternParser.parse(text, dialect: dialect)
     }
 
     /// The first match in a string as a range of UTF-8 offsets; for hot paths keep a ``PatternMatcher``.
@@ -36,4 +46,22 @@ package enum PatternDialect: Sendable {
     /// Oniguruma, which reads the patterns of `tokenizer.json`: a class may hold classes and intersections (`&&`), `^` and
     /// `$` also stand at the ends of lines, `\h` is a hexadecimal digit, and `{2}+` repeats a repetition.
     case oniguruma
+    /// ECMA-262 with the flag `u`, in which JSON Schemas are written: `\d` and `\w` are ASCII, `\s` is ECMA's white space,
+    /// `.` is no line terminator, `[]` is an empty class, and look-behind is parsed. Lenient where ECMA refuses and all other
+    /// dialects agree: `\-` is a hyphen, a brace that opens no count is itself, `[\w-.]` holds a hyphen, `\A`, `\z`, `(?i)`
+    /// and `(?P<name>…)` are known.
+    case ecma
+    /// Python's `re`, in which Lark's grammars are written: as ``perl``, but look-behind is parsed, and `\Z` is the very end
+    /// of the text.
+    case python
+
+    /// Whether patterns come from requests, which become automata: look-behind is parsed, and what is not supported is told
+    /// apart from what is malformed.
+    var comesFromRequests: Bool { self == .ecma || self == .python }
+
+    /// The characters of `\w`, which `\b` and `\B` go by.
+    package var word: ScalarSet { self == .ecma ? UnicodeClasses.asciiWord : UnicodeClasses.word }
+
+    /// The characters that end a line, before and after which `^` and `$` stand with the flag `m`.
+    package var lineTerminators: ScalarSet { self == .ecma ? UnicodeClasses.ecmaLineTerminators : ScalarSet(0x0A) }
 }

@@ -22,10 +22,12 @@ struct PatternCompiler {
     private var setNumbers: [ScalarSet: Int32] = [:]
     private var slotCount: Int32 = 0
 
-    static func compile(_ node: PatternNode) -> PatternProgram {
+    /// - Parameter dialect: what its `\b` takes for word characters and its `(?m:$)` for the end of a line.
+    static func compile(_ node: PatternNode, dialect: PatternDialect) -> PatternProgram {
         var compiler = PatternCompiler()
-        // The assertions \b and \B look at set 0.
-        _ = compiler.number(of: UnicodeClasses.word)
+        // The assertions \b and \B look at set 0, those of lines at set 1.
+        _ = compiler.number(of: dialect.word)
+        _ = compiler.number(of: dialect.lineTerminators)
         compiler.emit(node, follow: .success)
         compiler.instructions.append(.accept)
         var firstBytes: [Bool]?
@@ -74,6 +76,7 @@ struct PatternCompiler {
             }
         case .lookahead(let child, let isNegative):
             emitGroup(.lookahead(isNegative: isNegative, target: 0), child)
+        case .lookbehind: preconditionFailure("look-behind is refused before a pattern is compiled")
         case .atomic(let child): emitGroup(.atomic, child)
         case .assertion(let assertion): instructions.append(.assertion(assertion))
         }

@@ -4,6 +4,9 @@ package struct PatternError: Error, Sendable, Equatable, CustomStringConvertible
     package enum Code: String, Sendable {
         /// The pattern does not parse or uses an unsupported construct.
         case invalid
+        /// The pattern means something that is not supported. Told apart from ``invalid`` only in ECMA's and Python's
+        /// dialects, whose patterns come from requests.
+        case unsupported
         /// A named limit (length, nesting, steps, open choices) was reached.
         case limitExceeded
     }

@@ -273,17 +273,24 @@ extension PatternMatcher {
         switch assertion {
         case .textStart: position == 0
         case .textEnd: position == text.count
-        case .lineStart: position == 0 || text[position - 1] == 0x0A
-        case .lineEnd: position == text.count || text[position] == 0x0A
-        case .wordBoundary: isWord(text, before: position) != (scalarEnd(text, position, program.sets[0]) != nil)
-        case .notWordBoundary: isWord(text, before: position) == (scalarEnd(text, position, program.sets[0]) != nil)
+        case .lineStart: position == 0 || isMember(text, before: position, of: program.sets[1])
+        case .lineEnd: position == text.count || scalarEnd(text, position, program.sets[1]) != nil
+        case .wordBoundary: isAtWordBoundary(text, position)
+        case .notWordBoundary: !isAtWordBoundary(text, position)
         }
     }
 
-    private func isWord(_ text: UnsafeBufferPointer<UInt8>, before position: Int) -> Bool {
+    private func isAtWordBoundary(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
+        let word = program.sets[0]
+        return isMember(text, before: position, of: word) != (scalarEnd(text, position, word) != nil)
+    }
+
+    private func isMember(
+        _ text: UnsafeBufferPointer<UInt8>, before position: Int, of set: PatternProgram.FlatSet
+    ) -> Bool {
         guard position > 0 else { return false }
         var start = position - 1
         while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
-        return scalarEnd(text, start, program.sets[0]) != nil
+        return scalarEnd(text, start, set) != nil
     }
 }

@@ -11,6 +11,8 @@ package indirect enum PatternNode: Sendable, Equatable {
     case alternation([PatternNode])
     case repetition(PatternNode, PatternRepetition)
     case lookahead(PatternNode, isNegative: Bool)
+    /// Parsed in ECMA's and Python's dialects only, and for those who compile the tree to an automaton: a ``Pattern`` cannot run it.
+    case lookbehind(PatternNode, isNegative: Bool)
     /// Once matched, never re-entered by backtracking.
     case atomic(PatternNode)
     case assertion(PatternAssertion)
@@ -67,7 +69,7 @@ extension PatternNode {
         case .set(let set): 1 + set.ranges.count / PatternLimits.rangesPerNode
         case .sequence(let children), .alternation(let children):
             children.reduce(1) { Self.saturatingSum($0, $1.expandedSize) }
-        case .lookahead(let child, _), .atomic(let child):
+        case .lookahead(let child, _), .lookbehind(let child, _), .atomic(let child):
             Self.saturatingSum(1, child.expandedSize)
         case .repetition(.set(let set), let count):
             Self.saturatingSum(
@@ -80,12 +82,22 @@ extension PatternNode {
     /// Whether the node can match without consuming anything.
     package var isNullable: Bool {
         switch self {
-        case .empty, .lookahead, .assertion: true
+        case .empty, .lookahead, .lookbehind, .assertion: true
         case .set: false
         case .sequence(let children): children.allSatisfy(\.isNullable)
         case .alternation(let children): children.contains(where: \.isNullable)
         case .repetition(let child, let count): count.minimum == 0 || child.isNullable
         case .atomic(let child): child.isNullable
+        }
+    }
+
+    /// Whether look-behind stands anywhere in the node.
+    package var looksBehind: Bool {
+        switch self {
+        case .lookbehind: true
+        case .empty, .set, .assertion: false
+        case .sequence(let children), .alternation(let children): children.contains(where: \.looksBehind)
+        case .repetition(let child, _), .lookahead(let child, _), .atomic(let child): child.looksBehind
         }
     }
 
@@ -96,14 +108,14 @@ extension PatternNode {
         case .sequence(let children): children.first?.leadingSet
         case .repetition(let child, let count): count.minimum > 0 ? child.leadingSet : nil
         case .atomic(let child): child.leadingSet
-        case .empty, .alternation, .lookahead, .assertion: nil
+        case .empty, .alternation, .lookahead, .lookbehind, .assertion: nil
         }
     }
 
     /// Marks, in 256 entries, every byte that a non-empty match can begin with.
     package func markLeadBytes(in bytes: inout [Bool]) {
         switch self {
-        case .empty, .lookahead, .assertion: break
+        case .empty, .lookahead, .lookbehind, .assertion: break
         case .set(let set):
             for range in set.ranges {
                 for byte in Self.leadByte(range.lowerBound)...Self.leadByte(range.upperBound) { bytes[byte] = true }

@@ -11,20 +11,25 @@ extension PatternParser {
     mutating func parseEscapedValue(from start: Int, inBracket: Bool) throws(PatternError) -> EscapedValue {
         guard let scalar = next() else { throw failure("pattern ends after '\\'", at: start) }
         switch scalar {
-        case "d": return .set(UnicodeClasses.digit)
-        case "D": return .set(UnicodeClasses.digit.inverted)
-        case "s": return .set(UnicodeClasses.whitespace)
-        case "S": return .set(UnicodeClasses.whitespace.inverted)
-        case "w": return .set(UnicodeClasses.word)
-        case "W": return .set(UnicodeClasses.word.inverted)
+        case "d": return .set(digit)
+        case "D": return .set(digit.inverted)
+        case "s": return .set(whitespace)
+        case "S": return .set(whitespace.inverted)
+        case "w": return .set(dialect.word)
+        case "W": return .set(dialect.word.inverted)
         case "p", "P": return .set(try parseProperty(isNegated: scalar == "P", from: start))
         case "n": return .scalar(0x0A)
         case "r": return .scalar(0x0D)
         case "t": return .scalar(0x09)
         case "f": return .scalar(0x0C)
         case "v": return .scalar(0x0B)
-        case "a": return .scalar(0x07)
-        case "e": return .scalar(0x1B)
+        case "a" where dialect != .ecma: return .scalar(0x07)
+        case "e" where dialect != .ecma: return .scalar(0x1B)
+        case "c" where dialect == .ecma:
+            guard let letter = next(), letter.isASCII, letter.properties.isAlphabetic else {
+                throw failure("'\\c' needs a letter", at: start)
+            }
+            return .scalar(letter.value & 0x1F)
         case "b" where inBracket: return .scalar(0x08)
         case "h" where dialect == .oniguruma: return .set(Self.hexDigits)
         case "H" where dialect == .oniguruma: return .set(Self.hexDigits.inverted)
@@ -37,11 +42,23 @@ extension PatternParser {
         case "u": return .scalar(try parseUnicodeEscape(from: start))
         default: break
         }
-        if (0x31...0x39).contains(scalar.value) { throw failure("back-references are not supported", at: start) }
+        if (0x31...0x39).contains(scalar.value) || dialect == .ecma && scalar == "k" {
+            throw unsupported("back-references are not supported", at: start)
+        }
         if scalar.isASCII, scalar.properties.isAlphabetic {
             throw failure("unsupported escape '\\\(scalar)'", at: start)
         }
         return .scalar(scalar.value)
+    }
+
+    private var digit: ScalarSet { dialect == .ecma ? UnicodeClasses.asciiDigit : UnicodeClasses.digit }
+
+    private var whitespace: ScalarSet {
+        switch dialect {
+        case .perl, .oniguruma: UnicodeClasses.whitespace
+        case .ecma: UnicodeClasses.ecmaWhitespace
+        case .python: UnicodeClasses.pythonWhitespace
+        }
     }
 
     private static let hexDigits = ScalarSet([0x30...0x39, 0x41...0x46, 0x61...0x66])
@@ -63,14 +80,19 @@ extension PatternParser {
         return value
     }
 
-    /// A JSON Schema writes scalars beyond FFFF as two surrogate escapes; they are joined here.
+    /// A JSON Schema writes scalars beyond FFFF as two surrogate escapes; they are joined here. ECMA knows single surrogates,
+    /// which no text holds: a ``ScalarSet`` drops them.
     private mutating func parseUnicodeEscape(from start: Int) throws(PatternError) -> UInt32 {
         let high = try parseHex(digits: 4, from: start)
         guard (0xD800...0xDFFF).contains(high) else { return high }
-        guard high < 0xDC00, skip("\\u") else { throw failure("unpaired surrogate", at: start) }
-        let low = try parseHex(digits: 4, from: start)
-        guard (0xDC00...0xDFFF).contains(low) else { throw failure("unpaired surrogate", at: start) }
-        return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+        let afterHigh = position
+        if high < 0xDC00, skip("\\u"), let low = try? parseHex(digits: 4, from: start), (0xDC00...0xDFFF).contains(low)
+        {
+            return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+        }
+        guard dialect == .ecma else { throw failure("unpaired surrogate", at: start) }
+        position = afterHigh
+        return high
     }
 
     private static func hexValue(_ scalar: Unicode.Scalar) -> UInt32? {
@@ -97,7 +119,7 @@ extension PatternParser {
             name.append(scalar)
         }
         guard let set = UnicodeClasses.named(String(name)) else {
-            throw failure(
+            throw unsupported(
                 "unsupported character property '\(String(name))'; general categories and the "
                     + "commonest scripts are known", at: start)
         }
@@ -129,9 +151,11 @@ extension PatternParser {
         var isFirst = true
         while true {
             guard let scalar = peek() else { throw failure("character class is not closed", at: start) }
-            if scalar == "]", !isFirst { break }
-            if scalar == "[", peek(1) == ":" { throw failure("POSIX classes such as [:alpha:] are not supported") }
-            if scalar == "&", peek(1) == "&" {
+            if scalar == "]", !isFirst || dialect == .ecma { break }
+            if scalar == "[", peek(1) == ":", dialect != .ecma || opensPOSIXClass {
+                throw failure("POSIX classes such as [:alpha:] are not supported")
+            }
+            if scalar == "&", peek(1) == "&", dialect != .ecma {
                 guard dialect == .oniguruma else { throw failure("set operations such as && are not supported") }
                 break
             }
@@ -147,6 +171,13 @@ extension PatternParser {
             }
         }
         return ScalarSet(ranges)
+    }
+
+    /// Whether `[:name:]` comes next. ECMA reads it as single characters, which nobody means who writes it.
+    private var opensPOSIXClass: Bool {
+        var offset = 2
+        while let scalar = peek(offset), scalar.isASCII, scalar.properties.isAlphabetic || scalar == "^" { offset += 1 }
+        return offset > 2 && peek(offset) == ":" && peek(offset + 1) == "]"
     }
 
     /// One character, one range or one class escape.

@@ -1,7 +1,8 @@
 /// Parses the text of a regular expression into a ``PatternNode``.
 ///
-/// The dialect is the common core of Perl, Python and Oniguruma as tokenizer files and JSON Schemas use it. Constructs
-/// outside of it (back-references, look-behind, scripts, set operations) are refused by name rather than misread.
+/// The language is the common core of Perl, Python, Oniguruma and ECMA-262 as tokenizer files and JSON Schemas use it, read
+/// by a ``PatternDialect``. Constructs outside of it (back-references, conditions, set operations) are refused by name rather
+/// than misread.
 struct PatternParser {
     struct Flags {
         var ignoresCase = false
@@ -43,6 +44,10 @@ struct PatternParser {
 
     func failure(_ message: String, at place: Int? = nil) -> PatternError {
         PatternError(.invalid, message, line: 1, column: (place ?? position) + 1)
+    }
+
+    func unsupported(_ message: String, at place: Int) -> PatternError {
+        PatternError(dialect.comesFromRequests ? .unsupported : .invalid, message, line: 1, column: place + 1)
     }
 
     // MARK: - Reading
@@ -103,7 +108,7 @@ struct PatternParser {
         switch scalar {
         case "(": return try parseGroup(from: start)
         case "[": return try counted(try parseBracket(from: start))
-        case ".": return .set(flags.dotMatchesNewline ? .all : ScalarSet(0x0A).inverted)
+        case ".": return .set(flags.dotMatchesNewline ? .all : dialect.lineTerminators.inverted)
         case "^": return .assertion(flags.multiline ? .lineStart : .textStart)
         case "$": return .assertion(flags.multiline ? .lineEnd : .textEnd)
         case "*", "+", "?": throw failure("nothing to repeat before '\(scalar)'", at: start)
@@ -118,6 +123,7 @@ struct PatternParser {
         case "B": position += 1; return .assertion(.notWordBoundary)
         case "A": position += 1; return .assertion(.textStart)
         case "z": position += 1; return .assertion(.textEnd)
+        case "Z" where dialect == .python: position += 1; return .assertion(.textEnd)
         case "Z" where dialect == .oniguruma:
             position += 1
             // The end of the text, or the place before a newline that ends it.
@@ -157,11 +163,15 @@ struct PatternParser {
         if skip("=") { return .lookahead(try finishGroup(from: start), isNegative: false) }
         if skip("!") { return .lookahead(try finishGroup(from: start), isNegative: true) }
         if skip(">") { return .atomic(try finishGroup(from: start)) }
-        if skip("<=") || skip("<!") { throw failure("look-behind is not supported", at: start) }
+        if skip("<=") { return try parseLookbehind(isNegative: false, from: start) }
+        if skip("<!") { return try parseLookbehind(isNegative: true, from: start) }
         if skip("P<") || skip("<") {
             var length = 0
             while let scalar = next(), scalar != ">" {
-                guard scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil else {
+                guard
+                    scalar == "_" || scalar == "$" || scalar.properties.isAlphabetic
+                        || scalar.properties.numericType != nil
+                else {
                     throw failure("bad character in a group name")
                 }
                 length += 1
@@ -170,6 +180,13 @@ struct PatternParser {
             return try finishGroup(from: start)
         }
         return try parseFlagGroup(from: start)
+    }
+
+    private mutating func parseLookbehind(
+        isNegative: Bool, from start: Int
+    ) throws(PatternError) -> PatternNode {
+        guard dialect.comesFromRequests else { throw failure("look-behind is not supported", at: start) }
+        return .lookbehind(try finishGroup(from: start), isNegative: isNegative)
     }
 
     private mutating func finishGroup(from start: Int) throws(PatternError) -> PatternNode {
@@ -223,8 +240,8 @@ struct PatternParser {
     private func isBareAssertion(_ item: PatternNode, from start: Int) -> Bool {
         switch item {
         case .assertion: scalars[start] != "("
-        case .lookahead:
-            scalars[start...].starts(with: "(?=".unicodeScalars) || scalars[start...].starts(with: "(?!".unicodeScalars)
+        case .lookahead, .lookbehind:
+            ["(?=", "(?!", "(?<=", "(?<!"].contains { scalars[start...].starts(with: $0.unicodeScalars) }
         default: false
         }
     }
@@ -245,6 +262,8 @@ struct PatternParser {
             position = start
             return nil
         }
+        // ECMA refuses it too, and where it does not it reads it as text, while others read a count.
+        if dialect == .ecma, lower == nil { throw failure("a count has no lower bound", at: start) }
         let minimum = lower ?? 0
         guard minimum <= PatternLimits.repeatCount, upper ?? 0 <= PatternLimits.repeatCount else {
             throw PatternError(

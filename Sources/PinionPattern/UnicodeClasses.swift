@@ -11,6 +11,18 @@ enum UnicodeClasses {
     /// `\w`: letters, marks, decimal digits and connector punctuation.
     static let word = categories(["L", "M", "Nd", "Pc"])
 
+    /// ECMA's `\d` and `\w`.
+    static let asciiDigit = ScalarSet([0x30...0x39])
+    static let asciiWord = ScalarSet([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+    /// What ECMA's `.` does not match.
+    static let ecmaLineTerminators = ScalarSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029])
+    /// ECMA's `\s`: its white space and line terminators, with U+FEFF and without U+0085.
+    static let ecmaWhitespace = ScalarSet(
+        categories(["Zs"]).ranges + [0x09...0x0D, 0xFEFF...0xFEFF, 0x2028...0x2029])
+
+    /// Python's `\s`: white space and the separators U+001C to U+001F.
+    static let pythonWhitespace = ScalarSet(whitespace.ranges + [0x1C...0x1F])
+
     /// The set of a general category, by short name (`Lu`, `L`), long name (`Uppercase_Letter`), `LC`, `Any` or `ASCII`.
     ///
     /// Scripts in ``ScriptRanges`` and the property `Alphabetic` are known too. Case, spaces, `_` and `-` in the name do not
@@ -19,7 +31,7 @@ enum UnicodeClasses {
         var key = String(
             String.UnicodeScalarView(name.unicodeScalars.filter { $0 != "_" && $0 != " " && $0 != "-" })
         ).lowercased()
-        for prefix in ["generalcategory=", "gc="] where key.hasPrefix(prefix) {
+        for prefix in ["generalcategory=", "gc=", "script=", "sc="] where key.hasPrefix(prefix) {
             key = String(key.dropFirst(prefix.count))
         }
         if key == "alphabetic" { return alphabetic }
@@ -110,7 +122,8 @@ enum UnicodeClasses {
         "letter": "l", "mark": "m", "number": "n", "punctuation": "p", "punct": "p", "symbol": "s", "separator": "z",
         "other": "c", "uppercaseletter": "lu", "lowercaseletter": "ll", "titlecaseletter": "lt",
         "modifierletter": "lm", "otherletter": "lo", "nonspacingmark": "mn", "spacingmark": "mc", "enclosingmark": "me",
-        "decimalnumber": "nd", "letternumber": "nl", "othernumber": "no", "connectorpunctuation": "pc",
+        "decimalnumber": "nd", "digit": "nd", "cntrl": "cc", "combiningmark": "m", "letternumber": "nl",
+        "othernumber": "no", "connectorpunctuation": "pc",
         "dashpunctuation": "pd", "openpunctuation": "ps", "closepunctuation": "pe", "initialpunctuation": "pi",
         "finalpunctuation": "pf", "otherpunctuation": "po", "mathsymbol": "sm", "currencysymbol": "sc",
         "modifiersymbol": "sk", "othersymbol": "so", "spaceseparator": "zs", "lineseparator": "zl",
