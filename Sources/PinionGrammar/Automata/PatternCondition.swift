@@ -1,0 +1,44 @@
+/// What must follow a place in a text, as far as one character tells.
+struct PatternCondition: OptionSet, Hashable {
+    let rawValue: UInt8
+
+    /// The text ends.
+    static let end = PatternCondition(rawValue: 1)
+    static let notEnd = PatternCondition(rawValue: 1 << 1)
+    /// A word character.
+    static let word = PatternCondition(rawValue: 1 << 2)
+    /// No word character: another one, or the end.
+    static let notWord = PatternCondition(rawValue: 1 << 3)
+    /// A line terminator or the end.
+    static let lineEnd = PatternCondition(rawValue: 1 << 4)
+    static let notLineEnd = PatternCondition(rawValue: 1 << 5)
+
+    private static let opposites: [(PatternCondition, PatternCondition)] = [
+        (.end, .notEnd), (.word, .notWord), (.lineEnd, .notLineEnd),
+    ]
+
+    /// Whether nothing can follow.
+    var isContradiction: Bool { Self.opposites.contains { contains($0) && contains($1) } }
+
+    var allowsEnd: Bool { isDisjoint(with: [.notEnd, .word, .notLineEnd]) }
+
+    func allows(_ symbol: PatternSymbol) -> Bool {
+        if isEmpty { return true }
+        if contains(.end) { return false }
+        if contains(symbol.isWord ? .notWord : .word) { return false }
+        return !contains(symbol.endsLine ? .notLineEnd : .lineEnd)
+    }
+
+    /// The single conditions, any of which is enough to break this one.
+    var negations: [PatternCondition] {
+        Self.opposites.flatMap { pair in
+            (contains(pair.0) ? [pair.1] : []) + (contains(pair.1) ? [pair.0] : [])
+        }
+    }
+}
+
+/// What a class of scalars means to the assertions of a pattern.
+struct PatternSymbol {
+    var isWord = false
+    var endsLine = false
+}

@@ -1,0 +1,90 @@
+/// Builds the minimal automaton of a finite set of texts, in one pass over the sorted texts.
+///
+/// J. Daciuk's way: as soon as the sorted texts have left a branch its states are final, and a state with the same
+/// continuations as a known one is replaced by it. The tree of all texts never exists, so ten thousand long texts with
+/// common ends take little memory and a few milliseconds.
+struct TextSetBuilder {
+    /// A state on the way to the last text, whose continuations may still grow.
+    private struct OpenState {
+        var isAccepting = false
+        /// A byte and the final state behind it, in byte order: `byte << 32 | state`.
+        var edges: [Int] = []
+    }
+
+    private var open: [OpenState] = [OpenState()]
+    private var lastText: [UInt8] = []
+    /// The final states: whether they accept, then their edges.
+    private var finalStates = SequenceTable<Int>()
+    private var scratch: [Int] = []
+
+    static func automaton(of texts: [[UInt8]]) throws(GrammarError) -> ByteAutomaton {
+        guard !texts.isEmpty else { return .none }
+        if texts.count == 1 { return .text(texts[0]) }
+        var builder = TextSetBuilder()
+        var isDistinct = [Bool](repeating: false, count: 256)
+        for (index, text) in texts.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {
+            for byte in text { isDistinct[Int(byte)] = true }
+            builder.insert(text)
+            guard builder.finalStates.count + builder.open.count <= GrammarLimits.constructionStates else {
+                throw StateTable.tooLarge
+            }
+            try checkCancellation(step: index)
+        }
+        return try builder.finish(ByteClasses(distinct: isDistinct))
+    }
+
+    private mutating func insert(_ text: [UInt8]) {
+        var common = 0
+        while common < text.count, common < lastText.count, text[common] == lastText[common] { common += 1 }
+        close(downTo: common)
+        for _ in common..<text.count { open.append(OpenState()) }
+        open[text.count].isAccepting = true
+        lastText = text
+    }
+
+    /// Makes final what lies deeper than a length of the last text.
+    private mutating func close(downTo length: Int) {
+        while open.count > length + 1 {
+            let state = open.removeLast()
+            let number = finalNumber(of: state)
+            open[open.count - 1].edges.append(Int(lastText[open.count - 1]) << 32 | number)
+        }
+    }
+
+    private mutating func finalNumber(of state: OpenState) -> Int {
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(state.isAccepting ? 1 : 0)
+        scratch.append(contentsOf: state.edges)
+        return finalStates.number(of: scratch)
+    }
+
+    private consuming func finish(_ classes: ByteClasses) throws(GrammarError) -> ByteAutomaton {
+        close(downTo: 0)
+        let start = finalNumber(of: open[0])
+        var number = [Int32](repeating: ByteAutomaton.dead, count: finalStates.count)
+        var order = [start]
+        number[start] = 0
+        var table = StateTable(symbolCount: classes.count)
+        while table.stateCount < order.count {
+            let state = finalStates[order[table.stateCount]]
+            let row = Int(try table.addState(accepting: state.first == 1)) * classes.count
+            // The edges are in byte order, and each byte that stands in a text has a class of its own.
+            for edge in state.dropFirst() {
+                let target = edge & 0xFFFF_FFFF
+                if number[target] < 0 {
+                    number[target] = Int32(order.count)
+                    order.append(target)
+                }
+                table.transitions[row + Int(classes.classOfByte[edge >> 32])] = number[target]
+            }
+        }
+        return try ByteAutomaton(table, mergingEqual: classes).checked()
+    }
+}
+
+extension ByteAutomaton {
+    /// Each of these texts. Throws `limit` when their automaton is too large.
+    package static func texts(_ texts: [[UInt8]]) throws(GrammarError) -> ByteAutomaton {
+        try TextSetBuilder.automaton(of: texts)
+    }
+}
