@@ -1,0 +1,17 @@
+/// A regular piece of a grammar, read byte by byte; never empty.
+struct Lexeme: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        /// A text of the automaton.
+        case text
+        /// `min` to `max` texts of the automaton, of which none is the beginning of another.
+        case counted(min: Int32, max: Int32)
+        /// A text of the automaton, which becomes a name of the container that it stands in.
+        case memberName
+    }
+
+    /// Of ``Kind/counted(min:max:)`` without bound.
+    static let unbounded = Int32.max
+
+    var kind: Kind
+    var automaton: ByteAutomaton
+}

@@ -1,0 +1,29 @@
+/// Reads whole texts by a grammar, without a vocabulary.
+///
+///     GrammarMatcher(grammar).read(Array(#"{"a":1}"#.utf8))   // .accepted
+package struct GrammarMatcher {
+    package enum Result: Sendable, Equatable {
+        case accepted
+        /// The byte at this offset cannot stand there.
+        case refused(at: Int)
+        /// The text is a beginning of what the grammar accepts.
+        case incomplete
+    }
+
+    private var tables: GrammarTables
+
+    package init(_ grammar: Grammar) {
+        tables = GrammarTables(grammar)
+    }
+
+    package mutating func read(_ text: [UInt8]) -> Result {
+        let beginning = tables.beginning()
+        guard !text.isEmpty else { return beginning.canEnd ? .accepted : .incomplete }
+        var threads = beginning.starts
+        for (offset, byte) in text.enumerated() {
+            threads = tables.step(threads, byte)
+            if threads.isEmpty { return .refused(at: offset) }
+        }
+        return tables.mayEnd(threads) ? .accepted : .incomplete
+    }
+}
