@@ -1,0 +1,289 @@
+import PinionJSON
+
+/// Turns combinations of subschemas into shapes: alternatives of plain constraints on one type each.
+///
+/// An answer is kept by literal, type of shape and whether evaluations are asked for, and never looks into the parts of
+/// a value: recursion of schemas is met again only where the parts are translated.
+///
+/// One translation on one thread, thrown away with it.
+final class SchemaExpander {
+    /// A keyword that lenient translation leaves out, as it stands or denied.
+    struct Omission: Hashable {
+        let node: Int
+        let keyword: SchemaKeyword
+        let isNegated: Bool
+    }
+
+    private struct ProofKey: Hashable {
+        let conjunction: Conjunction
+        let depth: Int
+    }
+
+    let document: SchemaDocument
+    var automata = AutomatonPool()
+    private(set) var warnings: [SchemaGrammar.Warning] = []
+    /// What made the translation fail, when it was a keyword that cannot be enforced.
+    private(set) var refusal: Omission?
+
+    private let omitted: Set<Omission>
+    private let deniedOmissions: Set<Int>
+    private var resolver: ReferenceResolver
+    private var conjunctions = ConjunctionTable()
+    private var steps = 0
+    /// What is being taken apart.
+    private var active: Set<ExpansionKey> = []
+    /// How many proofs are under way inside each other.
+    private var proofs = 0
+    private var proven: [ProofKey: Bool] = [:]
+
+    // Answers; see ``SchemaShape/memory``.
+    var words: [ExpansionKey: [WordShape]] = [:]
+    var numbers: [ExpansionKey: [NumberShape]] = [:]
+    var strings: [ExpansionKey: [StringShape]] = [:]
+    var arrays: [ExpansionKey: [ArrayShape]] = [:]
+    var objects: [ExpansionKey: [ObjectShape]] = [:]
+    var derived = DerivedNodes()
+    private var warned: Set<Omission> = []
+
+    init(_ document: SchemaDocument, omitting omitted: Set<Omission>) {
+        self.document = document
+        self.omitted = omitted
+        deniedOmissions = Set(omitted.filter(\.isNegated).map(\.node))
+        resolver = ReferenceResolver(document)
+    }
+
+    // MARK: - Literals
+
+    func root() throws(GrammarError) -> Conjunction { try conjunction([resolver.root()]) }
+
+    func child(_ node: Int, of literal: Literal) -> Literal { resolver.child(node, of: literal) }
+
+    /// The combination of literals in their simplest forms.
+    func conjunction(_ literals: [Literal]) throws(GrammarError) -> Conjunction {
+        var list: [Literal] = []
+        for literal in literals {
+            guard let simple = try simplified(literal) else { continue }
+            let node = document.nodes[simple.node]
+            if node.isTrivial, simple.isNegated { return .never }
+            if node.isNever {
+                guard simple.isNegated else { return .never }
+                continue
+            }
+            if list.contains(simple.negated) { return .never }
+            if !list.contains(simple) { list.append(simple) }
+        }
+        return try conjunctions.conjunction(of: list)
+    }
+
+    func literals(of conjunction: Conjunction) -> [Literal] { conjunctions[conjunction] }
+
+    private func simplified(_ literal: Literal) throws(GrammarError) -> Literal? {
+        var literal = literal
+        var visited: [Literal] = []
+        while visited.count < SchemaLimits.inPlaceDepth {
+            if visited.contains(literal) { throw loop(document.nodes[literal.node]) }
+            visited.append(literal)
+            let node = document.nodes[literal.node]
+            if node.isTrivial { return literal.isNegated ? literal : nil }
+            guard let step = node.onlyStep else { return literal }
+            switch step {
+            case .reference(let reference):
+                guard var target = try target(of: reference, at: literal) else { return nil }
+                target.isNegated = literal.isNegated
+                literal = target
+            case .not(let child):
+                if isDeniedOmitted(literal) { return nil }
+                var inner = self.child(child, of: literal)
+                inner.isNegated = !literal.isNegated
+                literal = inner
+            default: return literal
+            }
+        }
+        throw tooDeep(document.nodes[literal.node])
+    }
+
+    /// What a reference means; nil if it is left out.
+    func target(of reference: SchemaReference, at literal: Literal) throws(GrammarError) -> Literal? {
+        let node = document.nodes[literal.node]
+        if isOmitted(node, reference.keyword) { return nil }
+        do {
+            return try resolver.target(of: reference, at: literal)
+        } catch {
+            guard error.code == .unsupported else { throw error }
+            throw refuse(node, reference.keyword, isNegated: false, error.message)
+        }
+    }
+
+    private func loop(_ node: SchemaNode) -> GrammarError {
+        GrammarError(
+            .invalid, "the schema leads back to itself without looking at a part of the value", pointer: node.pointer)
+    }
+
+    private func tooDeep(_ node: SchemaNode) -> GrammarError {
+        GrammarError(
+            .limit,
+            "more than \(SchemaLimits.inPlaceDepth) references and applicators lead to what is said of one value",
+            pointer: node.pointer)
+    }
+
+    // MARK: - Expansion
+
+    /// The ways of satisfying a combination with values of one type.
+    func shapes<Shape: SchemaShape>(
+        of conjunction: Conjunction, _ type: Shape.Type = Shape.self
+    ) throws(GrammarError) -> [Shape] {
+        if conjunction == .never { return [] }
+        var shapes = [Shape.any]
+        for literal in conjunctions[conjunction] {
+            shapes = try product(shapes, try expand(literal))
+            if shapes.isEmpty { break }
+        }
+        return shapes
+    }
+
+    /// The ways of satisfying a literal with values of one type.
+    ///
+    /// - Parameter isEvaluating: whether a way is wanted for each set of parts that may have been looked at, rather than
+    ///   for each set of values.
+    func expand<Shape: SchemaShape>(
+        _ literal: Literal, isEvaluating: Bool = false
+    ) throws(GrammarError) -> [Shape] {
+        let key = ExpansionKey(literal: literal, isEvaluating: isEvaluating && Shape.isEvaluated)
+        if let known = self[keyPath: Shape.memory][key] { return known }
+        guard active.insert(key).inserted else { throw loop(document.nodes[literal.node]) }
+        defer { active.remove(key) }
+        guard active.count <= SchemaLimits.inPlaceDepth else { throw tooDeep(document.nodes[literal.node]) }
+        try spend(1)
+        let shapes: [Shape] =
+            literal.isNegated ? try denying(literal) : try satisfying(literal, isEvaluating: key.isEvaluating)
+        self[keyPath: Shape.memory][key] = shapes
+        return shapes
+    }
+
+    /// The ways of satisfying one of several lists of shapes.
+    func union<Shape: SchemaShape>(_ lists: [[Shape]], isEvaluating: Bool = false) throws(GrammarError) -> [Shape] {
+        var all: [Shape] = []
+        for list in lists { all += list }
+        guard all.count <= SchemaLimits.shapes else { throw tooManyShapes() }
+        try spend(all.count)
+        if let any = all.first(where: \.isAny) {
+            if !isEvaluating { return [any] }
+            all = [any] + all.filter { !$0.isAny }
+        }
+        return Shape.united(all)
+    }
+
+    /// The ways of satisfying two lists of shapes at once.
+    func product<Shape: SchemaShape>(_ left: [Shape], _ right: [Shape]) throws(GrammarError) -> [Shape] {
+        if left.count == 1, left[0].isAny { return right }
+        if right.count == 1, right[0].isAny { return left }
+        var result: [Shape] = []
+        for first in left {
+            for second in right {
+                try spend(first.weight + second.weight)
+                guard let both = first.merged(with: second) else { continue }
+                // Alternatives that exclude each other would multiply from step to step.
+                if left.count > 1 || right.count > 1, try isProvablyEmpty(both) { continue }
+                result.append(both)
+            }
+        }
+        guard result.count <= SchemaLimits.shapes else { throw tooManyShapes() }
+        return result
+    }
+
+    // MARK: - Proofs
+
+    /// Whether it is easily shown that nothing satisfies a shape.
+    private func isProvablyEmpty<Shape: SchemaShape>(_ shape: Shape) throws(GrammarError) -> Bool {
+        // Proofs take shapes apart, which asks for proofs: without an end they would follow the parts of parts.
+        let depth = proofs < 2 ? 1 : 0
+        return try attempt { () throws(GrammarError) in try shape.isProvablyEmpty(depth: depth, in: self) }
+    }
+
+    /// Whether it can be shown that nothing satisfies the combination; false proves nothing.
+    func isProvablyEmpty(_ conjunction: Conjunction, depth: Int) throws(GrammarError) -> Bool {
+        if conjunction == .never { return true }
+        if conjunction == .any { return false }
+        let key = ProofKey(conjunction: conjunction, depth: depth)
+        if let known = proven[key] { return known }
+        let result = try attempt { () throws(GrammarError) in
+            guard try hasNone(conjunction, WordShape.self, depth), try hasNone(conjunction, NumberShape.self, depth),
+                try hasNone(conjunction, StringShape.self, depth), try hasNone(conjunction, ArrayShape.self, depth)
+            else { return false }
+            return try hasNone(conjunction, ObjectShape.self, depth)
+        }
+        proven[key] = result
+        return result
+    }
+
+    private func hasNone<Shape: SchemaShape>(
+        _ conjunction: Conjunction, _ type: Shape.Type, _ depth: Int
+    ) throws(GrammarError) -> Bool {
+        for shape in try shapes(of: conjunction, type) {
+            if try !shape.isProvablyEmpty(depth: depth, in: self) { return false }
+        }
+        return true
+    }
+
+    /// Runs a proof. One that fails, because it comes back to what is being taken apart or to a limit, shows nothing.
+    private func attempt(_ proof: () throws(GrammarError) -> Bool) throws(GrammarError) -> Bool {
+        proofs += 1
+        let outer = active
+        active = []
+        defer {
+            proofs -= 1
+            active = outer
+        }
+        do {
+            return try proof()
+        } catch {
+            if error.code == .cancelled || steps > SchemaLimits.steps { throw error }
+            refusal = nil
+            return false
+        }
+    }
+
+    // MARK: - Limits and refusals
+
+    func spend(_ count: Int) throws(GrammarError) {
+        steps += count
+        guard steps <= SchemaLimits.steps else {
+            throw GrammarError(
+                .limit, "the alternatives of the schema take more than \(SchemaLimits.steps) steps to bring together")
+        }
+        if Task.isCancelled { throw GrammarError(.cancelled, "the translation was cancelled") }
+    }
+
+    /// A number of elements or members that have to come; each is a state.
+    func least(_ count: Int?, of node: SchemaNode, _ keyword: SchemaKeyword) throws(GrammarError) -> Int {
+        guard let count else { return 0 }
+        guard count <= SchemaLimits.count else {
+            throw GrammarError(
+                .limit, "'\(keyword.rawValue)' is more than \(SchemaLimits.count)", pointer: node.pointer(to: keyword))
+        }
+        return count
+    }
+
+    private func tooManyShapes() -> GrammarError {
+        GrammarError(.limit, "more than \(SchemaLimits.shapes) alternatives of one value")
+    }
+
+    func isOmitted(_ node: SchemaNode, _ keyword: SchemaKeyword) -> Bool {
+        omitted.contains(Omission(node: node.id, keyword: keyword, isNegated: false))
+    }
+
+    /// Whether something of the node cannot be denied, and its denial is left out.
+    func isDeniedOmitted(_ literal: Literal) -> Bool { deniedOmissions.contains(literal.node) }
+
+    /// The error of a keyword that cannot be enforced, kept for lenient translation.
+    func refuse(_ node: SchemaNode, _ keyword: SchemaKeyword, isNegated: Bool, _ message: String) -> GrammarError {
+        refusal = Omission(node: node.id, keyword: keyword, isNegated: isNegated)
+        return GrammarError(.unsupported, message, pointer: node.pointer(to: keyword))
+    }
+
+    func warn(_ node: SchemaNode, _ keyword: SchemaKeyword, _ message: String) {
+        let key = Omission(node: node.id, keyword: keyword, isNegated: false)
+        guard warned.insert(key).inserted else { return }
+        warnings.append(.init(pointer: node.pointer(to: keyword), keyword: keyword.rawValue, message: message))
+    }
+}
