@@ -9,8 +9,10 @@ extension APIError {
     /// What the client of a chat completion is told of a generation's failure; nil for a failure of the server's own,
     /// which is logged and answered with ``internalError``.
     ///
-    /// - Parameter requestedTokens: The limit that the request set to its reply.
-    package init?(_ error: GenerationError, requestedTokens: Int?) {
+    /// - Parameters:
+    ///   - requestedTokens: The limit that the request set to its reply.
+    ///   - formatField: The field that the reply's format was read from.
+    package init?(_ error: GenerationError, requestedTokens: Int?, formatField: String? = nil) {
         switch error.code {
         case .promptTooLong:
             guard let overflow = error.overflow else { return nil }
@@ -19,8 +21,17 @@ extension APIError {
                 requested: requestedTokens)
         case .template: self = .invalidValue("messages", error.message)
         case .noTemplate: self = .noChatTemplate
+        case .nothingAllowed: self = .nothingAllowed(formatField ?? GenerationError.Parameter.formatName, error.message)
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }
+            if parameter == .format {
+                let field = formatField ?? GenerationError.Parameter.formatName
+                self =
+                    error.code == .invalidParameter
+                    ? .invalidFormat(field, pointer: error.pointer, error.message)
+                    : .unsupportedFormat(field, pointer: error.pointer, error.message)
+                return
+            }
             self =
                 error.code == .invalidParameter
                 ? .invalidValue(parameter.wireName, error.message)
@@ -50,12 +61,16 @@ extension APIError {
 }
 
 extension GenerationError.Parameter {
+    /// What the format's field is called where the request is not at hand.
+    fileprivate static let formatName = "response_format"
+
     /// The path of the field that the parameter was decoded from.
     fileprivate var wireName: String {
         switch self {
         case .messages: "messages"
         case .choices: "n"
         case .logitBias: "logit_bias"
+        case .format: Self.formatName
         case .templateArgument(let name): "chat_template_kwargs.\(name)"
         }
     }

@@ -7,8 +7,8 @@ extension ChatCompletionRequest {
         "model", "messages", "message", "temperature", "top_p", "top_k", "min_p", "presence_penalty",
         "frequency_penalty", "repetition_penalty", "logit_bias", "seed", "max_tokens", "max_completion_tokens", "stop",
         "ignore_eos", "n", "logprobs", "top_logprobs", "stream", "stream_options", "user", "chat_template_kwargs",
-        "response_format", "tools", "tool_choice", "parallel_tool_calls",
-    ]).union(ForeignField.table.map { ProtocolWord($0.name) })
+        "tools", "tool_choice", "parallel_tool_calls",
+    ]).union(FormatField.names).union(ForeignField.table.map { ProtocolWord($0.name) })
 
     /// What Ollama, llama.cpp, Transformers, Mistral and Google call fields of ours. Only names of the very same thing
     /// stand here: `num_ctx` has no field that it could be sent to.
@@ -41,7 +41,11 @@ extension ChatCompletionRequest {
             model: model, generation: GenerationRequest(Conversation(try messages(fields, options))))
         for field in ForeignField.table { try field.check(in: fields) }
         try refuseTools(fields)
-        try checkResponseFormat(fields, options)
+        if let field = try FormatField.read(fields, allowsUnknownFields: options.allowsUnknownFields) {
+            request.generation.format = field.format
+            request.generation.isFormatCompact = field.isCompact
+            request.formatField = field.path
+        }
         try request.generation.sampling.read(fields)
         try request.generation.readEnd(fields)
         try request.generation.readOutput(fields)
@@ -74,22 +78,6 @@ extension ChatCompletionRequest {
         }
         for name in ["tool_choice", "parallel_tool_calls"] where fields.value(name) != nil {
             throw .onlyAllowed(name, when: "'tools' are specified")
-        }
-    }
-
-    private static func checkResponseFormat(
-        _ fields: FieldReader, _ options: DecodingOptions
-    ) throws(APIError) {
-        guard let format = try fields.nested("response_format") else { return }
-        let type = try format.requiredString("type")
-        switch ProtocolWord(type) {
-        case "text": if !options.allowsUnknownFields { try format.refuseUnknown(["type"]) }
-        case "json_object", "json_schema":
-            throw .unsupportedValue(
-                format.path(of: "type"), got: "'\(type)'", "Only 'text' is implemented.")
-        default:
-            throw .invalidValue(
-                format.path(of: "type"), got: type, supported: ["json_object", "json_schema", "text"])
         }
     }
 }

@@ -10,6 +10,9 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     /// What is asked of the model.
     package var generation: GenerationRequest
 
+    /// The path of the field that the reply's format was read from; nil for plain text.
+    package var formatField: String?
+
     /// Whether the reply is told in server-sent events.
     package var stream = false
     /// `stream_options.include_usage`; false unless ``stream``.

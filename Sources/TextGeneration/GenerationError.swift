@@ -17,6 +17,8 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
         case unavailable
         /// The reader left too much of the reply unread.
         case unread
+        /// The request's format allows no token that the model can say next.
+        case nothingAllowed
         /// The reply was cut off: the engine stopped or failed, or the model has no numbers for it.
         case interrupted
         /// The model file, or something in it, cannot be used.
@@ -46,19 +48,25 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
     package let message: String
     /// The contract's name of the parameter at fault, which a dialect spells in its own way.
     package var parameter: Parameter?
+    /// With ``Parameter/format``: the place in the schema, as a JSON pointer; nil for a format that is no schema.
+    package var pointer: String?
     /// With ``Code/promptTooLong``.
     package var overflow: Overflow?
 
     /// Parameters that a generator can refuse.
     package enum Parameter: Sendable, Equatable {
-        case messages, choices, logitBias
+        case messages, choices, logitBias, format
         case templateArgument(String)
     }
 
-    package init(_ code: Code, _ message: String, parameter: Parameter? = nil, overflow: Overflow? = nil) {
+    package init(
+        _ code: Code, _ message: String, parameter: Parameter? = nil, pointer: String? = nil,
+        overflow: Overflow? = nil
+    ) {
         self.code = code
         self.message = message
         self.parameter = parameter
+        self.pointer = pointer
         self.overflow = overflow
     }
 

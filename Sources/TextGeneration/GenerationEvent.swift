@@ -1,7 +1,8 @@
 /// What happens to a generation, in order; choices count from 0 and may interleave.
 package enum GenerationEvent: Sendable, Equatable {
-    /// The prompt was accepted; always the first event.
-    case accepted(promptTokens: Int)
+    /// The prompt was accepted; always the first event. The warnings are known by then, and no later event brings any, so
+    /// that a reply can tell them in its head.
+    case accepted(promptTokens: Int, warnings: [GenerationWarning] = [])
     /// More text of a choice, whole scalars only; empty only where reports arrive by themselves.
     case text(choice: Int, String, [TokenReport])
     /// More of what the model thinks before it answers.

@@ -11,7 +11,13 @@ package struct GenerationRequest: Sendable, Equatable {
     /// The text ends before the first occurrence of any of these.
     package var stop: [String] = []
     /// Whether end tokens are ordinary tokens that the text goes on after.
+    ///
+    /// With a ``format`` they are left out wherever the text may go on: the reply ends only where nothing else can follow.
     package var ignoresEnd = false
+    /// What the text may be.
+    package var format = OutputFormat.text
+    /// Whether the JSON of a ``format`` has no white space between its values, whatever the model would choose.
+    package var isFormatCompact = false
     /// Alternatives to report for each token; nil for no reports at all.
     package var reportedAlternatives: Int?
     /// Further variables for the chat template.

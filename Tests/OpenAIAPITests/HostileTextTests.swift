@@ -43,6 +43,10 @@ struct HostileTextTests {
         .message("a part's type", #""role":"user","content":[{"type":"%","text":"Hi"}]"#),
         .message("a part's text", #""role":"user","content":[{"type":"text","text":"%"}]"#),
         .field("response_format", #"{"type":"%"}"#), .field("service_tier"), .field("verbosity"),
+        .field("response_format", #"{"type":"json_schema","json_schema":{"name":"%"}}"#),
+        .field("guided_json"), .field("guided_json", #"{"properties":{"a":{"const":"%"}}}"#), .field("guided_regex"),
+        .field("guided_choice", #"["a","%"]"#), .field("guided_grammar"), .field("grammar"),
+        .field("structured_outputs", #"{"regex":"a","whitespace_pattern":"%"}"#),
         .field("prompt_cache_retention"), .field("prompt_cache_key"), .field("safety_identifier"),
         .field("function_call"), .field("modalities", #"["%"]"#), .field("metadata", #"{"a":"%"}"#), .field("user"),
         .field("stop"), .field("stop", #"["a","%"]"#), .field("temperature"), .field("n"), .field("stream"),
@@ -65,7 +69,9 @@ struct HostileTextTests {
         "Thousands of names of combining marks cost time in proportion to their length",
         arguments: [
             Place("unknown fields", "%"), .field("chat_template_kwargs", "{%}"), .field("metadata", "{%}"),
-            .field("logit_bias", "{%}"), .message("message", #""role":"user","content":"Hi",%"#),
+            .field("logit_bias", "{%}"), .field("guided_json", "{%}"),
+            .field("structured_outputs", #"{"json":{"properties":{%}},"disable_additional_properties":true}"#),
+            .field("structured_outputs", "{%}"), .message("message", #""role":"user","content":"Hi",%"#),
         ])
     func names(_ place: Place) {
         for allowsUnknownFields in [false, true] {

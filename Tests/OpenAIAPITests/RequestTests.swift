@@ -152,11 +152,6 @@ struct RequestTests {
             (#""functions":[]"#, "unsupported_parameter", "functions"),
             (#""response_format":"text""#, "invalid_type", "response_format"),
             (#""response_format":{}"#, "missing_required_parameter", "response_format.type"),
-            (#""response_format":{"type":"json_object"}"#, "unsupported_value", "response_format.type"),
-            (
-                #""response_format":{"type":"json_schema","json_schema":{}}"#, "unsupported_value",
-                "response_format.type"
-            ),
             (#""response_format":{"type":"xml"}"#, "invalid_value", "response_format.type"),
             (#""store":true"#, "unsupported_value", "store"), (#""store":"no""#, "invalid_type", "store"),
             (#""metadata":"x""#, "invalid_type", "metadata"),
