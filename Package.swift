@@ -58,11 +58,12 @@ let package = Package(
         .target(name: "PinionPattern", swiftSettings: settings),
         .target(name: "PinionTokenizer", dependencies: ["PinionJSON", "PinionPattern"], swiftSettings: settings),
         .target(name: "PinionTemplate", swiftSettings: settings),
+        .target(name: "PinionGrammar", dependencies: ["PinionJSON", "PinionPattern"], swiftSettings: settings),
         .target(
             name: "PinionGeneration",
             dependencies: [
-                "PinionEngine", "PinionJSON", "PinionModelFiles", "PinionModels", "PinionTemplate", "PinionTokenizer",
-                "TextGeneration",
+                "PinionEngine", "PinionGrammar", "PinionJSON", "PinionModelFiles", "PinionModels", "PinionTemplate",
+                "PinionTokenizer", "TextGeneration",
             ],
             swiftSettings: settings),
         .target(name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
@@ -85,8 +86,8 @@ let package = Package(
             name: "PinionCommand",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
-                "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionCatalog", "OpenAIAPI", "PinionJSON",
-                "TextGeneration", argumentParser, logging, coreMetrics, metrics,
+                "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionCatalog", "PinionGrammar", "OpenAIAPI",
+                "PinionJSON", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
         .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),
@@ -121,10 +122,13 @@ let package = Package(
         .testTarget(
             name: "PinionTemplateTests", dependencies: ["PinionTemplate", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "PinionGrammarTests", dependencies: ["PinionGrammar", "PinionJSON", "PinionPattern", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "PinionGenerationTests",
             dependencies: [
-                "PinionGeneration", "PinionEngine", "PinionJSON", "PinionModelFiles", "PinionTemplate",
-                "PinionTokenizer", "OpenAIAPI", "TextGeneration",
+                "PinionGeneration", "PinionEngine", "PinionGrammar", "PinionJSON", "PinionModelFiles",
+                "PinionTemplate", "PinionTokenizer", "OpenAIAPI", "TextGeneration",
             ],
             swiftSettings: settings),
         .testTarget(

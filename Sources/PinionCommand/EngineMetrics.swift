@@ -2,6 +2,7 @@ import CoreMetrics
 package import Logging
 import Metrics
 package import PinionEngine
+import PinionGeneration
 package import PinionServer
 import Synchronization
 
@@ -68,4 +69,18 @@ package final class EngineMetrics: EngineObserver {
         metrics.cachedBlocks.set(occupancy.idleBlocks)
         metrics.freeBlocks.set(occupancy.blankBlocks)
     }
+}
+
+extension EngineMetrics: GrammarObserver {
+    package func compiled(in time: Duration) {
+        guard let metrics = state.withLock({ $0.metrics }) else { return }
+        metrics.compilations.increment()
+        metrics.compileTime.record(duration: time)
+    }
+
+    package func found() { state.withLock { $0.metrics }?.foundGrammars.increment() }
+
+    package func masked(in time: Duration) { state.withLock { $0.metrics }?.maskTime.record(duration: time) }
+
+    package func forced(_ tokens: Int) { state.withLock { $0.metrics }?.forcedTokens.increment(by: tokens) }
 }

@@ -43,12 +43,13 @@ private func loadGenerator(
     configuration.ledger = ledger
     // One budget of bodies for all models, as of memory.
     configuration.bodyMemory = settings.server.limits.bodiesInFlight / settings.models.count
+    configuration.grammarMemory = GrammarShelf.keptBytes
     let observer = EngineMetrics(logger: logger)
     configuration.observer = observer
     var options = TextOptions()
     options.template = try settings.chatTemplates.first { $0.model == nil || $0.model == model.id }?.choice()
     options.usesGenerationDefaults = settings.generationAdvice == .model
-    let loaded = try await TextModel.load(path: model.path, configuration, options: options)
+    let loaded = try await TextModel.load(path: model.path, configuration, options: options, grammarObserver: observer)
     let id = model.id ?? loaded.name.description
     if let notice = templateNotice(of: loaded, id: id) { Console.notice(notice) }
     observer.begin(metrics.model(id))

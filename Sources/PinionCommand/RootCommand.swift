@@ -7,7 +7,9 @@ struct RootCommand: AsyncParsableCommand {
         commandName: "pinion",
         abstract: "Serves open-weights language models over the OpenAI API, on this machine's CPU.",
         version: PinionProgram.version,
-        subcommands: [ServeCommand.self, ModelsCommand.self, KeysCommand.self, BenchCommand.self])
+        subcommands: [
+            ServeCommand.self, ModelsCommand.self, KeysCommand.self, SchemaCommand.self, BenchCommand.self,
+        ])
 
     /// Runs the command; a failure is one line on standard error and exit code 1.
     ///

@@ -31,6 +31,8 @@ package struct EngineConfiguration: Sendable {
     package var ledger = MemoryLedger.process
     /// Bytes of the engine's share that the bodies of requests take before they become prompts.
     package var bodyMemory = 0
+    /// Bytes of the engine's share that are kept for the grammars of constrained replies.
+    package var grammarMemory = 0
 
     /// Told what the engine does.
     package var observer: (any EngineObserver)?

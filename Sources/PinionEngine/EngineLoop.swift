@@ -52,7 +52,8 @@ final class EngineLoop {
             }
             let memory = try MemoryPlan(
                 account.share, for: file.path, model, cacheType: configuration.cacheType, context: context,
-                sequences: configuration.maximumSequences, bodies: configuration.bodyMemory)
+                sequences: configuration.maximumSequences,
+                bodies: configuration.bodyMemory + configuration.grammarMemory)
             account.settle(memory.bytes, for: file.path)
             self.model = try file.load(
                 LoadContext(

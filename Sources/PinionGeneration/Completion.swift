@@ -19,10 +19,14 @@ package final class Completion: Sendable {
     private let account: Mutex<Account>
     private let isAccepted = Mutex(false)
     private let promptTokens: Int
+    private let warnings: [GenerationWarning]
 
-    package init(promptTokens: Int, choices: Int, into queue: GenerationQueue) {
+    package init(
+        promptTokens: Int, choices: Int, warnings: [GenerationWarning] = [], into queue: GenerationQueue
+    ) {
         self.queue = queue
         self.promptTokens = promptTokens
+        self.warnings = warnings
         account = Mutex(
             Account(open: choices, usage: Usage(promptTokens: 0, cachedTokens: 0, completionTokens: 0)))
     }
@@ -34,7 +38,7 @@ package final class Completion: Sendable {
         isAccepted.withLock { isAccepted in
             guard !isAccepted else { return }
             isAccepted = true
-            queue.send(.accepted(promptTokens: promptTokens))
+            queue.send(.accepted(promptTokens: promptTokens, warnings: warnings))
         }
     }
 

@@ -1,4 +1,5 @@
 package import PinionEngine
+import PinionGrammar
 package import PinionModelFiles
 import PinionModels
 package import PinionTokenizer
@@ -19,12 +20,21 @@ package final class TextModel: Sendable {
     /// nil where there is no template.
     private let prompts: PromptBuilder?
     private let promptQueue = PromptQueue()
+    private let vocabulary: ReplyVocabulary
+    private let grammars: GrammarCache
+    private let grammarObserver: (any GrammarObserver)?
 
     private init(
         engine: Engine, tokenizer: Tokenizer, template: ServedTemplate?, name: ModelName,
-        samplingDefaults: SamplingDefaults, variants: String?
+        samplingDefaults: SamplingDefaults, variants: String?, vocabulary: ReplyVocabulary,
+        grammarObserver: (any GrammarObserver)?
     ) {
         self.variants = variants
+        self.vocabulary = vocabulary
+        self.grammarObserver = grammarObserver
+        grammars = GrammarCache(observer: grammarObserver) { format in
+            Result { () throws(GrammarError) in try FormatGrammar(format, vocabulary) }
+        }
         self.engine = engine
         self.tokenizer = tokenizer
         self.name = name
@@ -35,10 +45,13 @@ package final class TextModel: Sendable {
 
     /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
     ///
-    /// - Parameter engineSource: Where the engine has the file's model from.
+    /// - Parameters:
+    ///   - grammarObserver: Told what the formats of replies cost.
+    ///   - engineSource: Where the engine has the file's model from.
     /// - Throws: ``GenerationError`` naming the file, what was found and what was expected.
     package static func load(
         path: String, _ configuration: EngineConfiguration, options: TextOptions = TextOptions(),
+        grammarObserver: (any GrammarObserver)? = nil,
         source engineSource: @Sendable (ModelPackage) -> any EngineSource = { PackageSource($0) }
     ) async throws -> TextModel {
         do {
@@ -53,6 +66,7 @@ package final class TextModel: Sendable {
             async let engine = Engine.start(engineSource(package), configuration)
             let tokenizer = try Self.tokenizer(of: package)
             let template = try chosen ?? ServedTemplate(guessedFor: package, tokenizer)
+            let vocabulary = ReplyVocabulary(tokenizer)
             let running = try await engine
             guard tokenizer.vocabularyCount <= running.description.shape.vocabulary else {
                 throw GenerationError(
@@ -62,7 +76,8 @@ package final class TextModel: Sendable {
             }
             return TextModel(
                 engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming),
-                samplingDefaults: defaults, variants: ServedTemplate.names(package))
+                samplingDefaults: defaults, variants: ServedTemplate.names(package), vocabulary: vocabulary,
+                grammarObserver: grammarObserver)
         } catch let error as GenerationError {
             throw error
         } catch let error as TokenizerError {
@@ -96,31 +111,59 @@ package final class TextModel: Sendable {
                 .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",
                 parameter: .choices)
         }
-        let reservation: Reservation
-        do {
-            // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
-            reservation = try engine.reserve(request.choices)
-        } catch {
-            throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
-        }
+        let format = try await formatGrammar(of: request, for: tenant)
+        // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
+        let reservation = try reserve(request.choices)
         let prompt = try await promptOnQueue(request, prompts, for: tenant)
-        let completion = Completion(promptTokens: prompt.count, choices: request.choices, into: queue)
-        let sinks = (0..<request.choices).map { choice in
-            TextSink(choice: choice, tokenizer: tokenizer, stop: request.stop, completion: completion)
+        let completion = Completion(
+            promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
+        let choices = (0..<request.choices).map { index in
+            // A constraint is the state of one choice.
+            let constraint = format.map {
+                GrammarConstraint(
+                    $0.grammar, vocabulary, goesOn: request.ignoresEnd, isCompact: request.isFormatCompact,
+                    observer: grammarObserver)
+            }
+            let sink = TextSink(
+                choice: index, tokenizer: tokenizer, stop: request.stop, completion: completion,
+                constraint: constraint)
+            return EngineRequest.Choice(sink: sink, constraint: constraint)
         }
+        // Under a format the constraint decides where end tokens may stand.
+        let endsAnywhere = !request.ignoresEnd || format != nil
         do {
             let id = try engine.submit(
                 EngineRequest(
                     prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request, samplingDefaults),
                     maximumTokens: request.maximumTokens,
-                    endTokens: request.ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
-                    choices: sinks.map { .init(sink: $0) }), reservation)
+                    endTokens: endsAnywhere ? tokenizer.endOfGenerationTokens : [], choices: choices), reservation)
             queue.onWithdrawal { [engine] in engine.cancel(id) }
             completion.accept()
         } catch {
             throw GenerationError(
                 error, promptTokens: prompt.count, contextLength: engine.description.contextLength)
         }
+    }
+
+    /// Takes places in the engine's queue.
+    private func reserve(_ choices: Int) throws(GenerationError) -> Reservation {
+        do {
+            return try engine.reserve(choices)
+        } catch {
+            throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
+        }
+    }
+
+    /// What the reply is held to; nil for plain text.
+    ///
+    /// No places are held meanwhile: a compilation may take a second, and a bad schema is refused whatever room there is.
+    /// But an engine that is full refuses before it.
+    private func formatGrammar(
+        of request: GenerationRequest, for tenant: Tenant
+    ) async throws(GenerationError) -> FormatGrammar? {
+        if case .text = request.format { return nil }
+        _ = try reserve(request.choices)
+        return try await grammars.grammar(for: request.format, tenant: tenant.id)
     }
 
     /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.

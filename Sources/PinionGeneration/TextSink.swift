@@ -15,8 +15,13 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     /// Whether a stop string may yet take back what is only begun.
     private let hasStops: Bool
     private var isStopped = false
+    /// What the choice is held to.
+    private let constraint: GrammarConstraint?
 
-    package init(choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion) {
+    package init(
+        choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion, constraint: GrammarConstraint? = nil
+    ) {
+        self.constraint = constraint
         self.choice = choice
         self.tokenizer = tokenizer
         self.completion = completion
@@ -36,7 +41,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             reports.append(report, isWhole: !hasStops || !detokenizer.hasUnfinishedScalar, at: text)
         }
         isStopped = stopped
-        return send(released, isLast: stopped) && !stopped ? .goOn : .stop
+        // The constraint has heard of the token already.
+        let isComplete = constraint?.isComplete ?? false
+        return send(released, isLast: stopped) && !stopped && !isComplete ? .goOn : .stop
     }
 
     package func finish(_ outcome: SequenceOutcome) {
@@ -54,7 +61,11 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         case .cancelled: fail("the request was cancelled", outcome)
         case .engineStopped: fail("the engine stopped before the reply was complete", outcome)
         case .engineFailed: fail("the engine failed before the reply was complete", outcome)
-        case .nothingAllowed: fail("nothing that the constraint allows can follow", outcome)
+        case .nothingAllowed:
+            completion.fail(
+                GenerationError(
+                    .nothingAllowed, "The format allows no token that the model can say next.", parameter: .format),
+                outcome)
         case .notFinite: fail("the model made no finite number for this prompt", outcome)
         }
     }

@@ -59,7 +59,7 @@ enum GenerationFixtures {
         while case .events(let events) = try await queue.next() {
             for event in events {
                 switch event {
-                case .accepted(let promptTokens): reply.promptTokens = promptTokens
+                case .accepted(let promptTokens, _): reply.promptTokens = promptTokens
                 case .text(let choice, let text, let reports):
                     reply.texts[choice] += text
                     reply.reports[choice] += reports

@@ -68,8 +68,8 @@ struct RequestMappingTests {
         // A new field is compared above, too, or this line tells that it is not.
         #expect(
             Mirror(reflecting: request).children.compactMap(\.label) == [
-                "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "reportedAlternatives",
-                "templateArguments", "original",
+                "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "format",
+                "isFormatCompact", "reportedAlternatives", "templateArguments", "original",
             ])
     }
 

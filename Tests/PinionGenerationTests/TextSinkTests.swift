@@ -30,7 +30,7 @@ struct TextSinkTests {
             while case .events(let events) = try await queue.next() {
                 for event in events where event != marker {
                     switch event {
-                    case .accepted(let promptTokens): #expect(promptTokens == 3)
+                    case .accepted(let promptTokens, _): #expect(promptTokens == 3)
                     case .text(_, let piece, let new):
                         text += Array(piece.utf8)
                         reports += new

@@ -68,7 +68,7 @@ final class ScriptedGenerator: TextGenerator {
             observations.withLock { $0.played += 1 }
             switch step {
             case .event(let event):
-                if case .accepted(let promptTokens) = event { usage.promptTokens = promptTokens }
+                if case .accepted(let promptTokens, _) = event { usage.promptTokens = promptTokens }
                 if case .usage(let told) = event { usage = told }
                 queue.send(event)
             case .pause(let time): try? await Task.sleep(for: time)

@@ -62,7 +62,9 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         while case .events(let events) = try await reader.next() {
             for event in events { try reply.add(event) }
         }
-        return Response(json: try reply.body())
+        var response = Response(json: try reply.body())
+        response.headers[.warnings] = WarningHeader.value(reader.warnings)
+        return response
     }
 
     /// Takes JSON, whatever its parameters; where a key was asked for, also a body that does not say what it is.
@@ -93,9 +95,10 @@ extension CompletionHandler {
     ) async throws -> Response {
         var reader = reader
         let first = try await reader.next()
-        let headers: HTTPFields = [
+        var headers: HTTPFields = [
             .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
         ]
+        headers[.warnings] = WarningHeader.value(reader.warnings)
         let body = ResponseBody { [reader] writer in
             let silence = reader.run.announceSilence(every: configuration.limits.pingInterval)
             defer {
@@ -174,6 +177,18 @@ private struct CompletionReader: Sendable {
     let run: CompletionRun
     var meter: CompletionMeter
     let room: BodyRoom
+    /// What came with the acceptance, which is the first event.
+    private(set) var warnings: [GenerationWarning] = []
+
+    init(
+        describe: @escaping @Sendable (GenerationError) -> APIError?, run: CompletionRun, meter: CompletionMeter,
+        room: BodyRoom
+    ) {
+        self.describe = describe
+        self.run = run
+        self.meter = meter
+        self.room = room
+    }
 
     /// - Throws: `APIError` for a failure that the client is told, or what the run throws.
     mutating func next() async throws -> GenerationQueue.Delivery {
@@ -181,6 +196,7 @@ private struct CompletionReader: Sendable {
             let delivery = try await run.next()
             room.release()
             if case .events(let events) = delivery {
+                if case .accepted(_, let warnings)? = events.first { self.warnings = warnings }
                 let run = run
                 meter.observe(events, run.times)
             }

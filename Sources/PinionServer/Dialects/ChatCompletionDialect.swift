@@ -23,8 +23,8 @@ extension ChatCompletionRequest: CompletionCall {
     }
 
     var errors: @Sendable (GenerationError) -> APIError? {
-        let requested = generation.maximumTokens
-        return { APIError($0, requestedTokens: requested) }
+        let (requested, format) = (generation.maximumTokens, formatField)
+        return { APIError($0, requestedTokens: requested, formatField: format) }
     }
 }
 

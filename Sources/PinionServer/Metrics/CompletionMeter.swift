@@ -25,7 +25,7 @@ struct CompletionMeter {
 
     private mutating func observe(_ event: GenerationEvent, _ times: () -> GenerationQueue.Times) {
         switch event {
-        case .accepted(let promptTokens):
+        case .accepted(let promptTokens, _):
             record.updateCompletion { $0.promptTokens = promptTokens }
         case .text, .reasoning, .toolCall:
             guard !hasText, let time = times().firstText else { return }

@@ -14,6 +14,11 @@ package struct ModelMetrics: Sendable {
     package let acceptedTokens: Counter
     package let preemptions: Counter
     package let failures: Counter
+    package let compilations: Counter
+    package let foundGrammars: Counter
+    package let forcedTokens: Counter
+    package let compileTime: Timer
+    package let maskTime: Timer
     package let running: Meter
     package let waiting: Meter
     package let usedBlocks: Meter
@@ -40,6 +45,11 @@ package struct ModelMetrics: Sendable {
         acceptedTokens = counter(Name.acceptedTokens)
         preemptions = counter(Name.preemptions)
         failures = counter(Name.failures)
+        compilations = counter(Name.compilations)
+        foundGrammars = counter(Name.foundGrammars)
+        forcedTokens = counter(Name.forcedTokens)
+        compileTime = timer(Name.compileSeconds)
+        maskTime = timer(Name.maskSeconds)
         running = gauge(Name.sequences, "running")
         waiting = gauge(Name.sequences, "waiting")
         usedBlocks = gauge(Name.blocks, "used")

@@ -62,12 +62,20 @@ extension ServerMetrics {
         static let acceptedTokens = "pinion_draft_tokens_accepted_total"
         static let preemptions = "pinion_preemptions_total"
         static let failures = "pinion_engine_failures_total"
+        static let compilations = "pinion_grammar_compilations_total"
+        static let foundGrammars = "pinion_grammar_cache_hits_total"
+        static let compileSeconds = "pinion_grammar_compile_seconds"
+        static let maskSeconds = "pinion_grammar_mask_seconds"
+        static let forcedTokens = "pinion_forced_tokens_total"
         static let sequences = "pinion_sequences"
         static let blocks = "pinion_kv_blocks"
     }
 
     /// Bounds of histograms, in seconds: a factor of two to two and a half from one to the next.
     private static let shortTimes = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+    private static let briefTimes = [
+        0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.1, 1,
+    ]
     private static let longTimes = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
     private static let descriptions: [MetricDescription] = [
@@ -109,6 +117,22 @@ extension ServerMetrics {
         .init(
             name: Name.failures, help: "Failures of the engine, and failed attempts to rebuild it.", kind: .counter,
             labels: ["model"]),
+        .init(
+            name: Name.compilations,
+            help: "Formats of replies (schemas, patterns, choices, grammars) that were compiled or refused.",
+            kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.foundGrammars, help: "Formats of replies that were compiled already.", kind: .counter,
+            labels: ["model"]),
+        .init(
+            name: Name.compileSeconds, help: "Time of compiling the format of a reply.",
+            kind: .histogram(buckets: shortTimes, unit: .seconds), labels: ["model"]),
+        .init(
+            name: Name.maskSeconds, help: "Time of finding the tokens that a reply may go on with.",
+            kind: .histogram(buckets: briefTimes, unit: .seconds), labels: ["model"]),
+        .init(
+            name: Name.forcedTokens, help: "Tokens that the format of their reply left no choice about.",
+            kind: .counter, labels: ["model"]),
         .init(
             name: Name.sequences, help: "Sequences in the engine; those that wait are its queue.", kind: .gauge,
             labels: ["model", "state"]),

@@ -9,6 +9,8 @@ enum ReplyHeaders {
 
 extension HTTPField.Name {
     static let requestID = constant("x-request-id")
+    /// What a reply does not honour in full; see ``WarningHeader``.
+    static let warnings = constant("x-pinion-warnings")
     /// Tells nginx to pass a stream on as it comes.
     static let accelBuffering = constant("x-accel-buffering")
 
