@@ -14,7 +14,7 @@ struct AttentionCase {
     let dimension: Int
     let heads: Int
     /// Consecutive tokens; each attends to one more than the one before.
-    let rows: Int
+    var rows: Int
     /// [rows, heads, dimension]
     var queries: [Float]
     /// For each block keys `[dimension][16]`, their scales `[groups][16]`, values `[16][padded dimension]`, their scales
@@ -92,14 +92,25 @@ struct AttentionCase {
     func key(_ token: Int, _ d: Int) -> Double { number(keyIndex(token, d), token, d, scales: keyScales) }
     func value(_ token: Int, _ d: Int) -> Double { number(valueIndex(token, d), token, d, scales: valueScales) }
 
+    /// One token's queries over the same cache.
+    func alone(row: Int) -> AttentionCase {
+        var copy = self
+        copy.rows = 1
+        copy.queries = Array(queries[row * heads * dimension..<(row + 1) * heads * dimension])
+        return copy
+    }
+
     /// The same with everything that a sequence of `length` tokens does not own set to NaN, or bytes with such scales.
     func poisoned(beyond length: Int) -> AttentionCase {
         var copy = self
         for index in Swift.stride(from: 0, to: cache.count, by: 2) { copy.setHalf(index, Self.notANumber) }
+        let bytes = size
         for token in 0..<length {
             for d in 0..<dimension {
-                for index in [keyIndex(token, d), valueIndex(token, d)] {
-                    copy.cache.replaceSubrange(index..<index + size, with: cache[index..<index + size])
+                let (key, value) = (keyIndex(token, d), valueIndex(token, d))
+                for byte in 0..<bytes {
+                    copy.cache[key + byte] = cache[key + byte]
+                    copy.cache[value + byte] = cache[value + byte]
                 }
             }
             for index in scaleIndices(token) { copy.setHalf(index, half(index)) }

@@ -52,10 +52,8 @@ struct AttentionTests {
             for length in [1, 9, 110, 125, 250] {
                 let together = all.run(variant, length: length)
                 for row in 0..<19 {
-                    var alone = AttentionCase(element, dimension: 24, heads: heads, capacity: 300, spread: 2, seed: 14)
-                    alone.queries = Array(all.queries[row * size..<(row + 1) * size])
-                    (alone.cache, alone.table) = (all.cache, all.table)
-                    let found = alone.poisoned(beyond: length + row).run(variant, length: length + row)[..<size]
+                    let alone = all.alone(row: row).poisoned(beyond: length + row)
+                    let found = alone.run(variant, length: length + row)[..<size]
                     #expect(
                         found.elementsEqual(together[row * size..<(row + 1) * size]),
                         "\(element), length \(length), row \(row)")
@@ -150,11 +148,8 @@ struct AttentionTests {
             for length in [1, 120, 225, 250, 300, 400] {
                 let together = all.run(variant, length: length)
                 for row in 0..<19 {
-                    var alone = AttentionCase(element, dimension: 24, heads: 3, capacity: 440, spread: 2, seed: 16)
-                    (alone.window, alone.softCap) = limits
-                    alone.queries = Array(all.queries[row * size..<(row + 1) * size])
-                    (alone.cache, alone.table) = (all.cache, all.table)
-                    let found = alone.poisoned(beyond: length + row).run(variant, length: length + row)[..<size]
+                    let alone = all.alone(row: row).poisoned(beyond: length + row)
+                    let found = alone.run(variant, length: length + row)[..<size]
                     #expect(
                         found.elementsEqual(together[row * size..<(row + 1) * size]),
                         "\(element), length \(length), row \(row)")
