@@ -5,10 +5,10 @@
 // running maximum, then the weighted values. Each score is summed over the dimensions in order and each output over
 // the tokens in order, and what a query may not see has the weight 0, so a result is the same in every tile.
 //
-// Bytes (q8) go the same way. Their scales stay out of the innermost loops: a group's scale multiplies its part of a score,
-// or the weight of its values. So little is left to read that the wait for it shows, and the first tile asks ahead: for the
-// chunk's values while it reads the keys, then for the next chunk's keys. Halves gained by that in some shapes and lost as
-// much in others.
+// Floats and halves differ in their loads alone. Bytes (q8) go the same way. Their scales stay out of the innermost
+// loops: a group's scale multiplies its part of a score, or the weight of its values. So little is left to read that
+// the wait for it shows, and the first tile asks ahead: for the chunk's values while it reads the keys, then for the
+// next chunk's keys. Halves gained by that in some shapes and lost as much in others.
 //
 // A window and a soft cap are compiled in or left out (PN_PLAIN, PN_WINDOW, PN_CAPPED), so that models without them pay
 // nothing. With a window a tile begins at the chunk that its first query's window begins in. Chunks begin at multiples of
@@ -22,7 +22,7 @@ enum {
 };
 
 /// What the cache's keys and values are.
-typedef enum pn_element { PN_ELEMENT_F16, PN_ELEMENT_Q8 } pn_element;
+typedef enum pn_element { PN_ELEMENT_F32, PN_ELEMENT_F16, PN_ELEMENT_Q8 } pn_element;
 
 /// What is compiled into a tile beside the softmax of scores: a window; a window and a soft cap.
 typedef enum pn_variant { PN_PLAIN, PN_WINDOW, PN_CAPPED } pn_variant;
@@ -30,6 +30,7 @@ typedef enum pn_variant { PN_PLAIN, PN_WINDOW, PN_CAPPED } pn_variant;
 /// 16 of them from element `at` on, without their scales.
 PN_INLINE pn_vf pn_load_elements(const void *elements, const size_t at, const pn_element E) {
     if (E == PN_ELEMENT_Q8) return vf_load_i8((const uint8_t *)elements + at);
+    if (E == PN_ELEMENT_F32) return vf_load((const float *)elements + at);
     return vf_load_half((const uint16_t *)elements + at);
 }
 
@@ -291,5 +292,6 @@ PN_INLINE void pn_attend_any(const pn_attention *a, const pn_element E) {
     else pn_attend_all(a, E, PN_PLAIN);
 }
 
+static void PN_NAME(attention_f32)(const pn_attention *a) { pn_attend_any(a, PN_ELEMENT_F32); }
 static void PN_NAME(attention_f16)(const pn_attention *a) { pn_attend_any(a, PN_ELEMENT_F16); }
 static void PN_NAME(attention_q8)(const pn_attention *a) { pn_attend_any(a, PN_ELEMENT_Q8); }

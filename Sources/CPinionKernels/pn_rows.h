@@ -183,10 +183,18 @@ static void PN_NAME(rope)(float *x, size_t heads, size_t head_dim, size_t pairs,
     } else pn_rope(x, heads, head_dim, pairs, step, distance, cosines, sines);
 }
 
-PN_INLINE pn_vf vf_clamp_to_half(pn_vf x) {
-    // The bound stands second: a comparison with NaN yields the second operand, and NaN must not become a number.
-    const pn_vf largest = vf_set1(65504.0f);
-    return vf_max(vf_sub(vf_zero(), largest), vf_min(largest, x));
+/// x within -largest...largest; NaN stays.
+PN_INLINE pn_vf vf_clamp(pn_vf x, const float largest) {
+    // The number stands second: a comparison with NaN yields the second operand, and NaN must not become a number.
+    const pn_vf bound = vf_set1(largest);
+    return vf_max(vf_sub(vf_zero(), bound), vf_min(bound, x));
+}
+PN_INLINE pn_vf vf_clamp_to_half(pn_vf x) { return vf_clamp(x, 65504.0f); }
+
+static void PN_NAME(to_finite)(const float *x, size_t count, float *out) {
+    for (size_t i = 0; i < count; i += PN_LANES) {
+        vf_store_upto(out + i, count - i, vf_clamp(vf_load_upto(x + i, count - i), __FLT_MAX__));
+    }
 }
 
 static void PN_NAME(to_half)(const float *x, size_t count, uint16_t *out) {
@@ -211,8 +219,7 @@ static void PN_NAME(from_half)(const uint16_t *x, size_t count, float *out) {
 
 /// 16 numbers within what a group's bytes and scale can hold, NaN as it is; zeros beyond `left`.
 PN_INLINE pn_vf pn_load_for_q8(const float *x, const size_t left) {
-    const pn_vf largest = vf_set1(PN_Q8_LARGEST);
-    return vf_max(vf_sub(vf_zero(), largest), vf_min(largest, vf_load_upto(x, left)));
+    return vf_clamp(vf_load_upto(x, left), PN_Q8_LARGEST);
 }
 
 /// Rounds to bytes of -127...127, NaN to any.

@@ -23,7 +23,7 @@ struct ForeignOptions: ParsableArguments {
     private static let name = "did you mean --model ID=FILE?"
     private static let context = "did you mean --context N?"
     private static let sequences = "did you mean --max-sequences N?"
-    private static let cache = "did you mean --kv-type f16 or --kv-type q8?"
+    private static let cache = "did you mean --kv-type f16, q8 or f32?"
     private static let verbose = "did you mean --log-level debug?"
     private static let graphics = "models run on the processor, so leave it out"
     private static let file = "models are files of this machine: did you mean --model FILE?"

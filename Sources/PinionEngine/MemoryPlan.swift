@@ -50,13 +50,22 @@ package struct MemoryPlan: Sendable {
                 """
             var ways: [String] = []
             if affordable > 0 { ways.append("lower --context to \(affordable * KVCache.blockTokens)") }
-            if cacheType != .q8, model.shape.cache.blockBytes(.q8) * perContext <= available {
-                ways.append("set --kv-type q8")
+            if let smaller = Self.smallerType(blockBytes, of: model.shape.cache, upTo: available / perContext) {
+                ways.append("set --kv-type \(smaller.rawValue)")
             }
             ways.append("raise --memory to \(Self.mebibytesCount(share.budget(for: needed)))M")
             throw EngineError(.insufficientMemory, Self.refusal(share, of: name, arithmetic, ways))
         }
         cacheBlocks = min(affordable, overflow ? affordable : wanted, BlockPool.maximumCapacity)
+    }
+
+    /// The type that keeps the most bits of those that take less than `blockBytes` a block, and `limit` at most.
+    private static func smallerType(
+        _ blockBytes: Int, of cache: KVCache.Shape, upTo limit: Int
+    ) -> KVCache.ElementType? {
+        KVCache.ElementType.allCases
+            .filter { cache.blockBytes($0) < blockBytes && cache.blockBytes($0) <= limit }
+            .max { cache.blockBytes($0) < cache.blockBytes($1) }
     }
 
     /// - Parameters:

@@ -3,6 +3,8 @@ import CPinionKernels
 extension KVCache {
     /// What keys and values are kept as.
     package enum ElementType: String, CaseIterable, Sendable {
+        /// Floats, as the model computes them: twice the bytes of halves. Infinity becomes the largest number.
+        case f32
         /// Halves: 11 bits. What exceeds their range becomes their largest number.
         case f16
         /// Signed bytes and one scale, a half, for each 32 dimensions of a token's head (the last group may be smaller):
@@ -52,10 +54,12 @@ extension KVCache {
         init(_ shape: Shape, _ elementType: ElementType) {
             let dimension = shape.headDimension
             let half = MemoryLayout<UInt16>.size
+            let float = MemoryLayout<Float>.size
             valueStride = (dimension + Self.lanes - 1) / Self.lanes * Self.lanes
             let groups: Int
             let elementBytes: Int
             switch elementType {
+            case .f32: (groups, elementBytes) = (0, float)
             case .f16: (groups, elementBytes) = (0, half)
             case .q8: (groups, elementBytes) = (Self.groups(dimension), 1)
             }

@@ -40,7 +40,8 @@ package final class KVCache {
     /// Stores one token's key and value of every head, both `[heads, headDimension]`.
     ///
     /// What the element type cannot hold becomes its largest number. NaN stays, as its whole group in bytes: a model that
-    /// makes it has lost its text, and only then, with halves, may a later token reach an earlier one of the same step.
+    /// makes it has lost its text, and only then, with halves or floats, may a later token reach an earlier one of the
+    /// same step.
     /// - Parameters:
     ///   - block: The cache block that holds the token's position.
     ///   - slot: The position within the block.
@@ -52,24 +53,26 @@ package final class KVCache {
             let base = base(layer: layer, block: block, head: head)
             let (key, value) = (key + head * shape.headDimension, value + head * shape.headDimension)
             switch elementType {
-            case .f16: storeHalves(base, slot, key, value, kernels)
+            case .f32: storeNumbers(base, slot, key, value, kernels.table.pointee.to_finite)
+            case .f16: storeNumbers(base, slot, key, value, kernels.table.pointee.to_half)
             case .q8: storeBytes(base, slot, key, value, kernels)
             }
         }
     }
 
-    private func storeHalves(
+    /// Floats or halves, which have no scales.
+    private func storeNumbers<Number: BitwiseCopyable>(
         _ base: UnsafeMutableRawPointer, _ slot: Int, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
-        _ kernels: Kernels
+        _ convert: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Number>) -> Void
     ) {
         let dimension = shape.headDimension
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: dimension) { halves in
-            guard let scratch = halves.baseAddress else { return }
-            kernels.table.pointee.to_half(key, dimension, scratch)
-            Self.scatter(halves, to: base, slot)
+        withUnsafeTemporaryAllocation(of: Number.self, capacity: dimension) { numbers in
+            guard let scratch = numbers.baseAddress else { return }
+            convert(key, dimension, scratch)
+            Self.scatter(numbers, to: base, slot)
         }
-        let values = (base + layout.values).assumingMemoryBound(to: UInt16.self)
-        kernels.table.pointee.to_half(value, dimension, values + slot * layout.valueStride)
+        let values = (base + layout.values).assumingMemoryBound(to: Number.self)
+        convert(value, dimension, values + slot * layout.valueStride)
     }
 
     private func storeBytes(
@@ -135,6 +138,7 @@ package final class KVCache {
             table: table, length: length, scale: scale, window: limits.window, soft_cap: limits.softCap, out: out,
             out_stride: outStride)
         switch elementType {
+        case .f32: kernels.table.pointee.attention_f32(&arguments)
         case .f16: kernels.table.pointee.attention_f16(&arguments)
         case .q8: kernels.table.pointee.attention_q8(&arguments)
         }

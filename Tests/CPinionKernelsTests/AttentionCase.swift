@@ -4,10 +4,11 @@ import TestSupport
 
 /// A cache in the kernel's layout, with one sequence spread over its blocks.
 struct AttentionCase {
-    enum Element: CaseIterable, Sendable { case f16, q8 }
+    enum Element: CaseIterable, Sendable { case f32, f16, q8 }
 
     static let tokens = Int(PN_CACHE_BLOCK_TOKENS)
-    private static let notANumber: UInt16 = 0x7e01
+    /// A half that is no number; two of them are a float that is none.
+    private static let notANumber: UInt16 = 0x7fc1
     private static let group = Int(PN_BLOCK_COLUMNS)
 
     let element: Element
@@ -28,14 +29,20 @@ struct AttentionCase {
     var softCap: Float = 0
 
     var padded: Int { (dimension + 15) / 16 * 16 }
-    private var size: Int { element == .f16 ? 2 : 1 }
-    private var groups: Int { element == .f16 ? 0 : (dimension + Self.group - 1) / Self.group }
+    private var size: Int {
+        switch element {
+        case .f32: 4
+        case .f16: 2
+        case .q8: 1
+        }
+    }
+    private var groups: Int { element == .q8 ? (dimension + Self.group - 1) / Self.group : 0 }
     // Bytes from the start of a block.
     private var keyScales: Int { dimension * Self.tokens * size }
     private var values: Int { keyScales + groups * Self.tokens * 2 }
     private var valueScales: Int { values + padded * Self.tokens * size }
-    /// Not a multiple of anything but 2, so that nothing relies on aligned blocks.
-    private var stride: Int { valueScales + groups * Self.tokens * 2 + 6 }
+    /// Not a multiple of anything but 2, or 4 with floats, so that nothing relies on aligned blocks.
+    private var stride: Int { valueScales + groups * Self.tokens * 2 + (element == .f32 ? 4 : 6) }
 
     /// - Parameter spread: Standard deviation of the scores, about.
     init(
@@ -51,6 +58,9 @@ struct AttentionCase {
         scale = 1 / Float(dimension).squareRoot()
         cache = []
         switch element {
+        case .f32:
+            let floats = random.floats(table.count * stride / 4)
+            cache = floats.withUnsafeBytes { Array($0) }
         case .f16:
             let halves = random.floats(table.count * stride / 2).map(ReferenceHalf.nearest)
             cache = halves.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
@@ -85,7 +95,11 @@ struct AttentionCase {
     }
 
     private func number(_ index: Int, _ token: Int, _ d: Int, scales: Int) -> Double {
-        guard element == .q8 else { return ReferenceHalf.value(half(index)) }
+        switch element {
+        case .f32: return Double(Float(bitPattern: UInt32(half(index)) | UInt32(half(index + 2)) << 16))
+        case .f16: return ReferenceHalf.value(half(index))
+        case .q8: break
+        }
         let scale = self.index(token, scales + (d / Self.group * Self.tokens + token % Self.tokens) * 2)
         return Double(Int8(bitPattern: cache[index])) * ReferenceHalf.value(half(scale))
     }
@@ -134,6 +148,7 @@ struct AttentionCase {
                             block_stride: stride, table: table.baseAddress, length: length, scale: scale,
                             window: window, soft_cap: softCap, out: out.baseAddress, out_stride: heads * dimension)
                         switch element {
+                        case .f32: variant.table.attention_f32(&arguments)
                         case .f16: variant.table.attention_f16(&arguments)
                         case .q8: variant.table.attention_q8(&arguments)
                         }

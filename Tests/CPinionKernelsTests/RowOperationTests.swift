@@ -55,6 +55,26 @@ struct RowOperationTests {
         }
     }
 
+    @Test("Of floats only the infinite ones change: to the largest number of their sign", arguments: Variant.all)
+    func finite(_ variant: Variant) {
+        var random = SeededGenerator(seed: 19)
+        let special: [Float] = [
+            .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .nan,
+            Float(bitPattern: 0xff81_2345), .leastNonzeroMagnitude, -0.0,
+        ]
+        for count in Self.counts {
+            // Any bits, but every third number is a special one.
+            let x = (0..<count).map { index in
+                index % 3 == 0 ? special[index / 3 % special.count] : Float(bitPattern: UInt32(random.next() >> 32))
+            }
+            var out = [Float](repeating: 7, count: count + 8)
+            variant.table.to_finite(x, count, &out)
+            let expected = x.map { $0.isInfinite ? ($0 > 0 ? 1 : -1) * Float.greatestFiniteMagnitude : $0 }
+            #expect(Array(out[..<count]).bitPatterns == expected.bitPatterns)
+            #expect(out[count...].allSatisfy { $0 == 7 }, "nothing is written beyond the row")
+        }
+    }
+
     @Test("Activations equal their definitions, gated and plain, and the portable bits", arguments: Variant.all)
     func activations(_ variant: Variant) {
         var random = SeededGenerator(seed: 6)

@@ -1,4 +1,4 @@
-"""Keys and values in bytes: the flag arrives at the engine, and replies are as reproducible as with halves."""
+"""Keys and values in bytes or floats: the flag reaches the engine, and replies are as reproducible as with halves."""
 
 import pytest
 from conftest import MODEL, Server, run
@@ -6,7 +6,7 @@ from conftest import MODEL, Server, run
 STORY = "Once there was a ferryman who counted his passengers. " * 20
 
 
-@pytest.fixture(scope="module", params=["f16", "q8"])
+@pytest.fixture(scope="module", params=["f32", "f16", "q8"])
 def served(request, new_data):
     data = new_data()
     key = run("keys", "create", "--data-dir", data).stdout.strip()

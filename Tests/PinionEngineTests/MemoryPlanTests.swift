@@ -45,6 +45,19 @@ struct MemoryPlanTests {
             $0.ledger = MemoryLedger(budget: mebibytes << 20)
             $0.cacheType = .q8
         }
+        // Of the smaller types the one that keeps more: halves where they fit, else bytes.
+        for (fitting, other) in [(KVCache.ElementType.f16, "q8"), (.q8, "f16")] {
+            let budget = MemoryPlan.share(for: plan, cacheType: fitting, cacheBlocks: 32)
+            let tight = try await Self.advice {
+                $0.ledger = MemoryLedger(budget: budget)
+                $0.cacheType = .f32
+            }
+            #expect(tight.contains("--kv-type \(fitting.rawValue)") && !tight.contains(other), "\(tight)")
+            _ = try await EngineTests.engine {
+                $0.ledger = MemoryLedger(budget: budget)
+                $0.cacheType = fitting
+            }
+        }
         // Not even one block: a smaller context helps as little as smaller numbers.
         let hopeless = try await Self.advice { $0.ledger = MemoryLedger(budget: 1 << 20) }
         #expect(hopeless.contains("--memory") && !hopeless.contains("--context") && !hopeless.contains("--kv-type"))

@@ -74,12 +74,14 @@ struct InvarianceTests {
     }
 
     /// What the weights are makes no difference to the cache; a head's width does.
-    private static let bytesOver = ["tiny-llama-q4_1", "tiny-llama-headdim"]
+    private static let otherCaches = ["tiny-llama-q4_1", "tiny-llama-headdim"].flatMap {
+        [($0, KVCache.ElementType.q8), ($0, .f32)]
+    }
 
     @Test(
         "Alone or beside 1, 6 or 15 others, with chunks of 1, 17 or all, with 1, 2 or 3 workers: the same bits",
         arguments: LlamaOracleTests.bounds.map { ($0.name, KVCache.ElementType.f16) }
-            + bytesOver.map { ($0, KVCache.ElementType.q8) })
+            + otherCaches)
     func crowd(_ name: String, _ cacheType: KVCache.ElementType) throws {
         try Self.check(ModelFixtures.modelPath(name), cacheType, isPortableToo: name == "tiny-llama-q4_1")
     }

@@ -6,9 +6,11 @@ import TestSupport
 @Suite("The KV cache")
 struct KVCacheTests {
     /// What keeping keys and values costs an output, which is a mean of values up to 3: halves have 11 bits, bytes a step of
-    /// 3 / 127 at most; the keys' part of it moves the weights.
+    /// 3 / 127 at most; the keys' part of it moves the weights. Floats cost nothing, and what is left is the kernel's
+    /// rounding.
     static func bound(_ type: KVCache.ElementType) -> Double {
         switch type {
+        case .f32: 3e-6
         case .f16: 3e-3
         case .q8: 2.4e-2
         }
@@ -149,9 +151,29 @@ struct KVCacheTests {
         #expect(Self.attend(cache, 0, 1, queries, table: broken, length: 1, kernels).allSatisfy { $0.isFinite })
     }
 
+    @Test("Floats come back bit for bit, the subnormal and the very large ones too")
+    func exactFloats() throws {
+        let kernels = try Kernels.forThisMachine()
+        let width = Self.shape.heads * Self.shape.headDimension
+        let cache = try KVCache(shape: Self.shape, elementType: .f32, blocks: 2)
+        var random = SeededGenerator(seed: 54)
+        let key = random.floats(width)
+        let value = random.floats(width).enumerated().map { index, number in
+            number * Float(sign: .plus, exponent: index * 3 - 140, significand: 1)
+        }
+        cache.store(layer: 1, block: 1, slot: 0, key: key, value: value, with: kernels)
+        let queries = random.floats(Self.shape.headDimension)
+        // A single token has all of the weight, which is 1.
+        let found = (0..<Self.shape.heads).flatMap {
+            Self.attend(cache, 1, $0, queries, table: [1], length: 1, kernels)
+        }
+        #expect(found == value)
+    }
+
     @Test("A block takes the bytes that its shape says, values padded to 16 columns and a scale for each 32")
     func size() {
         let wide = KVCache.Shape(layers: 30, heads: 3, headDimension: 64)
+        #expect(Self.shape.blockBytes(.f32) == 2 * 3 * (24 + 32) * 16 * 4)
         #expect(Self.shape.blockBytes(.f16) == 2 * 3 * (24 + 32) * 16 * 2)
         #expect(wide.blockBytes(.f16) == 30 * 3 * 128 * 16 * 2)
         #expect(Self.shape.blockBytes(.q8) == 2 * 3 * (24 + 32 + 2 * 2) * 16)

@@ -288,26 +288,32 @@ static int32_t *take_table(size_t blocks) {
     return table;
 }
 
-static void test_attention_f16(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
-    kernel = "attention f16";
+/// Keys and values of `size` bytes each: halves or floats.
+static void test_attention_numbers(size_t size, size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
+    const int halves = size == sizeof(uint16_t);
+    kernel = halves ? "attention f16" : "attention f32";
     begin("dimension %zu, %zu heads, %zu tokens, length %zu, query kind %d", dim, heads, tokens, length, (int)kind);
     const size_t padded = (dim + 15) / 16 * 16, longest = length + tokens - 1;
     const size_t blocks = (longest + PN_CACHE_BLOCK_TOKENS - 1) / PN_CACHE_BLOCK_TOKENS;
     const size_t block_stride = (dim + padded) * PN_CACHE_BLOCK_TOKENS + 3;
-    uint16_t *cache = take(blocks * block_stride * 2);
-    // What the sequence does not own is NaN.
-    for (size_t i = 0; i < blocks * block_stride; i++) cache[i] = 0x7e01;
+    uint8_t *cache = take(blocks * block_stride * size);
+    // What the sequence does not own is NaN, as halves and as floats of two of them.
+    for (size_t i = 0; i < blocks * block_stride * size / 2; i++) ((uint16_t *)cache)[i] = 0x7fc1;
     const int32_t *table = take_table(blocks);
     for (size_t t = 0; t < longest; t++) {
-        uint16_t *block = cache + (size_t)table[t / 16] * block_stride;
+        const size_t block = (size_t)table[t / 16] * block_stride;
         for (size_t d = 0; d < dim; d++) {
-            block[d * 16 + t % 16] = random_half(1);
-            block[dim * 16 + t % 16 * padded + d] = random_half(1);
+            const size_t places[] = {block + d * 16 + t % 16, block + dim * 16 + t % 16 * padded + d};
+            for (int i = 0; i < 2; i++) {
+                if (halves) ((uint16_t *)cache)[places[i]] = random_half(1);
+                else ((float *)cache)[places[i]] = random_bell();
+            }
         }
     }
-    compare_attention(portable->attention_f16, variant->attention_f16,
+    compare_attention(halves ? portable->attention_f16 : portable->attention_f32,
+        halves ? variant->attention_f16 : variant->attention_f32,
         (pn_attention){.tokens = tokens, .heads = heads, .head_dim = dim, .keys = cache,
-            .values = cache + dim * PN_CACHE_BLOCK_TOKENS, .block_stride = block_stride * 2, .table = table,
+            .values = cache + dim * PN_CACHE_BLOCK_TOKENS * size, .block_stride = block_stride * size, .table = table,
             .length = length},
         kind);
 }
@@ -342,7 +348,8 @@ static void test_attention_q8(size_t dim, size_t heads, size_t tokens, size_t le
 }
 
 static void test_attention(size_t dim, size_t heads, size_t tokens, size_t length, row_kind kind) {
-    test_attention_f16(dim, heads, tokens, length, kind);
+    test_attention_numbers(sizeof(float), dim, heads, tokens, length, kind);
+    test_attention_numbers(sizeof(uint16_t), dim, heads, tokens, length, kind);
     test_attention_q8(dim, heads, tokens, length, kind);
 }
 
@@ -506,6 +513,20 @@ static void compare_to_q8(const float *x, size_t count) {
     SAME_BITS(uint16_t, "scales", groups[0], groups[1], scales);
 }
 
+static void test_finite(void) {
+    kernel = "to_finite";
+    for (size_t count = 1; count <= 67; count++) {
+        for (int kind = 0; kind < ROW_KINDS; kind++) {
+            begin("%zu floats, row kind %d", count, kind);
+            float *x = take(count * 4), *expected = take((count + 16) * 4), *found = take((count + 16) * 4);
+            fill(x, count, (row_kind)kind);
+            portable->to_finite(x, count, expected);
+            variant->to_finite(x, count, found);
+            SAME_BITS(uint32_t, "out", expected, found, count + 16);
+        }
+    }
+}
+
 static void test_bytes(void) {
     kernel = "to_q8";
     for (size_t count = 1; count <= 100; count++) {
@@ -537,6 +558,7 @@ int main(void) {
         variant = pn_kernels_named(names[i]);
         if (variant == NULL) continue;
         run("halves", test_halves);
+        run("finite", test_finite);
         run("bytes", test_bytes);
         run("rows", test_rows);
         run("exp", test_exponential);

@@ -115,16 +115,17 @@ typedef struct pn_attention {
     size_t tokens;
     size_t heads;
     size_t head_dim;
-    /// Start of this layer's and head's keys in block 0: halves or signed bytes, [head_dim][16 tokens] in each block.
+    /// Start of this layer's and head's keys in block 0: floats, halves or signed bytes, [head_dim][16 tokens] in each
+    /// block.
     const void *keys;
     /// Start of this layer's and head's values in block 0: the same type, [16 tokens][head_dim rounded up to 16] in each
-    /// block. Halves are finite wherever a token of the call may look.
+    /// block. Floats and halves are finite wherever a token of the call may look.
     const void *values;
     /// With bytes only: the scales of the keys and of the values in block 0, halves, for each 32 dimensions, the last few
     /// included, [(head_dim + 31) / 32][16 tokens] in each block.
     const uint16_t *key_scales;
     const uint16_t *value_scales;
-    /// Bytes from one block to the next, for all four; even.
+    /// Bytes from one block to the next, for all four; even, and with floats a multiple of 4.
     size_t block_stride;
     /// Block of the cache for each 16 tokens of the sequence.
     const int32_t *table;
@@ -172,6 +173,8 @@ typedef struct pn_kernels {
     /// x += y
     void (*add)(float *x, const float *y, size_t columns);
     /// softmax(queries * keys * scale) * values, by chunks of tokens in order (online softmax).
+    void (*attention_f32)(const pn_attention *a);
+    /// The same over keys and values of halves.
     void (*attention_f16)(const pn_attention *a);
     /// The same over keys and values of scale * byte.
     void (*attention_q8)(const pn_attention *a);
@@ -179,6 +182,8 @@ typedef struct pn_kernels {
     /// i * step, its partner `distance` further.
     void (*rope)(float *x, size_t heads, size_t head_dim, size_t pairs, size_t step, size_t distance, const float *cosines,
         const float *sines);
+    /// Floats as they are, but what is infinite becomes the largest number; NaN stays.
+    void (*to_finite)(const float *x, size_t count, float *out);
     /// Floats to halves, round to nearest even; what exceeds a half's range becomes its largest number.
     void (*to_half)(const float *x, size_t count, uint16_t *out);
     /// Halves to floats.

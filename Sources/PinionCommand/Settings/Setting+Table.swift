@@ -38,7 +38,7 @@ extension Setting {
             default: "\(EngineConfiguration.defaultWaiting)"),
         Setting(
             .kvType, .word(KVCache.ElementType.allCases.map(\.rawValue)), value: "type",
-            "What the KV cache holds: f16, or q8 in half the memory",
+            "What the KV cache holds: f16, q8 in half the memory, or f32 in twice the memory",
             default: EngineConfiguration.defaultCacheType.rawValue),
         Setting(
             .quantize, .word(Quantisation.allCases.map(\.rawValue)), value: "type",
