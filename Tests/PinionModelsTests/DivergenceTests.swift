@@ -7,7 +7,7 @@ import Testing
 ///
 /// They are too large for the repository: `PINION_TEST_ORACLE` names their folder, and without it nothing runs. Prints
 /// a line for each file. The oracle of a quantised file computes with the weights that the file stands for, so that no
-/// weight's rounding is in the figures.
+/// weight's rounding is in the figures. Models of floats are compared with a cache of floats, too.
 @Suite("Divergence from transformers beside llama.cpp's")
 struct DivergenceTests {
     static let folder = ProcessInfo.processInfo.environment["PINION_TEST_ORACLE"].map { URL(filePath: $0) }
@@ -75,10 +75,14 @@ struct DivergenceTests {
         for subject in Subject.all(try FamilyFixture.named(name)) {
             let path = folder.appending(path: subject.file).path(percentEncoded: false)
             let model = try ModelFixtures.load(path, kernels: .forThisMachine(), workers: 2)
-            let found = try sequences.flatMap { sequence in
-                try ModelFixtures.logits(
-                    model, sequence, chunk: FamilyOracleTests.chunk, cacheBlocks: (sequence.count + 15) / 16)
+            func rows(_ cacheType: KVCache.ElementType) throws -> [[Float]] {
+                try sequences.flatMap { sequence in
+                    try ModelFixtures.logits(
+                        model, sequence, chunk: FamilyOracleTests.chunk, cacheBlocks: (sequence.count + 15) / 16,
+                        cacheType: cacheType)
+                }
             }
+            let found = try rows(.f16)
             let expected = try FamilyFixture.rows(folder.appending(path: subject.oracle))
             try #require(found.count == expected.count)
             let spread = FamilyOracleTests.deviation(expected)
@@ -90,6 +94,13 @@ struct DivergenceTests {
                 let reference = try #require(references[key]).kl
                 line += ", llama.cpp \(reference)"
                 #expect(divergence <= Self.bound * reference, "\(line)")
+            }
+            if subject.oracle == Self.floatRows {
+                let errors = FamilyOracleTests.errors(try rows(.f32), expected, deviation: spread)
+                line += ", cache of floats: mean \(errors.mean), worst \(errors.worst)"
+                line += ", largest \(errors.largest / spread)"
+                let bounds = FamilyOracleTests.bounds
+                #expect(errors.mean <= bounds.mean && errors.worst <= bounds.position, "\(line)")
             }
             print(line)
         }

@@ -8,18 +8,26 @@ import Testing
 /// Every family, from a folder in both spellings and from GGUF, against transformers.
 @Suite("Families against transformers")
 struct FamilyOracleTests {
-    /// Root mean square of the error over the standard deviation of the logits, over all rows. Nearly all of it is the
-    /// cache's halves: rounding keys and values to halves in the oracle itself moves its logits by as much (0.00070 for
-    /// llama-a, where this build is off by 0.00070).
-    static let bound: Float = 0.001
-    /// Models whose random weights make more of that rounding; the figures are the oracle's own with halves.
-    static let widerBounds: [String: Float] = [
+    /// Of the root mean square of the error over the standard deviation of the logits.
+    struct Bounds {
+        /// Over all rows.
+        var mean: Float
+        /// At the worst position.
+        var position: Float
+    }
+
+    /// With a cache of floats: the order of sums is all that differs from the oracle. Measured: 0.000005 at most, and
+    /// 0.000017.
+    static let bounds = Bounds(mean: 0.00002, position: 0.00006)
+    /// With a cache of halves, the default, whose rounding is all but a hundredth of the error; in the oracle itself it
+    /// moves the logits by as much (0.00070 for llama-a, where this build is off by 0.00070).
+    static let halvesBounds = Bounds(mean: 0.001, position: 0.004)
+    /// Means of models whose random weights make more of that rounding; the figures are the oracle's own with halves.
+    static let widerHalvesBounds: [String: Float] = [
         "smollm3-a": 0.0016, "qwen2-c": 0.00105, "phi3-a": 0.00125,
         "smollm3-c": 0.0011, "gemma-a": 0.0012,
     ]
-    /// The same at the worst position.
-    static let positionBound: Float = 0.004
-    /// The mean with keys and values as bytes, which are 30 to 60 times coarser.
+    /// The mean with keys and values as bytes, which are 30 to 60 times coarser than halves.
     static let byteBound: Float = 0.1
     static let chunk = 61
 
@@ -32,7 +40,12 @@ struct FamilyOracleTests {
     static func rows(
         _ path: String, kernels: Kernels, workers: Int = 2, chunk: Int = chunk, cacheType: KVCache.ElementType = .f16
     ) throws -> [[Float]] {
-        let model = try ModelFixtures.load(path, kernels: kernels, workers: workers)
+        try rows(ModelFixtures.load(path, kernels: kernels, workers: workers), chunk: chunk, cacheType: cacheType)
+    }
+
+    static func rows(
+        _ model: any LanguageModel, chunk: Int = chunk, cacheType: KVCache.ElementType
+    ) throws -> [[Float]] {
         let inputs = try FamilyFixture.inputs()
         return try inputs.sequences.flatMap { sequence in
             let rows = try ModelFixtures.logits(
@@ -76,13 +89,17 @@ struct FamilyOracleTests {
     }
 
     static func check(
-        _ name: String, _ label: String, _ found: [[Float]], _ expected: [[Float]], deviation: Float? = nil
+        _ name: String, _ label: String, _ cacheType: KVCache.ElementType, _ found: [[Float]], _ expected: [[Float]],
+        deviation: Float? = nil
     ) throws {
+        let label = "\(label), cache \(cacheType.rawValue)"
+        var bounds = cacheType == .f16 ? halvesBounds : bounds
+        if cacheType == .f16, let wider = widerHalvesBounds[name] { bounds.mean = wider }
         let errors = errors(found, expected, deviation: try deviation ?? FamilyFixture.named(name).deviation)
         if ProcessInfo.processInfo.environment["PINION_REPORT_ERRORS"] != nil {
             print("\(name) \(label): mean \(errors.mean), worst position \(errors.worst), largest \(errors.largest)")
         }
-        #expect(errors.mean <= widerBounds[name] ?? bound && errors.worst <= positionBound, "\(label): \(errors)")
+        #expect(errors.mean <= bounds.mean && errors.worst <= bounds.position, "\(label): \(errors)")
     }
 
     @Test("There is a fixture of every family")
@@ -100,11 +117,17 @@ struct FamilyOracleTests {
         for (spelling, precision) in [
             (FamilyFixture.Spelling.new, FamilyFixture.Precision.f32), (.old, .bf16), (.new, .f16),
         ] {
+            let label = "folder \(spelling.rawValue) \(precision.rawValue)"
             let found = try Self.inTemporaryPlace { url in
                 try fixture.write(spelling, precision, to: url)
-                return try Self.rows(url.path(percentEncoded: false), kernels: .forThisMachine())
+                let model = try ModelFixtures.load(
+                    url.path(percentEncoded: false), kernels: .forThisMachine(), workers: 2)
+                if precision == .f32 {
+                    try Self.check(name, label, .f16, Self.rows(model, cacheType: .f16), expected)
+                }
+                return try Self.rows(model, cacheType: .f32)
             }
-            try Self.check(name, "folder \(spelling.rawValue) \(precision.rawValue)", found, expected)
+            try Self.check(name, label, .f32, found, expected)
             // The weights are the same numbers, and so every bit of what is made of them.
             #expect(found == first ?? found, "\(spelling) \(precision)")
             first = found
@@ -120,9 +143,9 @@ struct FamilyOracleTests {
         let found = try Self.inTemporaryPlace { url in
             let file = url.appending(path: "model.gguf")
             try fixture.ggufBytes().write(to: file)
-            return try Self.rows(file.path(percentEncoded: false), kernels: .forThisMachine())
+            return try Self.rows(file.path(percentEncoded: false), kernels: .forThisMachine(), cacheType: .f32)
         }
-        try Self.check(name, "gguf F32", found, expected)
+        try Self.check(name, "gguf F32", .f32, found, expected)
     }
 
     @Test("LongRoPE takes the list of divisors that the context chooses, whatever a sequence's length")
@@ -136,8 +159,12 @@ struct FamilyOracleTests {
             for name in ["folder", "model.gguf"] {
                 let path = url.appending(path: name).path(percentEncoded: false)
                 let model = try ModelFixtures.load(path, kernels: .forThisMachine(), contextLength: 64)
-                let found = try inputs.sequences[..<2].flatMap { try ModelFixtures.logits(model, $0, chunk: 5) }
-                try Self.check("phi3-a", "\(name), context of 64", found, expected)
+                for cacheType in [KVCache.ElementType.f32, .f16] {
+                    let found = try inputs.sequences[..<2].flatMap {
+                        try ModelFixtures.logits(model, $0, chunk: 5, cacheType: cacheType)
+                    }
+                    try Self.check("phi3-a", "\(name), context of 64", cacheType, found, expected)
+                }
             }
         }
     }

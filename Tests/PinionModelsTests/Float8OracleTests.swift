@@ -16,13 +16,17 @@ struct Float8OracleTests {
     func logits(_ name: String) throws {
         let fixture = try FamilyFixture.named(name)
         let expected = try fixture.logits("logits-float8.f32")
-        let found = try FamilyOracleTests.inTemporaryPlace { url in
-            try fixture.writeFloat8(to: url)
-            return try FamilyOracleTests.rows(url.path(percentEncoded: false), kernels: .forThisMachine())
-        }
         // Other weights than those of the model's other folders, and so another spread.
         let spread = FamilyOracleTests.deviation(expected)
-        try FamilyOracleTests.check(name, "folder F8_E4M3", found, expected, deviation: spread)
+        try FamilyOracleTests.inTemporaryPlace { url in
+            try fixture.writeFloat8(to: url)
+            let model = try ModelFixtures.load(
+                url.path(percentEncoded: false), kernels: .forThisMachine(), workers: 2)
+            for cacheType in [KVCache.ElementType.f32, .f16] {
+                let found = try FamilyOracleTests.rows(model, cacheType: cacheType)
+                try FamilyOracleTests.check(name, "folder F8_E4M3", cacheType, found, expected, deviation: spread)
+            }
+        }
         let others = FamilyOracleTests.errors(try fixture.logits(), expected, deviation: spread)
         #expect(others.mean > 0.1, "the fixture's weights are those of the other folders: \(others)")
     }

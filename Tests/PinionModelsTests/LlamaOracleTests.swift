@@ -15,6 +15,9 @@ struct LlamaOracleTests {
         ("tiny-llama-q6_k", 0.033),
     ]
 
+    /// The same with a cache of floats.
+    static let floatCacheBound: Float = 0.00002
+
     @Test("Logits equal the oracle's within the format's rounding", arguments: bounds)
     func logits(_ name: String, _ bound: Float) throws {
         let (tokens, expected) = try ModelFixtures.oracle(name)
@@ -24,6 +27,17 @@ struct LlamaOracleTests {
             let worst = ModelFixtures.worstPosition(found, expected)
             #expect(worst.error < bound, "\(kernels.name): \(worst.error) at position \(worst.position)")
         }
+    }
+
+    @Test(
+        "With a cache of floats, too, float weights leave the rounding of sums alone",
+        arguments: ["tiny-llama-f32", "tiny-llama-f16", "tiny-llama-bf16"])
+    func floatCache(_ name: String) throws {
+        let (tokens, expected) = try ModelFixtures.oracle(name)
+        let model = try ModelFixtures.load(ModelFixtures.modelPath(name), kernels: .forThisMachine())
+        let found = try ModelFixtures.logits(model, tokens, chunk: 7, cacheType: .f32)
+        let worst = ModelFixtures.worstPosition(found, expected)
+        #expect(worst.error < Self.floatCacheBound, "\(worst.error) at position \(worst.position)")
     }
 
     @Test("Every instruction set gives the same bits", arguments: bounds.map(\.name))
