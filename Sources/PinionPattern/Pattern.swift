@@ -41,7 +41,7 @@ package struct Pattern: Sendable {
 
 /// Whose reading of a pattern counts where readings differ.
 package enum PatternDialect: Sendable {
-    /// Perl, Python and JSON Schema: `[` is an ordinary member of a class, `^` and `$` stand at the ends of the text.
+    /// Perl and Python: `[` is an ordinary member of a class, `^` and `$` stand at the ends of the text.
     case perl
     /// Oniguruma, which reads the patterns of `tokenizer.json`: a class may hold classes and intersections (`&&`), `^` and
     /// `$` also stand at the ends of lines, `\h` is a hexadecimal digit, and `{2}+` repeats a repetition.

@@ -25,7 +25,7 @@ enum UnicodeClasses {
 
     /// The set of a general category, by short name (`Lu`, `L`), long name (`Uppercase_Letter`), `LC`, `Any` or `ASCII`.
     ///
-    /// Scripts in ``ScriptRanges`` and the property `Alphabetic` are known too. Case, spaces, `_` and `-` in the name do not
+    /// Scripts in ``ScriptRanges`` and ``BinaryProperties`` are known too. Case, spaces, `_` and `-` in the name do not
     /// count. Returns nil for anything else.
     static func named(_ name: String) -> ScalarSet? {
         var key = String(
@@ -34,13 +34,9 @@ enum UnicodeClasses {
         for prefix in ["generalcategory=", "gc=", "script=", "sc="] where key.hasPrefix(prefix) {
             key = String(key.dropFirst(prefix.count))
         }
-        if key == "alphabetic" { return alphabetic }
+        if let set = BinaryProperties.set(named: key) { return set }
         return setsByName[longNames[key] ?? key] ?? ScriptRanges.byName[key].map { ScalarSet($0) }
     }
-
-    /// The property Alphabetic, which the standard library tells scalar by scalar only.
-    private static let alphabetic = ScalarSet(
-        (UInt32(0)...0x10FFFF).filter { Unicode.Scalar($0)?.properties.isAlphabetic ?? false }.map { $0...$0 })
 
     /// The union of categories named by their short or one-letter names.
     private static func categories(_ names: [String]) -> ScalarSet {

@@ -45,6 +45,7 @@ import Testing
         #expect(try ByteAutomaton.none.repeated(0) == .empty)
         #expect(try ByteAutomaton.none.repeated(2) == .none)
         #expect(try ByteAutomaton.text("a").repeated(0, 0) == .empty)
+        #expect(try ByteAutomaton.text("a").repeated(3, 2) == .none)
         #expect(try ByteAutomaton.text("a").subtracting(.text("a")) == .none)
     }
 
@@ -152,6 +153,9 @@ import Testing
         let elapsed = processorTime {
             #expect(throws: GrammarError.self) { try ByteAutomaton.anyScalar(.utf8).repeated(0, 100_000) }
             #expect(throws: GrammarError.self) { try ByteAutomaton.bytes(0...1).repeated(0, .max) }
+            #expect(throws: GrammarError.self) {
+                try ByteAutomaton.texts([Array(0...255) + Array(repeating: 1, count: 1 << 20)])
+            }
             let tail = try? ByteAutomaton.bytes(0x61...0x62).repeated(0).intersection(
                 .concatenation([.bytes(0x61...0x62).repeated(0), .text("a"), .bytes(0x61...0x62).repeated(40, 40)]))
             #expect(tail == nil)

@@ -85,6 +85,8 @@ import Testing
         #expect(try ByteAutomaton.pattern("a\"\\n", encoding: .jsonString, isAnchored: true) == .text("a\\\"\\n"))
         #expect(try ByteAutomaton.pattern(".*\\n.*|.*", encoding: .utf8, isAnchored: false) == .anyText(.utf8))
         #expect(try ByteAutomaton.pattern("[^]*", encoding: .jsonString, isAnchored: true) == .anyText(.jsonString))
+        let conditions = String(repeating: "((?=a\\w)|(?!b\\w)|)", count: 40)
+        #expect(try ByteAutomaton.pattern(conditions, encoding: .utf8, isAnchored: false) == .anyText(.utf8))
     }
 
     @Test("Random patterns agree with the definition of a match")
@@ -154,8 +156,9 @@ import Testing
         "A pattern whose states explode ends at a limit within a second",
         arguments: [
             ".*a.{30}", "(.*a.{20}b){3}", "^(?=.*a.{16})(?=.*b.{16})(?=.*c.{16})", "(\\w*a\\w{15}\\W*){9}",
-            "^((a?){100}){100}$", "^(((?=.*a.{9})|(?!.*b.{9})|(?=.*c.{9}))[^]){90}$", "(?<=a.{40})b",
-            String(repeating: "((?=a\\w)|(?!b\\w)|)", count: 40),
+            "^((a?){100}){100}$", "^(((?=.*a.{9})|(?!.*b.{9})|(?=.*c.{9}))[^]){90}$",
+            (0..<8_000).map { "[^\(String(UnicodeScalar(0x4E00 + $0) ?? "x"))]" }.joined(), "(?<=a.{40})b",
+            (0..<40).map { "((?=a\\w{\($0)})|(?!b\\w{\($0)}))" }.joined() + "x",
             String(repeating: "(?=((?=a.)|(?=.b)|)", count: 40) + String(repeating: ")", count: 40) + ".*x.{25}",
             "^" + String(repeating: "(?<!(?=a.*b)(?=.*c)(?!d.)x?)", count: 30),
             "^("

@@ -31,6 +31,8 @@ struct ECMAPatternTests {
         Example("\\bb\\b", ["éb"], not: ["ab"]),
         Example("(?m:^b$)", ["a\u{2028}b\rc"], not: ["a\u{85}b"]),
         Example("^\\p{digit}\\p{Lu}\\p{Script=Greek}\\p{sc=Han}$", ["४Éα漢"], not: ["aÉα漢"]),
+        Example(
+            "^\\p{Emoji}\\p{Lowercase}\\P{Alphabetic}\\p{ASCII_Hex_Digit}$", ["😀a-F"], not: ["aa-F", "😀A-F", "😀aaF"]),
         Example("^[]|b$", ["b"], not: ["]", "a"]),
         Example("^[^]$", ["\n"], not: [""]),
         Example("^[[&&]$", ["[", "&"], not: ["]"]),

@@ -13,7 +13,7 @@ extension ByteAutomaton {
             accepting: [false, true])
     }
 
-    /// Exactly one text. Longer than ``GrammarLimits/automatonStates`` it is too large for every other operation.
+    /// Exactly one text. A text from a request goes through ``texts(_:)``, which refuses one that is too long.
     package static func text(_ bytes: [UInt8]) -> ByteAutomaton {
         var isDistinct = [Bool](repeating: false, count: 256)
         for byte in bytes { isDistinct[Int(byte)] = true }
@@ -63,11 +63,13 @@ extension ByteAutomaton {
         return try builder.finish(start: next)
     }
 
-    /// `min` to `max` texts of the language, one after the other; `max` nil is without bound. Throws `limit`.
+    /// `min` to `max` texts of the language, one after the other; `max` nil is without bound, and a `max` below `min` leaves no
+    /// text. Throws `limit`.
     ///
-    /// - Precondition: `min` is not negative, and `max` not below it.
+    /// - Precondition: `min` is not negative.
     package func repeated(_ min: Int, _ max: Int? = nil) throws(GrammarError) -> ByteAutomaton {
-        precondition(min >= 0 && max ?? min >= min, "a repetition of \(min) to \(max ?? min) times")
+        precondition(min >= 0, "a repetition of \(min) times")
+        if let max, max < min { return .none }
         if isEmpty { return min == 0 ? .empty : .none }
         if self == .empty || max == 0 { return .empty }
         if min == 1, max == 1 { return self }

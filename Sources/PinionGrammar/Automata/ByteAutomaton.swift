@@ -3,7 +3,7 @@
 /// Minimal, and every state reaches an accepting one, so that a byte that leads somewhere never leads into a dead end, and
 /// two automata of one language are equal. State 0 is the start; the empty language has no states.
 ///
-///     let digits = try ByteAutomaton.bytes(0x30...0x39).repeated(1...)
+///     let digits = try ByteAutomaton.bytes(0x30...0x39).repeated(1)
 ///     digits.accepts(Array("2024".utf8))   // true
 package struct ByteAutomaton: Sendable, Hashable {
     /// No transition.
@@ -21,7 +21,7 @@ package struct ByteAutomaton: Sendable, Hashable {
     package var isEmpty: Bool { accepting.isEmpty }
     package var acceptsEmpty: Bool { accepting.first ?? false }
 
-    /// - Precondition: minimal and trimmed; see ``AutomatonBuilder`` and ``ByteAutomaton/minimised(classes:classCount:transitions:accepting:)``.
+    /// - Precondition: minimal, trimmed and numbered as ``init(minimising:classes:)`` makes it.
     init(classes: [UInt8], classCount: Int, transitions: [Int32], accepting: [Bool]) {
         self.classes = classes
         self.classCount = classCount

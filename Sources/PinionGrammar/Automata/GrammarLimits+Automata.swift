@@ -1,11 +1,11 @@
 extension GrammarLimits {
     /// Most places of one automaton's table of transitions, states times classes of bytes; four bytes each.
-    package static let automatonCells = 1 << 24
+    package static let automatonCells = 1 << 23
     /// Most places of a table that a construction fills before it is minimised.
-    package static let constructionCells = 1 << 25
+    package static let constructionCells = 1 << 23
     /// Most members of all the state sets of one construction, which bounds its time as the number of states cannot: a set
     /// may hold every state of the pattern.
-    package static let constructionMembers = 1 << 24
+    package static let constructionMembers = 1 << 23
     /// How many ways through a pattern one construction may look at: less than half a second of them.
     package static let constructionWork = 1 << 23
     /// Most sets of look-aheads that are open at the same time, in one construction.

@@ -43,4 +43,32 @@ struct ObligationTable {
         }
         return Int32(table.number(of: joined))
     }
+
+    /// Under which conditions none of the ways ends here: for each way, one of its conditions or obligations is broken.
+    ///
+    /// - Parameter work: counts what the alternatives cost; see ``GrammarLimits/constructionWork``.
+    mutating func negation(of ways: [PatternWay], _ work: inout Int) throws(GrammarError) -> [PatternWay] {
+        var alternatives: Set<PatternWay> = [PatternWay(node: 0)]
+        for way in ways {
+            var broken = way.condition.negations.map { PatternWay(node: 0, condition: $0) }
+            for obligation in self[way.obligations] {
+                if let number = try union(Self.none, [obligation.opposite]) {
+                    broken.append(PatternWay(node: 0, obligations: number))
+                }
+            }
+            var narrowed = Set<PatternWay>()
+            for alternative in alternatives {
+                for reason in broken {
+                    work += PatternWay.openWork
+                    guard let joined = try union(alternative.obligations, self[reason.obligations]) else { continue }
+                    var both = alternative.moved(to: 0, reason.condition)
+                    both.obligations = joined
+                    if !both.condition.isContradiction { narrowed.insert(both) }
+                }
+                guard work <= GrammarLimits.constructionWork else { throw StateTable.tooLarge }
+            }
+            alternatives = narrowed
+        }
+        return alternatives.sorted()
+    }
 }

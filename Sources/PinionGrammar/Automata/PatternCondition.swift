@@ -1,3 +1,5 @@
+import PinionPattern
+
 /// What must follow a place in a text, as far as one character tells.
 struct PatternCondition: OptionSet, Hashable {
     let rawValue: UInt8
@@ -12,6 +14,25 @@ struct PatternCondition: OptionSet, Hashable {
     /// A line terminator or the end.
     static let lineEnd = PatternCondition(rawValue: 1 << 4)
     static let notLineEnd = PatternCondition(rawValue: 1 << 5)
+
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// What an assertion demands of the character behind a place; nil if it cannot hold there.
+    ///
+    /// - Parameter previous: the character in front of the place; nothing at the start of the text.
+    init?(_ assertion: PatternAssertion, after previous: PatternSymbol, isStart: Bool) {
+        switch assertion {
+        case .textStart, .lineStart:
+            guard isStart || assertion == .lineStart && previous.endsLine else { return nil }
+            self = []
+        case .textEnd: self = .end
+        case .lineEnd: self = .lineEnd
+        case .wordBoundary: self = previous.isWord ? .notWord : .word
+        case .notWordBoundary: self = previous.isWord ? .word : .notWord
+        }
+    }
 
     private static let opposites: [(PatternCondition, PatternCondition)] = [
         (.end, .notEnd), (.word, .notWord), (.lineEnd, .notLineEnd),

@@ -77,7 +77,7 @@ struct PatternGraph {
             return entry
         case .alternation(let branches):
             var entry: Int32?
-            for branch in branches.reversed() {
+            for branch in Self.joiningSets(of: branches) {
                 let start = try build(branch, next: next)
                 entry = if let entry { try add(.fork(start, entry)) } else { start }
             }
@@ -100,6 +100,16 @@ struct PatternGraph {
             return try addLook(Machine(start: start, isBehind: true), isNegative: isNegative, next: next)
         case .atomic: throw Self.unsupported("an atomic group")
         }
+    }
+
+    /// The branches with all single characters among them in one set; their order makes no difference to a language.
+    private static func joiningSets(of branches: [PatternNode]) -> [PatternNode] {
+        var ranges: [ClosedRange<UInt32>] = []
+        var others: [PatternNode] = []
+        for branch in branches {
+            if case .set(let set) = branch { ranges += set.ranges } else { others.append(branch) }
+        }
+        return others.count == branches.count ? branches : others + [.set(ScalarSet(ranges))]
     }
 
     private mutating func addLook(

@@ -138,7 +138,7 @@ struct PatternStates {
     private mutating func step(
         _ machine: Int, _ ways: [PatternWay], _ symbol: Int, to place: inout Place
     ) throws(GrammarError) -> Int32 {
-        work += Self.stepWork
+        work += PatternWay.stepWork + ways.count / PatternWay.passedPerWork
         var seeds: [PatternWay] = []
         seeds.reserveCapacity(2 * ways.count)
         for way in ways where way.condition.allows(symbols[symbol]) {
@@ -182,7 +182,7 @@ struct PatternStates {
         }
         var result: Int32? = ObligationTable.none
         for obligation in obligations[number] {
-            work += Self.openWayWork
+            work += PatternWay.openWork
             let set = try step(obligation.machine, obligation.set, symbol, to: &place)
             result = try result.flatMap { (kept) throws(GrammarError) -> Int32? in
                 try add(obligation.machine, set, isExpected: obligation.isExpected, to: kept)
@@ -228,7 +228,7 @@ struct PatternStates {
                 guard !way.condition.isContradiction, stamps[way.node] != mark, open.insert(way).inserted else {
                     continue
                 }
-                work += Self.openWayWork
+                work += PatternWay.openWork
             }
             guard work <= GrammarLimits.constructionWork else { throw StateTable.tooLarge }
             let last = ways.last
@@ -241,7 +241,7 @@ struct PatternStates {
                 pending.append(way.moved(to: first))
                 pending.append(way.moved(to: second))
             case .assertion(let assertion, let next):
-                if let condition = Self.condition(of: assertion, at: place) {
+                if let condition = PatternCondition(assertion, after: place.previous, isStart: place.isStart) {
                     pending.append(way.moved(to: next, condition))
                 }
             case .look(let look, let next):
@@ -262,23 +262,6 @@ struct PatternStates {
         return Int32(tables[machine].number(of: ways))
     }
 
-    /// How much dearer a way with a condition or obligations is than a plain one, and how much a step costs without any way;
-    /// both as measured.
-    private static let openWayWork = 16
-    private static let stepWork = 8
-
-    /// What an assertion demands of the next character at a place; nil if it cannot hold there.
-    private static func condition(of assertion: PatternAssertion, at place: Place) -> PatternCondition? {
-        switch assertion {
-        case .textStart: place.isStart ? [] : nil
-        case .textEnd: .end
-        case .lineStart: place.isStart || place.previous.endsLine ? [] : nil
-        case .lineEnd: .lineEnd
-        case .wordBoundary: place.previous.isWord ? .notWord : .word
-        case .notWordBoundary: place.previous.isWord ? .word : .notWord
-        }
-    }
-
     // MARK: - Looking around
 
     /// Under which conditions a look-around holds; any of them is enough.
@@ -291,7 +274,7 @@ struct PatternStates {
             let ways = tables[machine][Int(place.behindSets[machine])].filter {
                 if case .accept = graph.nodes[$0.node] { true } else { false }
             }
-            return look.isNegative ? try negation(of: ways) : ways
+            return look.isNegative ? try obligations.negation(of: ways, &work) : ways
         }
         if place.aheadSets[machine] < 0 {
             place.aheadSets[machine] = try close(
@@ -301,34 +284,5 @@ struct PatternStates {
         return try add(machine, set, isExpected: !look.isNegative, to: ObligationTable.none).map {
             [PatternWay(node: 0, obligations: $0)]
         } ?? []
-    }
-
-    /// Under which conditions none of the ways ends here.
-    private mutating func negation(of ways: [PatternWay]) throws(GrammarError) -> [PatternWay] {
-        var alternatives: Set<PatternWay> = [PatternWay(node: 0)]
-        for way in ways {
-            var broken = way.condition.negations.map { PatternWay(node: 0, condition: $0) }
-            for obligation in obligations[way.obligations] {
-                if let number = try obligations.union(ObligationTable.none, [obligation.opposite]) {
-                    broken.append(PatternWay(node: 0, obligations: number))
-                }
-            }
-            var narrowed = Set<PatternWay>()
-            for alternative in alternatives {
-                for reason in broken {
-                    guard let joined = try obligations.union(alternative.obligations, obligations[reason.obligations])
-                    else { continue }
-                    var both = alternative.moved(to: 0, reason.condition)
-                    both.obligations = joined
-                    if !both.condition.isContradiction { narrowed.insert(both) }
-                }
-                work += Self.openWayWork
-            }
-            guard narrowed.count <= GrammarLimits.constructionStates, work <= GrammarLimits.constructionWork else {
-                throw StateTable.tooLarge
-            }
-            alternatives = narrowed
-        }
-        return alternatives.sorted()
     }
 }

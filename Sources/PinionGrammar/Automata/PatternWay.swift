@@ -26,4 +26,13 @@ struct PatternWay: Hashable, Comparable, SequenceElement {
     }
 
     static func < (first: PatternWay, second: PatternWay) -> Bool { first.bits < second.bits }
+
+    // MARK: - Cost
+
+    /// What a way with a condition or obligations costs, in plain ways; as measured.
+    static let openWork = 16
+    /// What a step over a symbol costs without any way.
+    static let stepWork = 8
+    /// How many ways a step can pass over for the cost of one that it takes.
+    static let passedPerWork = 8
 }

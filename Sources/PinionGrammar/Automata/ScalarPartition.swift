@@ -14,7 +14,7 @@ struct ScalarPartition {
     static let none: Int32 = -1
     private static let surrogates: ClosedRange<UInt32> = 0xD800...0xDFFF
 
-    /// Throws `limit` when the sets together have more than ``GrammarLimits/constructionMembers`` symbols.
+    /// Throws `limit` when the sets together have more than ``GrammarLimits/constructionMembers`` intervals or symbols.
     init(_ sets: [ScalarSet]) throws(GrammarError) {
         var borders: [UInt32] = [0, Self.surrogates.lowerBound, Self.surrogates.upperBound + 1]
         for set in sets {
@@ -66,9 +66,13 @@ struct ScalarPartition {
         // By class: the class that its members in the present set move to, and the set that this was noted for.
         var moved: [Int32] = [0]
         var movedFor: [Int32] = [-1]
+        var total = 0
         for (index, set) in sets.enumerated() {
             for range in set.ranges {
-                for interval in intervals(of: range) {
+                let covered = intervals(of: range)
+                total += covered.count
+                guard total <= GrammarLimits.constructionMembers else { throw Self.tooManyOverlaps }
+                for interval in covered {
                     let old = Int(classes[interval])
                     if movedFor[old] != Int32(index) {
                         movedFor[old] = Int32(index)
@@ -115,10 +119,11 @@ struct ScalarPartition {
                 }
             }
             total += members.count
-            guard total <= GrammarLimits.constructionMembers else {
-                throw GrammarError(.limit, "the character classes of the pattern overlap in too many ways")
-            }
+            guard total <= GrammarLimits.constructionMembers else { throw Self.tooManyOverlaps }
             symbolsOfSet.append(members)
         }
     }
+
+    private static let tooManyOverlaps = GrammarError(
+        .limit, "the character classes of the pattern overlap in too many ways")
 }

@@ -58,10 +58,10 @@ struct SequenceTable<Element: SequenceElement> {
         places = larger
     }
 
-    /// A multiply and a rotation for each element; without a seed, because the limits of a construction bound what colliding
-    /// sequences can cost.
+    /// A multiply and a rotation for each element, from a start that no pattern's author knows: sequences made to collide would
+    /// take quadratic time. Numbers do not depend on it, since they follow the order of appearance.
     private static func hash(_ sequence: ArraySlice<Element>) -> Int {
-        var value: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var value = sequenceSeed
         for element in sequence {
             value = (value ^ element.bits) &* 0xBF58_476D_1CE4_E5B9
             value = value << 29 | value >> 35
@@ -70,6 +70,8 @@ struct SequenceTable<Element: SequenceElement> {
         return Int(truncatingIfNeeded: (value ^ value >> 29) & 0x7FFF_FFFF_FFFF)
     }
 }
+
+private let sequenceSeed = UInt64.random(in: .min ... .max)
 
 /// What the sequences of a ``SequenceTable`` are made of.
 protocol SequenceElement: Equatable {

@@ -19,7 +19,9 @@ struct TextSetBuilder {
 
     static func automaton(of texts: [[UInt8]]) throws(GrammarError) -> ByteAutomaton {
         guard !texts.isEmpty else { return .none }
-        if texts.count == 1 { return .text(texts[0]) }
+        // A text is at least as many states as it has bytes, whose table must not be allocated first.
+        guard texts.allSatisfy({ $0.count < GrammarLimits.automatonStates }) else { throw StateTable.tooLarge }
+        if texts.count == 1 { return try ByteAutomaton.text(texts[0]).checked() }
         var builder = TextSetBuilder()
         var isDistinct = [Bool](repeating: false, count: 256)
         for (index, text) in texts.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {

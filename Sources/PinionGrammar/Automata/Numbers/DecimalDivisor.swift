@@ -53,7 +53,7 @@ struct DecimalDivisor {
             zeros += 1
         }
         let (states, overflow) = remainders.multipliedReportingOverflow(by: fractionDigits + 1)
-        guard !overflow, states <= GrammarLimits.constructionStates else { throw Self.tooLarge }
+        guard !overflow, states <= GrammarLimits.automatonStates else { throw Self.tooLarge }
         let multiples = try multiples(of: remainders)
         if zeros == 0 { return multiples }
         let zero = ByteAutomaton.text("0")
