@@ -12,8 +12,8 @@ extension SchemaCommand {
             abstract: "Print what of a JSON Schema is enforced, and which instances pass.",
             discussion: """
                 An instance passes if a reply could be it: its declared members are put into the schema's order first, \
-                and nothing else is rewritten. With --model the tokens that may come next are found for each token of \
-                the instances, and timed.
+                and its strings into the spelling of replies. With --model the tokens that may come next are found for \
+                each token of the instances, and timed.
 
                 With --jsonl a line is {"schema": SCHEMA, "instances": [INSTANCE ...]}, and is answered by a line of \
                 "compiled", "error", "pointer", "compile_ms", "instances" ("accepted", "at": the byte at which it \

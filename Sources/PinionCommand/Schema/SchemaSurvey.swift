@@ -21,11 +21,13 @@ struct SchemaSurvey {
                 }
             }
         }
+        // What strict translation stops at, and lenient translation leaves out.
+        let left = (try? SchemaGrammar.compile(schema, mode: .lenient))?.warnings ?? []
+        for warning in left { enforced[ProtocolWord(warning.keyword)]? -= 1 }
+        enforced = enforced.filter { $0.value > 0 }
         var lines: [String] = []
         if !enforced.isEmpty { lines.append("enforced: \(Self.list(enforced))") }
         if !annotations.isEmpty { lines.append("annotations: \(Self.list(annotations))") }
-        // What strict translation stops at, and lenient translation leaves out.
-        let left = (try? SchemaGrammar.compile(schema, mode: .lenient))?.warnings ?? []
         lines += left.prefix(Self.maximumListed).map { warning in
             "not enforced: \(warning.pointer.isEmpty ? "the whole" : warning.pointer): \(warning.message)"
         }
