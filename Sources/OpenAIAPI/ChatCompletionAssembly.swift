@@ -23,7 +23,7 @@ package struct ChatCompletionAssembly: Sendable {
     package mutating func add(_ event: GenerationEvent) throws(GenerationError) {
         try order.advance(event)
         switch event {
-        case .accepted, .usage: break
+        case .accepted, .warned, .usage: break
         case .text(let choice, let text, let reports):
             choices[choice].content += text
             choices[choice].logprobs?.append(contentsOf: reports)

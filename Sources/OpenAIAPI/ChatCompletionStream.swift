@@ -35,7 +35,7 @@ package struct ChatCompletionStream: Sendable {
     package mutating func encode(_ event: GenerationEvent) throws(GenerationError) -> [UInt8] {
         try order.advance(event)
         switch event {
-        case .accepted, .usage: return []
+        case .accepted, .warned, .usage: return []
         case .text(let choice, let text, let reports):
             return encoder.content(text, index: choice, logprobs: hasLogprobs ? reports : nil)
         case .reasoning, .toolCall: throw .untold(event)

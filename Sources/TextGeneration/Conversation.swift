@@ -77,18 +77,30 @@ package struct ToolCall: Sendable, Equatable {
 
 /// Something that the model may call.
 package struct Tool: Sendable, Equatable {
+    /// What a tool takes.
+    package enum Input: Sendable, Equatable {
+        /// Arguments, as one JSON object that the schema accepts; without a schema, an object without members.
+        ///
+        /// `isStrict` says what becomes of an assertion that cannot be enforced: the request is refused, or the assertion is
+        /// left out and told of with a ``GenerationWarning``.
+        case arguments(schema: JSONValue?, isStrict: Bool)
+        /// A text in a format; of the formats only ``OutputFormat/text``, ``OutputFormat/pattern(_:)`` and
+        /// ``OutputFormat/grammar(_:_:)``.
+        case text(OutputFormat)
+    }
+
     package var name: String
     package var description: String?
-    /// JSON Schema of the arguments; nil for a tool without any.
-    package var parameters: JSONValue?
-    /// Whether a schema that cannot be enforced is refused, rather than enforced as far as it can be.
-    package var isStrict: Bool
+    package var input: Input
 
-    package init(name: String, description: String? = nil, parameters: JSONValue? = nil, isStrict: Bool = false) {
+    package init(name: String, description: String? = nil, input: Input) {
         self.name = name
         self.description = description
-        self.parameters = parameters
-        self.isStrict = isStrict
+        self.input = input
+    }
+
+    package init(name: String, description: String? = nil, parameters: JSONValue? = nil, isStrict: Bool = false) {
+        self.init(name: name, description: description, input: .arguments(schema: parameters, isStrict: isStrict))
     }
 }
 
@@ -101,4 +113,6 @@ package enum ToolChoice: Sendable, Equatable {
     case required
     /// One call of this tool.
     case named(String)
+    /// As ``auto``, or as ``required``, of these tools alone; the prompt shows all.
+    case allowed([String], isRequired: Bool)
 }

@@ -15,7 +15,8 @@ package struct EventOrder: Sendable {
         }
         switch event {
         case .accepted: break
-        case .text(let choice, _, _), .reasoning(let choice, _, _), .toolCall(let choice, _):
+        case .text(let choice, _, _), .reasoning(let choice, _, _), .toolCall(let choice, _),
+            .warned(let choice, _):
             try requireOpen(choice)
         case .finished(let choice, _):
             try requireOpen(choice)

@@ -1,7 +1,7 @@
 /// What happens to a generation, in order; choices count from 0 and may interleave.
 package enum GenerationEvent: Sendable, Equatable {
-    /// The prompt was accepted; always the first event. The warnings are known by then, and no later event brings any, so
-    /// that a reply can tell them in its head.
+    /// The prompt was accepted; always the first event. The warnings are about the request, so that a reply can tell them in
+    /// its head.
     case accepted(promptTokens: Int, warnings: [GenerationWarning] = [])
     /// More text of a choice, whole scalars only; empty only where reports arrive by themselves.
     case text(choice: Int, String, [TokenReport])
@@ -9,6 +9,8 @@ package enum GenerationEvent: Sendable, Equatable {
     case reasoning(choice: Int, String, [TokenReport])
     /// The beginning of a tool call, or more of its arguments.
     case toolCall(choice: Int, ToolCallDelta)
+    /// Something about the reply that a reader should know; a reply that is told whole can tell it in its head.
+    case warned(choice: Int, GenerationWarning)
     /// A choice ended; nothing of it follows.
     case finished(choice: Int, FinishReason)
     /// What it took; the last event, after the end of every choice.
@@ -19,7 +21,7 @@ package enum GenerationEvent: Sendable, Equatable {
         switch self {
         case .accepted, .usage: nil
         case .text(let choice, _, _), .reasoning(let choice, _, _), .toolCall(let choice, _),
-            .finished(let choice, _):
+            .warned(let choice, _), .finished(let choice, _):
             choice
         }
     }

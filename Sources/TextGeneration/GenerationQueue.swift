@@ -42,7 +42,7 @@ package final class GenerationQueue: Sendable {
             switch event {
             case .text, .reasoning, .toolCall: if firstText == nil { firstText = .now }
             case .usage: usage = .now
-            case .accepted, .finished: break
+            case .accepted, .warned, .finished: break
             }
         }
     }
@@ -300,7 +300,9 @@ extension GenerationEvent {
         case .text(_, let text, let reports), .reasoning(_, let text, let reports):
             text.utf8.count
                 + reports.reduce(0) { $0 + TokenReport.Candidate.estimatedBytes * (1 + $1.alternatives.count) }
-        case .toolCall(_, let delta): delta.arguments.utf8.count
+        case .toolCall(_, let delta):
+            delta.arguments.utf8.count + (delta.start.map { $0.id.utf8.count + $0.name.utf8.count } ?? 0)
+        case .warned(_, let warning): warning.message.utf8.count + warning.pointer.utf8.count
         case .accepted, .finished, .usage: 0
         }
     }

@@ -18,6 +18,8 @@ package struct GenerationRequest: Sendable, Equatable {
     package var format = OutputFormat.text
     /// Whether the JSON of a ``format`` has no white space between its values, whatever the model would choose.
     package var isFormatCompact = false
+    /// Whether, and for how long, the model thinks before it answers.
+    package var reasoning = ReasoningOptions()
     /// Alternatives to report for each token; nil for no reports at all.
     package var reportedAlternatives: Int?
     /// Further variables for the chat template.
@@ -29,6 +31,22 @@ package struct GenerationRequest: Sendable, Equatable {
     package init(_ conversation: Conversation) {
         self.conversation = conversation
     }
+}
+
+/// Whether, and for how long, a model thinks before it answers.
+///
+/// What is nil was not asked for: the model's template then decides. A model that cannot think ignores it all.
+package struct ReasoningOptions: Sendable, Equatable {
+    /// Whether the model thinks at all.
+    package var isEnabled: Bool?
+    /// How much, in the words of the template: `low`, `medium`, `high` and what else it knows.
+    package var effort: String?
+    /// Tokens of thinking at most; the reply then goes on as if the model had come to its end.
+    package var budget: Int?
+    /// Whether the reader is told what the model thought.
+    package var isTold = true
+
+    package init() {}
 }
 
 /// A request's body as its client wrote it.

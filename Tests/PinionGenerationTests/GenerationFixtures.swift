@@ -64,7 +64,7 @@ enum GenerationFixtures {
                     reply.texts[choice] += text
                     reply.reports[choice] += reports
                     reply.pieces += 1
-                case .reasoning, .toolCall: Issue.record("nothing tells these yet")
+                case .reasoning, .toolCall, .warned: Issue.record("nothing tells these yet")
                 case .finished(let choice, let reason): reply.reasons[choice] = reason
                 case .usage(let usage):
                     #expect(usage.promptTokens == reply.promptTokens)

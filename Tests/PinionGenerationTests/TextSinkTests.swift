@@ -34,7 +34,7 @@ struct TextSinkTests {
                     case .text(_, let piece, let new):
                         text += Array(piece.utf8)
                         reports += new
-                    case .reasoning, .toolCall: Issue.record("nothing tells these yet")
+                    case .reasoning, .toolCall, .warned: Issue.record("nothing tells these yet")
                     case .finished(_, let reason): self.reason = reason
                     case .usage(let usage):
                         #expect(usage == Usage(promptTokens: 3, cachedTokens: 0, completionTokens: 60))

@@ -32,6 +32,7 @@ struct CompletionMeter {
             hasText = true
             metrics.firstToken.record(duration: began.duration(to: time))
             record.updateCompletion { $0.timeToFirstText = began.duration(to: time) }
+        case .warned: break
         case .finished(_, let reason):
             record.updateCompletion { $0.reasons.append(reason) }
         case .usage:
