@@ -217,7 +217,7 @@ PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, c
 }
 
 /// `count` queries from `first` on, counted over tokens and heads, in a tile compiled for `Q`.
-PN_INLINE void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q, const pn_element E,
+PN_TILE_BODY void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q, const pn_element E,
     const pn_variant V) {
     // Few queries take more keys at once, so that enough sums are under way.
     const int B = PN_KEY_BLOCKS_FOR(Q);
@@ -267,6 +267,9 @@ PN_INLINE void pn_attend_all(const pn_attention *a, const pn_element E, const pn
     const size_t queries = a->tokens * a->heads;
     for (size_t first = 0, count; first < queries; first += count) {
         count = queries - first < PN_QUERY_TILE ? queries - first : PN_QUERY_TILE;
+#if PN_IS_ONE_TILE
+        pn_attend(a, first, count, (int)count, E, V);
+#else
         switch (count) {
         case 1: pn_attend(a, first, count, 1, E, V); break;
         case 2: pn_attend(a, first, count, 2, E, V); break;
@@ -280,6 +283,7 @@ PN_INLINE void pn_attend_all(const pn_attention *a, const pn_element E, const pn
         default: pn_attend(a, first, count, PN_QUERY_TILE, E, V); break;
 #endif
         }
+#endif
     }
 }
 

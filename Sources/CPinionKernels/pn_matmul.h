@@ -255,7 +255,24 @@ PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const siz
     PN_UNROLL for (int t = 0; t < T; t++) vf_store(out + t * m->out_stride, acc[t]);
 }
 
-/// The loop over tokens and row groups around a tile, which is compiled once for each token count up to PN_TILE.
+/// The last tokens of a chunk, fewer than a tile has: compiled for each count.
+#if PN_IS_ONE_TILE
+#define PN_LAST_TOKENS(tile, F) if (t < end) tile(m, group, t, (int)(end - t), out + t * m->out_stride, t == 0, F)
+#else
+#define PN_LAST_TOKENS(tile, F) \
+    switch (end - t) { \
+    case 1: tile(m, group, t, 1, out + t * m->out_stride, t == 0, F); break; \
+    case 2: tile(m, group, t, PN_TILE >= 2 ? 2 : 1, out + t * m->out_stride, t == 0, F); break; \
+    case 3: tile(m, group, t, PN_TILE >= 3 ? 3 : 1, out + t * m->out_stride, t == 0, F); break; \
+    case 4: tile(m, group, t, PN_TILE >= 4 ? 4 : 1, out + t * m->out_stride, t == 0, F); break; \
+    case 5: tile(m, group, t, PN_TILE >= 5 ? 5 : 1, out + t * m->out_stride, t == 0, F); break; \
+    case 6: tile(m, group, t, PN_TILE >= 6 ? 6 : 1, out + t * m->out_stride, t == 0, F); break; \
+    case 7: tile(m, group, t, PN_TILE >= 7 ? 7 : 1, out + t * m->out_stride, t == 0, F); break; \
+    default: break; \
+    }
+#endif
+
+/// The loop over tokens and row groups around a tile.
 #define PN_DEFINE_MATMUL(name, tile, F) \
     static void PN_NAME(matmul_##name)(const pn_matmul *m, size_t first_group, size_t group_count) { \
         for (size_t start = 0; start < m->tokens; start += PN_CHUNK_TOKENS) { \
@@ -267,16 +284,7 @@ PN_INLINE void pn_tile_float(const pn_matmul *m, const uint8_t *group, const siz
                 for (; t + PN_TILE <= end; t += PN_TILE) { \
                     tile(m, group, t, PN_TILE, out + t * m->out_stride, t == 0, F); \
                 } \
-                switch (end - t) { \
-                case 1: tile(m, group, t, 1, out + t * m->out_stride, t == 0, F); break; \
-                case 2: tile(m, group, t, PN_TILE >= 2 ? 2 : 1, out + t * m->out_stride, t == 0, F); break; \
-                case 3: tile(m, group, t, PN_TILE >= 3 ? 3 : 1, out + t * m->out_stride, t == 0, F); break; \
-                case 4: tile(m, group, t, PN_TILE >= 4 ? 4 : 1, out + t * m->out_stride, t == 0, F); break; \
-                case 5: tile(m, group, t, PN_TILE >= 5 ? 5 : 1, out + t * m->out_stride, t == 0, F); break; \
-                case 6: tile(m, group, t, PN_TILE >= 6 ? 6 : 1, out + t * m->out_stride, t == 0, F); break; \
-                case 7: tile(m, group, t, PN_TILE >= 7 ? 7 : 1, out + t * m->out_stride, t == 0, F); break; \
-                default: break; \
-                } \
+                PN_LAST_TOKENS(tile, F); \
             } \
         } \
     }

@@ -7,6 +7,8 @@ typedef struct { __m256i lo, hi; } pn_vb;
 
 /// Tokens of one register tile; 16 registers hold no more without spilling.
 #define PN_TILE 2
+#define PN_IS_ONE_TILE 0
+#define PN_TILE_BODY PN_INLINE
 /// Queries of an attention tile; 6 by one block of keys are 12 registers of sums.
 #define PN_QUERY_TILE 6
 #define PN_KEY_BLOCKS 2

@@ -7,6 +7,8 @@ typedef __m512i pn_vb;
 
 /// Tokens of one register tile: 8 integer and 8 float sums leave room for the weights as they stream through.
 #define PN_TILE 8
+#define PN_IS_ONE_TILE 0
+#define PN_TILE_BODY PN_INLINE
 /// Queries of an attention tile; 12 by 2 blocks of keys are 24 sums.
 #define PN_QUERY_TILE 12
 #define PN_KEY_BLOCKS 4

@@ -8,6 +8,8 @@ typedef struct { uint8x16_t q0, q1, q2, q3; } pn_vb;
 /// Tokens of one register tile: their 16 integer sums stay in the 32 registers, the float sums wait in memory, which
 /// each block touches once.
 #define PN_TILE 4
+#define PN_IS_ONE_TILE 0
+#define PN_TILE_BODY PN_INLINE
 /// Queries of an attention tile; 6 by one block of keys are 24 sums, beside 4 registers of keys.
 #define PN_QUERY_TILE 6
 #define PN_KEY_BLOCKS 2
