@@ -18,6 +18,8 @@ package struct GrammarError: Error, Sendable, Equatable, CustomStringConvertible
     package let message: String
     /// Where in a schema, as a JSON pointer (RFC 6901); nil for other texts. Empty for the schema itself.
     package let pointer: String?
+    /// Which of several schemas, where a grammar is made of them.
+    package var part: Int?
 
     package init(_ code: Code, _ message: String, pointer: String? = nil) {
         self.code = code

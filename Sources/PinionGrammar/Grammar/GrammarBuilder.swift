@@ -106,13 +106,16 @@ package struct GrammarBuilder {
             automaton = try automaton.subtracting(.empty)
             guard !automaton.isEmpty else { return }
         }
-        let lexeme = Lexeme(kind: kind, automaton: automaton)
-        let id = lexemeIDs[lexeme] ?? Int32(lexemes.count)
-        if id == lexemes.count {
-            lexemes.append(lexeme)
-            lexemeIDs[lexeme] = id
-        }
-        connect(from, .lexeme(id), to)
+        connect(from, .lexeme(add(Lexeme(kind: kind, automaton: automaton))), to)
+    }
+
+    /// The number of a lexeme, which equal ones share.
+    mutating func add(_ lexeme: Lexeme) -> Int32 {
+        if let known = lexemeIDs[lexeme] { return known }
+        let id = Int32(lexemes.count)
+        lexemes.append(lexeme)
+        lexemeIDs[lexeme] = id
+        return id
     }
 
     /// Every loop and every exit has a state of its own: a state that loops must not be one that others enter.

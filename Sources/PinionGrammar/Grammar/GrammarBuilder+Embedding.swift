@@ -1,0 +1,36 @@
+extension GrammarBuilder {
+    /// Adds the rules of a finished grammar.
+    ///
+    /// - Returns: What derives the texts of its language.
+    package mutating func embed(_ grammar: Grammar) throws(GrammarError) -> Production {
+        let base = Int32(edges.count)
+        for _ in grammar.edges { _ = try state() }
+        let rules = grammar.starts.indices.map { declare("part \($0)") }
+        let lexemes = grammar.lexemes.map { add($0) }
+        for (index, start) in grammar.starts.enumerated() {
+            let end = try state()
+            ends[rules[index]] = (base + start, end)
+            // The states of a rule are those that lead from its start.
+            var seen: Set<Int32> = [start]
+            var pending = [start]
+            while let place = pending.popLast() {
+                for edge in grammar.edges[Int(place)] {
+                    let label: Grammar.Label =
+                        switch edge.label {
+                        case .lexeme(let lexeme): .lexeme(lexemes[Int(lexeme)])
+                        case .call(let rule, let isContainer):
+                            .call(rule: Int32(rules[Int(rule)]), isContainer: isContainer)
+                        case .empty, .space: edge.label
+                        }
+                    edges[Int(base + place)].append(Grammar.Edge(label: label, target: base + edge.target))
+                    if seen.insert(edge.target).inserted { pending.append(edge.target) }
+                }
+                if grammar.isFinal[Int(place)] {
+                    edges[Int(base + place)].append(Grammar.Edge(label: .empty, target: end))
+                }
+            }
+        }
+        let production = Production.rule(rules[Int(grammar.start)])
+        return grammar.acceptsEmpty ? .choice([.empty, production]) : production
+    }
+}
