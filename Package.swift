@@ -127,6 +127,7 @@ let package = Package(
         .testTarget(
             name: "PinionGenerationTests",
             dependencies: [
+                "TestSupport",
                 "PinionGeneration", "PinionEngine", "PinionGrammar", "PinionJSON", "PinionModelFiles",
                 "PinionTemplate", "PinionTokenizer", "OpenAIAPI", "TextGeneration",
             ],

@@ -32,6 +32,13 @@ extension APIError {
                     : .unsupportedFormat(field, pointer: error.pointer, error.message)
                 return
             }
+            if case .tool = parameter {
+                self =
+                    error.code == .invalidParameter
+                    ? .invalidFormat(parameter.wireName, pointer: error.pointer, error.message)
+                    : .unsupportedFormat(parameter.wireName, pointer: error.pointer, error.message)
+                return
+            }
             self =
                 error.code == .invalidParameter
                 ? .invalidValue(parameter.wireName, error.message)
@@ -71,6 +78,8 @@ extension GenerationError.Parameter {
         case .choices: "n"
         case .logitBias: "logit_bias"
         case .format: Self.formatName
+        case .tool(let index): "tools[\(index)]"
+        case .toolChoice: "tool_choice"
         case .templateArgument(let name): "chat_template_kwargs.\(name)"
         }
     }

@@ -50,22 +50,23 @@ package final class Completion: Sendable {
     }
 
     /// Ends a choice.
-    func finish(_ choice: Int, _ reason: FinishReason, _ outcome: SequenceOutcome) {
+    func finish(_ choice: Int, _ reason: FinishReason, _ outcome: SequenceOutcome, reasoningTokens: Int = 0) {
         send(.finished(choice: choice, reason))
-        settle(outcome, failure: nil)
+        settle(outcome, reasoningTokens, failure: nil)
     }
 
     /// Ends a choice, and with it what the reader is told; the other choices are cancelled.
-    func fail(_ error: GenerationError, _ outcome: SequenceOutcome) {
-        settle(outcome, failure: error)
+    func fail(_ error: GenerationError, _ outcome: SequenceOutcome, reasoningTokens: Int = 0) {
+        settle(outcome, reasoningTokens, failure: error)
     }
 
-    private func settle(_ outcome: SequenceOutcome, failure: GenerationError?) {
+    private func settle(_ outcome: SequenceOutcome, _ reasoningTokens: Int, failure: GenerationError?) {
         let ended = account.withLock { account -> Account? in
             account.open -= 1
             // A prompt that only waited took nothing.
             if outcome.isBegun { account.usage.promptTokens = promptTokens }
             account.usage.completionTokens += outcome.generatedTokens
+            account.usage.reasoningTokens += reasoningTokens
             account.usage.cachedTokens = (account.usage.cachedTokens ?? 0) + outcome.cachedTokens
             account.failure = account.failure ?? failure
             return account.open == 0 ? account : nil

@@ -1,5 +1,6 @@
 package import PinionEngine
 import PinionGrammar
+import PinionJSON
 package import PinionModelFiles
 import PinionModels
 package import PinionTokenizer
@@ -23,11 +24,13 @@ package final class TextModel: Sendable {
     private let vocabulary: ReplyVocabulary
     private let grammars: GrammarCache
     private let grammarObserver: (any GrammarObserver)?
+    /// How the model writes calls, where the operator said so.
+    private let toolFormat: String?
 
     private init(
         engine: Engine, tokenizer: Tokenizer, template: ServedTemplate?, name: ModelName,
         samplingDefaults: SamplingDefaults, variants: String?, vocabulary: ReplyVocabulary,
-        grammarObserver: (any GrammarObserver)?
+        toolFormat: String?, grammarObserver: (any GrammarObserver)?
     ) {
         self.variants = variants
         self.vocabulary = vocabulary
@@ -40,7 +43,10 @@ package final class TextModel: Sendable {
         self.name = name
         self.template = template
         self.samplingDefaults = samplingDefaults
-        prompts = template.map { PromptBuilder(tokenizer: tokenizer, template: $0.template) }
+        self.toolFormat = toolFormat
+        prompts = template.map {
+            PromptBuilder(tokenizer: tokenizer, template: $0.template, source: $0.source, formatName: toolFormat)
+        }
     }
 
     /// Loads a model: weights on the engine's threads, the tokenizer meanwhile.
@@ -55,6 +61,7 @@ package final class TextModel: Sendable {
         source engineSource: @Sendable (ModelPackage) -> any EngineSource = { PackageSource($0) }
     ) async throws -> TextModel {
         do {
+            if let name = options.toolFormat, ReplyFormat.named(name) == nil { throw Self.unknownFormat(name) }
             let package = try ModelPackage(path: path)
             // The architecture first: its error helps more than one of the tokenizer or the template.
             _ = try package.family()
@@ -77,7 +84,7 @@ package final class TextModel: Sendable {
             return TextModel(
                 engine: running, tokenizer: tokenizer, template: template, name: ModelName(package.naming),
                 samplingDefaults: defaults, variants: ServedTemplate.names(package), vocabulary: vocabulary,
-                grammarObserver: grammarObserver)
+                toolFormat: options.toolFormat, grammarObserver: grammarObserver)
         } catch let error as GenerationError {
             throw error
         } catch let error as TokenizerError {
@@ -90,9 +97,17 @@ package final class TextModel: Sendable {
     /// What the operator set that changes replies and lies in none of the model's files, for the fingerprint; empty for
     /// nothing.
     var settingsText: String {
-        [template?.choiceText, samplingDefaults == SamplingDefaults() ? nil : "\(samplingDefaults)"]
+        [template?.choiceText, toolFormat, samplingDefaults == SamplingDefaults() ? nil : "\(samplingDefaults)"]
             .compactMap { $0 }.joined(separator: "|")
     }
+
+    private static func unknownFormat(_ name: String) -> GenerationError {
+        let known = ReplyFormat.all.map(\.name).joined(separator: ", ")
+        return GenerationError(.model, "there is no tool format '\(FileWord(name).shown)'; there are \(known)")
+    }
+
+    /// How the model writes thinking and calls; nil for one that takes no messages.
+    package var replyFormat: ReplyFormat.Choice? { prompts?.choice }
 
     /// The tokenizer that a model's files describe.
     package static func tokenizer(of package: ModelPackage) throws -> Tokenizer {
@@ -111,22 +126,27 @@ package final class TextModel: Sendable {
                 .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",
                 parameter: .choices)
         }
-        let format = try await formatGrammar(of: request, for: tenant)
+        let plan = ReplyPlan(request, prompts.choice.format) { prompts.opensThinking(request) }
+        try Self.check(request)
+        let format = try await formatGrammar(of: plan, choices: request.choices, for: tenant)
         // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
         let reservation = try reserve(request.choices)
         let prompt = try await promptOnQueue(request, prompts, for: tenant)
         let completion = Completion(
             promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
+        let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
         let choices = (0..<request.choices).map { index in
             // A constraint is the state of one choice.
-            let constraint = format.map {
-                GrammarConstraint(
-                    $0.grammar, vocabulary, goesOn: request.ignoresEnd, isCompact: request.isFormatCompact,
-                    observer: grammarObserver)
-            }
+            let constraint =
+                format == nil && budget == nil
+                ? nil
+                : GrammarConstraint(
+                    format?.grammar, vocabulary, goesOn: request.ignoresEnd, isCompact: request.isFormatCompact,
+                    budget: budget, observer: grammarObserver)
+            let reply = ReplyWriter(
+                choice: index, plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
             let sink = TextSink(
-                choice: index, tokenizer: tokenizer, stop: request.stop, completion: completion,
-                constraint: constraint)
+                choice: index, tokenizer: tokenizer, reply: reply, completion: completion, constraint: constraint)
             return EngineRequest.Choice(sink: sink, constraint: constraint)
         }
         // Under a format the constraint decides where end tokens may stand.
@@ -154,16 +174,34 @@ package final class TextModel: Sendable {
         }
     }
 
+    /// - Throws: ``GenerationError`` for a choice of tools that there is nothing to choose from.
+    private static func check(_ request: GenerationRequest) throws(GenerationError) {
+        let names = Set(request.conversation.tools.map { ProtocolWord($0.name) })
+        let chosen: [String] =
+            switch request.conversation.toolChoice {
+            case .named(let name): [name]
+            case .allowed(let names, _): names
+            case .auto, .none, .required: []
+            }
+        for name in chosen where !names.contains(ProtocolWord(name)) {
+            throw GenerationError(
+                .invalidParameter, "there is no tool of this name", parameter: .toolChoice)
+        }
+        if request.conversation.toolChoice == .required, names.isEmpty {
+            throw GenerationError(.invalidParameter, "there are no tools to call", parameter: .toolChoice)
+        }
+    }
+
     /// What the reply is held to; nil for plain text.
     ///
     /// No places are held meanwhile: a compilation may take a second, and a bad schema is refused whatever room there is.
     /// But an engine that is full refuses before it.
     private func formatGrammar(
-        of request: GenerationRequest, for tenant: Tenant
+        of plan: ReplyPlan, choices: Int, for tenant: Tenant
     ) async throws(GenerationError) -> FormatGrammar? {
-        if case .text = request.format { return nil }
-        _ = try reserve(request.choices)
-        return try await grammars.grammar(for: request.format, tenant: tenant.id)
+        guard plan.isConstraint else { return nil }
+        _ = try reserve(choices)
+        return try await grammars.grammar(for: plan, tenant: tenant.id)
     }
 
     /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.

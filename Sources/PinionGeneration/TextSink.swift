@@ -10,54 +10,59 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private let tokenizer: Tokenizer
     private let completion: Completion
     private var detokenizer: StreamingDetokenizer
-    private var stops: StopStringMatcher
-    private var reports: ReportQueue
-    /// Whether a stop string may yet take back what is only begun.
-    private let hasStops: Bool
+    private var reply: ReplyWriter
+    private var reports = ReportQueue()
     private var isStopped = false
+    /// Tokens that the model spent on thinking.
+    private var reasoningTokens = 0
     /// What the choice is held to.
     private let constraint: GrammarConstraint?
 
     package init(
-        choice: Int, tokenizer: Tokenizer, stop: [String], completion: Completion, constraint: GrammarConstraint? = nil
+        choice: Int, tokenizer: Tokenizer, reply: ReplyWriter, completion: Completion,
+        constraint: GrammarConstraint? = nil
     ) {
         self.constraint = constraint
         self.choice = choice
         self.tokenizer = tokenizer
         self.completion = completion
+        self.reply = reply
         detokenizer = StreamingDetokenizer(tokenizer)
-        stops = StopStringMatcher(stop)
-        hasStops = !stop.isEmpty
-        reports = ReportQueue()
     }
 
     package func accept(_ token: SampledToken) -> TokenDecision {
-        let text = detokenizer.append(token.id)
-        let (released, stopped) = stops.append(text)
+        if reply.isThinking { reasoningTokens += 1 }
+        let text = detokenizer.append(token.id) + (reply.mark(token.id) ?? "")
         if let logprob = token.logprob {
             let report = TokenReport(
                 token: candidate(token.id, logprob),
                 alternatives: token.alternatives.map { candidate($0.id, $0.logprob) })
-            reports.append(report, isWhole: !hasStops || !detokenizer.hasUnfinishedScalar, at: text)
+            reports.append(report, isWhole: !reply.hasStops || !detokenizer.hasUnfinishedScalar, at: text)
         }
-        isStopped = stopped
+        let pieces = reply.append(text)
+        isStopped = reply.isStopped
         // The constraint has heard of the token already.
         let isComplete = constraint?.isComplete ?? false
-        return send(released, isLast: stopped) && !stopped && !isComplete ? .goOn : .stop
+        return send(pieces, isLast: isStopped) && !isStopped && !isComplete ? .goOn : .stop
     }
 
     package func finish(_ outcome: SequenceOutcome) {
         if !isStopped {
             let text = detokenizer.finish()
             reports.finish(text)
-            let (released, stopped) = stops.append(text)
-            send(released + (stopped ? "" : stops.finish()), isLast: true)
-            isStopped = stopped
+            var pieces = reply.append(text)
+            isStopped = reply.isStopped
+            if !isStopped { pieces += reply.finish() }
+            send(pieces, isLast: true)
         }
+        if reply.isDegraded {
+            completion.send(.warned(choice: choice, Self.degraded))
+        }
+        let isCall = reply.hasCalls
         switch outcome.reason {
-        case .length where isStopped: completion.finish(choice, .stop, outcome)
-        case .stop: completion.finish(choice, .stop, outcome)
-        case .length: completion.finish(choice, .length, outcome)
+        case .length where isStopped: finish(isCall ? .toolCalls : .stop, outcome)
+        case .stop: finish(isCall ? .toolCalls : .stop, outcome)
+        case .length: finish(.length, outcome)
         case .cancelled: fail("the request was cancelled", outcome)
         case .engineStopped: fail("the engine stopped before the reply was complete", outcome)
         case .engineFailed: fail("the engine failed before the reply was complete", outcome)
@@ -70,16 +75,39 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         }
     }
 
+    private static let degraded = GenerationWarning(
+        keyword: "tools", pointer: "", message: "what began as a call of a tool was none, and is told as text")
+
+    private func finish(_ reason: FinishReason, _ outcome: SequenceOutcome) {
+        completion.finish(choice, reason, outcome, reasoningTokens: reasoningTokens)
+    }
+
     private func fail(_ reason: String, _ outcome: SequenceOutcome) {
-        completion.fail(GenerationError(.interrupted, reason), outcome)
+        completion.fail(GenerationError(.interrupted, reason), outcome, reasoningTokens: reasoningTokens)
     }
 
     /// - Returns: false when nobody reads any more.
     @discardableResult
-    private func send(_ text: String, isLast: Bool) -> Bool {
-        let ready = reports.release(textBytes: text.utf8.count, isLast: isLast)
-        if text.isEmpty, ready.isEmpty { return true }
-        return completion.send(.text(choice: choice, text, ready))
+    private func send(_ pieces: [ReplyReader.Piece], isLast: Bool) -> Bool {
+        var isRead = true
+        for (index, piece) in pieces.enumerated() {
+            let isEnd = isLast && index == pieces.count - 1
+            switch piece {
+            case .text(let bytes):
+                let ready = reports.release(textBytes: bytes.count, isLast: isEnd)
+                isRead = completion.send(.text(choice: choice, String(decoding: bytes, as: UTF8.self), ready))
+            case .reasoning(let bytes):
+                let ready = reports.release(textBytes: bytes.count, isLast: isEnd)
+                isRead = completion.send(.reasoning(choice: choice, String(decoding: bytes, as: UTF8.self), ready))
+            case .call(let delta): isRead = completion.send(.toolCall(choice: choice, delta))
+            case .hidden(let count): _ = reports.release(textBytes: count, isLast: false)
+            }
+            guard isRead else { return false }
+        }
+        guard pieces.isEmpty || isLast else { return true }
+        // Tokens that show nothing have reports, too.
+        let ready = reports.release(textBytes: 0, isLast: isLast)
+        return ready.isEmpty ? true : completion.send(.text(choice: choice, "", ready))
     }
 
     private func candidate(_ id: Int32, _ logprob: Float) -> TokenReport.Candidate {

@@ -48,7 +48,7 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
     package let message: String
     /// The contract's name of the parameter at fault, which a dialect spells in its own way.
     package var parameter: Parameter?
-    /// With ``Parameter/format``: the place in the schema, as a JSON pointer; nil for a format that is no schema.
+    /// With ``Parameter/format`` or ``Parameter/tool(_:)``: the place in the schema, as a JSON pointer; nil for a format that is no schema.
     package var pointer: String?
     /// With ``Code/promptTooLong``.
     package var overflow: Overflow?
@@ -56,6 +56,9 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
     /// Parameters that a generator can refuse.
     package enum Parameter: Sendable, Equatable {
         case messages, choices, logitBias, format
+        /// What a tool takes; with ``GenerationError/pointer``. Counted from 0.
+        case tool(Int)
+        case toolChoice
         case templateArgument(String)
     }
 

@@ -126,16 +126,25 @@ struct FamilyTemplateTests {
         }
     }
 
-    @Test("Results of tools, and system messages that Gemma has no place for, are refused", arguments: formats)
-    func refusals(_ format: Format) throws {
+    @Test(
+        "Results of tools, and system messages that Gemma has no place for, become turns of the user",
+        arguments: formats)
+    func others(_ format: Format) throws {
         let tokenizer = try Self.tokenizer(format.marks)
         let found = try #require(FamilyTemplate.certain(format.family, tokenizer))
         let renderer = PromptRenderer(try ChatTemplate(source: found.source), tokenizer.specialTexts)
-        let result = Conversation([Message(.user, "Hi?"), Message(.tool, "42")])
-        #expect(throws: GenerationError.self) { try renderer.render(GenerationRequest(result)) }
-        let late = Conversation([Message(.user, "Hi?"), Message(.system, "Be brief.")])
-        let isRefused = (try? renderer.render(GenerationRequest(late))) == nil
-        #expect(isRefused == (format.name == "Gemma"))
+        func text(_ messages: Message...) throws -> String {
+            String(decoding: try renderer.render(GenerationRequest(Conversation(messages))).text, as: UTF8.self)
+        }
+        let result = "<tool_response>\n42\n</tool_response>"
+        #expect(
+            try text(Message(.user, "Hi?"), Message(.tool, "42")) == text(Message(.user, "Hi?"), Message(.user, result))
+        )
+        let late = try text(Message(.user, "Hi?"), Message(.system, "Be brief."))
+        #expect(late.contains("Be brief."))
+        if format.name == "Gemma" {
+            #expect(try late == text(Message(.user, "Hi?"), Message(.user, "Be brief.")))
+        }
     }
 
     @Test("A vocabulary that two formats share belongs to neither")

@@ -36,8 +36,8 @@ struct GrammarCacheTests {
         }
 
         func cache(_ limits: GrammarShelf.Limits = GrammarShelf.Limits()) -> GrammarCache {
-            GrammarCache(limits: limits) { [self] format in
-                Result { () throws(GrammarError) in try compile(format) }
+            GrammarCache(limits: limits) { [self] plan in
+                Result { () throws(GrammarError) in try compile(plan.output) }
             }
         }
     }

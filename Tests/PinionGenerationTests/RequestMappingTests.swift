@@ -69,7 +69,7 @@ struct RequestMappingTests {
         #expect(
             Mirror(reflecting: request).children.compactMap(\.label) == [
                 "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "format",
-                "isFormatCompact", "reportedAlternatives", "templateArguments", "original",
+                "isFormatCompact", "reasoning", "reportedAlternatives", "templateArguments", "original",
             ])
     }
 

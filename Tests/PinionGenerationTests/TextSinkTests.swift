@@ -20,7 +20,7 @@ struct TextSinkTests {
 
         init(_ tokenizer: Tokenizer, stop: [String]) {
             sink = TextSink(
-                choice: 0, tokenizer: tokenizer, stop: stop,
+                choice: 0, tokenizer: tokenizer, reply: ReplyWriter(choice: 0, stop: stop),
                 completion: Completion(promptTokens: 3, choices: 1, into: queue))
         }
 
@@ -186,7 +186,10 @@ struct TextSinkTests {
         let outcomes = Mutex<[Outcome]>([])
         let queue = GenerationQueue { outcome in outcomes.withLock { $0.append(outcome) } }
         let completion = Completion(promptTokens: 1, choices: 2, into: queue)
-        let sinks = (0..<2).map { TextSink(choice: $0, tokenizer: tokenizer, stop: ["zq"], completion: completion) }
+        let sinks = (0..<2).map {
+            TextSink(
+                choice: $0, tokenizer: tokenizer, reply: ReplyWriter(choice: $0, stop: ["zq"]), completion: completion)
+        }
         let token = try #require(tokenizer.token(forText: "z"))
         #expect(sinks[0].accept(SampledToken(id: token)) == .goOn)
         let end = SequenceOutcome(reason: isCancelled ? .cancelled : .engineStopped, generatedTokens: 1)

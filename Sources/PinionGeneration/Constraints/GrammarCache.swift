@@ -11,7 +11,7 @@ package import TextGeneration
 /// being compiled wait for that compilation; one that is left by all of them ends. Another tenant's request for it has its
 /// own turn, and finds the result of the first.
 package final class GrammarCache: Sendable {
-    package typealias Compile = @Sendable (OutputFormat) -> Result<FormatGrammar, GrammarError>
+    package typealias Compile = @Sendable (ReplyPlan) -> Result<FormatGrammar, GrammarError>
 
     /// Longest time of one compilation.
     package static let longestCompilation = Duration.seconds(GrammarLimits.compileSeconds)
@@ -25,7 +25,7 @@ package final class GrammarCache: Sendable {
 
     private struct Job {
         let key: JobKey
-        let format: OutputFormat
+        let plan: ReplyPlan
         var waiters: [Waiter: CheckedContinuation<Answer, Never>] = [:]
         var task: Task<Void, Never>?
         /// Ends the task when it takes too long.
@@ -81,14 +81,19 @@ package final class GrammarCache: Sendable {
     /// - Throws: ``TextGeneration/GenerationError`` for a format that cannot be enforced, and for one that too much memory is
     ///   in use beside.
     package func grammar(for format: OutputFormat, tenant: String) async throws(GenerationError) -> FormatGrammar {
-        let key = JobKey(tenant: tenant, format: FormatKey(format))
+        try await grammar(for: ReplyPlan(format), tenant: tenant)
+    }
+
+    /// The grammar of a whole reply.
+    package func grammar(for plan: ReplyPlan, tenant: String) async throws(GenerationError) -> FormatGrammar {
+        let key = JobKey(tenant: tenant, format: FormatKey(plan))
         if let known = state.withLock({ $0.shelf.find(key.format) }) {
             observer?.found()
             return try Self.answer(known).get()
         }
         let waiter = Waiter()
         let answer = await withTaskCancellationHandler {
-            await withCheckedContinuation { enter(waiter, $0, key, format) }
+            await withCheckedContinuation { enter(waiter, $0, key, plan) }
         } onCancel: {
             leave(waiter)
         }
@@ -104,7 +109,7 @@ package final class GrammarCache: Sendable {
 
 extension GrammarCache {
     private func enter(
-        _ waiter: Waiter, _ continuation: CheckedContinuation<Answer, Never>, _ key: JobKey, _ format: OutputFormat
+        _ waiter: Waiter, _ continuation: CheckedContinuation<Answer, Never>, _ key: JobKey, _ plan: ReplyPlan
     ) {
         let (isRefused, due) = state.withLock { state -> (Bool, PromptSchedule.ID?) in
             // Gone before it could be found among those that wait.
@@ -115,7 +120,7 @@ extension GrammarCache {
             }
             state.lastID += 1
             let id = state.lastID
-            state.jobs[id] = Job(key: key, format: format, waiters: [waiter: continuation])
+            state.jobs[id] = Job(key: key, plan: plan, waiters: [waiter: continuation])
             state.open[key] = id
             state.schedule.add(id, tenant: key.tenant, size: 0)
             return (false, state.running == nil ? state.pass() : nil)
@@ -156,7 +161,7 @@ extension GrammarCache {
         let task = Task.detached(executorPreference: executor) { [self] in
             let began = ContinuousClock.now
             let known = state.withLock { $0.shelf.find(job.key.format) }
-            let result = known ?? compile(job.format)
+            let result = known ?? compile(job.plan)
             let time = ContinuousClock.now - began
             if known == nil { observer?.compiled(in: time) } else { observer?.found() }
             finish(id, result, after: time)

@@ -6,7 +6,9 @@ package import PinionGrammar
 /// - Note: `@unchecked Sendable` is sound because the engine thread alone calls it, and the sink of the same choice, which
 ///   that thread calls too.
 package final class GrammarConstraint: TokenConstraint, @unchecked Sendable {
-    private let session: GrammarSession
+    /// nil where any text is allowed.
+    private let session: GrammarSession?
+    private var budget: ThinkingBudget?
     private let vocabulary: ReplyVocabulary
     /// Whether the reply ends only where nothing else may follow.
     private let goesOn: Bool
@@ -21,23 +23,31 @@ package final class GrammarConstraint: TokenConstraint, @unchecked Sendable {
     /// - Parameters:
     ///   - goesOn: Whether end tokens are forbidden wherever the text may go on, as `ignore_eos` asks.
     ///   - isCompact: Whether JSON has no white space.
+    ///   - budget: How long the model may think; nil for any time.
     package init(
-        _ grammar: CompiledGrammar, _ vocabulary: ReplyVocabulary, goesOn: Bool = false, isCompact: Bool = false,
-        observer: (any GrammarObserver)? = nil
+        _ grammar: CompiledGrammar?, _ vocabulary: ReplyVocabulary, goesOn: Bool = false, isCompact: Bool = false,
+        budget: ThinkingBudget? = nil, observer: (any GrammarObserver)? = nil
     ) {
-        session = GrammarSession(grammar, isCompact: isCompact)
+        session = grammar.map { GrammarSession($0, isCompact: isCompact) }
+        self.budget = budget
         self.vocabulary = vocabulary
         self.goesOn = goesOn
         self.observer = observer
     }
 
     package func markAllowed(in mask: inout TokenMask) {
+        if let next = budget?.forced {
+            mask[next] = true
+            return
+        }
+        guard session != nil else { return mask.fill(true) }
         let began = ContinuousClock.now
         mask.words.withUnsafeMutableBufferPointer { mark($0) }
         observer?.masked(in: .now - began)
     }
 
     package func advance(_ token: Int32) {
+        budget?.advance(token)
         if isAtBeginning {
             isAtBeginning = false
             guard let beginning = vocabulary.beginning else { return take(token) }
@@ -51,10 +61,12 @@ package final class GrammarConstraint: TokenConstraint, @unchecked Sendable {
     package func forced(atMost limit: Int) -> [Int32] {
         // The first token may be another one of the same text.
         if isAtBeginning, vocabulary.beginning != nil { return [] }
-        return session.forced(atMost: limit)
+        if let next = budget?.forced { return limit > 0 ? [next] : [] }
+        return session?.forced(atMost: limit) ?? []
     }
 
     private func take(_ token: Int32) {
+        guard let session else { return }
         let forced = session.forcedTokens
         session.advance(token)
         if session.forcedTokens > forced { observer?.forced(session.forcedTokens - forced) }
@@ -63,7 +75,7 @@ package final class GrammarConstraint: TokenConstraint, @unchecked Sendable {
 
     /// - Parameter words: All zero; at least as many as the vocabulary has.
     private func mark(_ words: UnsafeMutableBufferPointer<UInt64>) {
-        session.markAllowed(in: words)
+        session?.markAllowed(in: words)
         if isAtBeginning { vocabulary.beginning?.adjust(words) }
         guard goesOn else { return }
         let ends = vocabulary.endWords

@@ -8,12 +8,17 @@ package struct ReplyVocabulary: Sendable {
     let beginning: ReplyBeginning?
     /// One bit a token that ends a reply.
     let endWords: [UInt64]
+    /// How special tokens are spelled in grammars.
+    let marks: ReplyMarks
     private let tokenizer: Tokenizer
 
     package init(_ tokenizer: Tokenizer) {
         self.tokenizer = tokenizer
         let texts = (0..<Int32(tokenizer.vocabularyCount)).map { tokenizer.replyBytes(of: $0) }
-        tokens = TokenVocabulary(tokens: texts, endTokens: tokenizer.endOfGenerationTokens)
+        let marks = ReplyMarks(tokenizer)
+        self.marks = marks
+        let spelled = texts.indices.map { texts[$0] ?? marks.code(of: Int32($0)) }
+        tokens = TokenVocabulary(tokens: spelled, endTokens: tokenizer.endOfGenerationTokens)
         beginning = ReplyBeginning(tokenizer, texts)
         var endWords = [UInt64](repeating: 0, count: (texts.count + UInt64.bitWidth - 1) / UInt64.bitWidth)
         for token in tokenizer.endOfGenerationTokens {
@@ -27,8 +32,8 @@ package struct ReplyVocabulary: Sendable {
     /// - Parameter isForcing: Whether text that the grammar leaves no choice about becomes tokens at once.
     package func compile(_ grammar: Grammar, isForcing: Bool = true) -> CompiledGrammar {
         guard isForcing else { return CompiledGrammar(grammar, vocabulary: tokens, encode: nil) }
-        return CompiledGrammar(grammar, vocabulary: tokens) { [tokenizer] context, text in
-            tokenizer.encode(text, after: context)
+        return CompiledGrammar(grammar, vocabulary: tokens) { [marks] context, text in
+            marks.encode(text, after: context)
         }
     }
 

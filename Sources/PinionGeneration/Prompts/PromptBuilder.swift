@@ -12,10 +12,22 @@ package struct PromptBuilder: Sendable {
     private let tokenizer: Tokenizer
     private let renderer: PromptRenderer
 
-    package init(tokenizer: Tokenizer, template: ChatTemplate) {
+    /// - Parameters:
+    ///   - source: The template's text, which tells how the model writes calls.
+    ///   - formatName: The format of calls that the operator asked for.
+    package init(
+        tokenizer: Tokenizer, template: ChatTemplate, source: String = "", formatName: String? = nil
+    ) {
         self.tokenizer = tokenizer
-        renderer = PromptRenderer(template, tokenizer.specialTexts)
+        renderer = PromptRenderer(
+            template, tokenizer.specialTexts, source: source, tokenizer: tokenizer, formatName: formatName)
     }
+
+    /// How the model writes thinking and calls.
+    var choice: ReplyFormat.Choice { renderer.choice }
+
+    /// Whether the model's turn begins within its thinking.
+    func opensThinking(_ request: GenerationRequest) -> Bool { renderer.opensThinking(request) }
 
     /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see
     /// ``finish(_:)``.
@@ -55,9 +67,11 @@ package struct PromptBuilder: Sendable {
     package func size(of request: GenerationRequest) -> Int {
         let messages = request.conversation.messages.reduce(0) { size, message in
             size + Self.messageBytes + message.textLength + (message.name?.utf8.count ?? 0)
-                + (message.toolCallID?.utf8.count ?? 0)
+                + (message.toolCallID?.utf8.count ?? 0) + (message.reasoning?.utf8.count ?? 0)
+                + message.toolCalls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count }
         }
-        return request.templateArguments.members.reduce(messages) {
+        let tools = request.conversation.tools.reduce(0) { $0 + $1.declaration.textLength }
+        return request.templateArguments.members.reduce(messages + tools) {
             $0 + $1.name.utf8.count + $1.value.textLength
         }
     }

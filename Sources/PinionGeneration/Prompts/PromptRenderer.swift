@@ -18,8 +18,18 @@ package struct PromptRenderer: Sendable {
     private let template: ChatTemplate
     /// The model's special tokens as variables.
     private let specials: [TemplateName: TemplateValue]
+    private let traits: TemplateTraits
+    /// How the model writes thinking and calls.
+    package let choice: ReplyFormat.Choice
 
-    package init(_ template: ChatTemplate, _ specialTexts: SpecialTexts) {
+    /// - Parameters:
+    ///   - source: The template's text, which tells how the model writes calls.
+    ///   - tokenizer: Its special tokens tell of thinking, too.
+    ///   - formatName: The format that the operator asked for.
+    package init(
+        _ template: ChatTemplate, _ specialTexts: SpecialTexts, source: String = "", tokenizer: Tokenizer? = nil,
+        formatName: String? = nil
+    ) {
         self.template = template
         let hidden = Self.builtIn.union(Self.settable)
         var specials: [TemplateName: TemplateValue] = [:]
@@ -30,6 +40,10 @@ package struct PromptRenderer: Sendable {
             specials[TemplateName(SpecialTexts.listName)] = .list(specialTexts.unnamed.map(Self.value))
         }
         self.specials = specials
+        let traits = TemplateTraits(template, specials: specials)
+        self.traits = traits
+        choice = ReplyFormat.choose(
+            named: formatName, source: source, showsTools: traits.showsTools, tokenizer)
     }
 
     /// The text of a conversation, ending where the reply begins.
@@ -67,18 +81,71 @@ package struct PromptRenderer: Sendable {
         // Templates are written for a library that always gives these, as none where there are none.
         context["tools"] = context["tools"] ?? .null
         context["documents"] = context["documents"] ?? .null
-        context["messages"] = .list(
-            request.conversation.messages.map { message in
-                // A role is a word of ours, which a template may build its control tokens of.
-                var fields = [
-                    ("role", TemplateValue(Self.templateRole(of: message), origin: .template)),
-                    ("content", TemplateValue(message.text)),
-                ]
-                if let name = message.name { fields.append(("name", TemplateValue(name))) }
-                if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
-                return TemplateValue(fields)
-            })
+        setReasoning(request.reasoning, in: &context)
+        let layout = ConversationLayout(traits, choice)
+        let conversation = request.conversation
+        if !conversation.tools.isEmpty, !layout.describesTools(of: conversation) {
+            context["tools"] = .list(conversation.tools.map { TemplateValue($0.declaration) })
+        }
+        context["messages"] = .list(layout.messages(of: conversation).map(value))
         return context
+    }
+
+    /// Variables by which templates are told of thinking; what the request set itself stays.
+    private func setReasoning(_ reasoning: ReasoningOptions, in context: inout [TemplateName: TemplateValue]) {
+        func set(_ name: TemplateName, _ value: TemplateValue) {
+            if context[name] == nil { context[name] = value }
+        }
+        if let isEnabled = reasoning.isEnabled {
+            set("enable_thinking", .bool(isEnabled))
+            set("thinking", .bool(isEnabled))
+        }
+        // A word of ours, of a closed list.
+        if let effort = reasoning.effort { set("reasoning_effort", TemplateValue(effort)) }
+        if let budget = reasoning.budget { set("thinking_budget", .int(budget)) }
+    }
+
+    private func value(_ message: Message) -> TemplateValue {
+        // A role is a word of ours, which a template may build its control tokens of.
+        var fields = [
+            ("role", TemplateValue(Self.templateRole(of: message), origin: .template)),
+            ("content", TemplateValue(message.text)),
+        ]
+        if let name = message.name { fields.append(("name", TemplateValue(name))) }
+        if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
+        if let reasoning = message.reasoning, let field = traits.reasoningField {
+            fields.append((field, TemplateValue(reasoning)))
+        }
+        if !message.toolCalls.isEmpty { fields.append(("tool_calls", .list(message.toolCalls.map(value)))) }
+        return TemplateValue(fields)
+    }
+
+    private func value(_ call: ToolCall) -> TemplateValue {
+        let object = try? JSONValue.parse(
+            call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8), limits: ToolTypes.valueLimits)
+        let arguments: TemplateValue
+        switch (object, traits.calls) {
+        case (.object?, .text?): arguments = TemplateValue(call.arguments.isEmpty ? "{}" : call.arguments)
+        case (.object(let object)?, _): arguments = TemplateValue(.object(object))
+        // The input of a custom tool, or what a model wrote that is no object.
+        default:
+            let input = JSONObject([.init(name: Tool.textArgument, value: .string(call.arguments))])
+            arguments = traits.calls == .text ? TemplateValue(call.arguments) : TemplateValue(.object(input))
+        }
+        return TemplateValue([
+            ("id", TemplateValue(call.id)), ("type", TemplateValue("function")),
+            ("function", TemplateValue([("name", TemplateValue(call.name)), ("arguments", arguments)])),
+        ])
+    }
+
+    /// Whether the model's turn begins within its thinking, as far as the request's options decide it.
+    func opensThinking(_ request: GenerationRequest) -> Bool {
+        guard let open = choice.format.thinking?.open, !choice.format.hasChannels else { return false }
+        var probe = request
+        probe.conversation = Conversation([Message(.user, "Hello")])
+        guard let prompt = try? render(probe) else { return false }
+        let text = prompt.text.reversed().drop { $0.isJSONSpace }
+        return text.starts(with: open.utf8.reversed())
     }
 
     private static func value(_ special: [UInt8]) -> TemplateValue {

@@ -28,6 +28,8 @@ package struct ServedTemplate: Sendable {
 
     package let origin: Origin
     package let template: ChatTemplate
+    /// The template's text.
+    package let source: String
 
     /// The template that was chosen for a model, or its own; nil where there is neither.
     ///
@@ -36,16 +38,19 @@ package struct ServedTemplate: Sendable {
         switch choice {
         case .source(let source, let file):
             origin = .given(source)
+            self.source = source
             template = try Self.parsed(source, of: file)
         case .variant(let name):
             let word = ChatTemplateSource.variant(name).map { FileWord($0) }
             guard let variant = package.chatTemplates.first(where: { $0.name.map { FileWord($0) } == word })
             else { throw Self.unknownVariant(name, package) }
             origin = .model(name: variant.name)
+            source = variant.source
             template = try Self.parsed(variant.source, of: package.path)
         case nil:
             guard let source = package.chatTemplate else { return nil }
             origin = .model(name: nil)
+            self.source = source
             template = try Self.parsed(source, of: package.path)
         }
     }
@@ -58,6 +63,7 @@ package struct ServedTemplate: Sendable {
         guard package.chatTemplates.isEmpty, let format = FamilyTemplate.certain(try package.family(), tokenizer)
         else { return nil }
         origin = .family(format.name)
+        source = format.source
         template = try Self.parsed(format.source, of: format.name)
     }
 

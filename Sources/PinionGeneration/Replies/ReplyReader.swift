@@ -1,0 +1,181 @@
+package import TextGeneration
+
+/// Takes a reply apart as it is written: what the model thinks, what it says, and what it calls.
+///
+///     var reader = ReplyReader(hermes, ReplyReader.Options(readsCalls: true))
+///     pieces += reader.append(Array("One moment. <tool_c".utf8))   // "One moment."
+///     pieces += reader.append(Array("all>{...}".utf8))             // the call
+///     pieces += reader.finish()
+///
+/// The pieces, joined, do not depend on how the reply is cut. A mark that is only begun is held back for as long as it may
+/// still be one, and so is the beginning of a call until its name is known; each byte costs a bounded number of steps.
+/// Nothing is lost: what does not become a call is text.
+package struct ReplyReader: Sendable {
+    /// A part of a reply, in its order.
+    package enum Piece: Sendable, Equatable {
+        case text([UInt8])
+        case reasoning([UInt8])
+        case call(ToolCallDelta)
+        /// So many bytes of the reply that show nothing: marks, the white space around them, and what calls are made of.
+        case hidden(Int)
+    }
+
+    package struct Options: Sendable {
+        /// Whether the prompt ends within the model's thinking.
+        package var isThinking = false
+        /// Whether calls are looked for.
+        package var readsCalls = true
+        /// The tools, for the types of their arguments.
+        package var tools: [Tool] = []
+        /// Makes the identifier of a call.
+        package var makeIdentifier: @Sendable () -> String = { CallIdentifier.random() }
+
+        package init() {}
+    }
+
+    private enum Reader: Sendable {
+        case marks(MarkedReplyReader)
+        case channels(ChannelReader)
+    }
+
+    private var reader: Reader
+
+    package init(_ format: ReplyFormat, _ options: Options = Options()) {
+        reader =
+            format.hasChannels
+            ? .channels(ChannelReader(format, options)) : .marks(MarkedReplyReader(format, options))
+    }
+
+    /// Whether the model is thinking, by what was read so far.
+    package var isThinking: Bool {
+        switch reader {
+        case .marks(let reader): reader.isThinking
+        case .channels(let reader): reader.isThinking
+        }
+    }
+
+    /// Calls that have begun for certain.
+    package var calls: Int {
+        switch reader {
+        case .marks(let reader): reader.output.calls
+        case .channels(let reader): reader.output.calls
+        }
+    }
+
+    /// Beginnings of calls that turned out to be text.
+    package var failedCalls: Int {
+        switch reader {
+        case .marks(let reader): reader.failedCalls
+        case .channels(let reader): reader.failedCalls
+        }
+    }
+
+    /// Takes more of the reply; whole characters only.
+    package mutating func append(_ bytes: some Sequence<UInt8>) -> [Piece] {
+        switch reader {
+        case .marks(var inner):
+            let pieces = inner.append(bytes)
+            reader = .marks(inner)
+            return pieces
+        case .channels(var inner):
+            let pieces = inner.append(bytes)
+            reader = .channels(inner)
+            return pieces
+        }
+    }
+
+    /// What was held back, once the reply has ended.
+    ///
+    /// - Parameter isCut: Whether it was ended by a limit, so that what is only begun is nobody's mistake.
+    package mutating func finish(isCut: Bool = true) -> [Piece] {
+        switch reader {
+        case .marks(var inner):
+            let pieces = inner.finish(isCut: isCut)
+            reader = .marks(inner)
+            return pieces
+        case .channels(var inner):
+            let pieces = inner.finish(isCut: isCut)
+            reader = .channels(inner)
+            return pieces
+        }
+    }
+}
+
+/// Collects the pieces of a reply, and joins those of a kind.
+struct ReplyOutput: Sendable {
+    private(set) var pieces: [ReplyReader.Piece] = []
+    /// Calls that have begun.
+    private(set) var calls = 0
+    private let makeIdentifier: @Sendable () -> String
+
+    init(makeIdentifier: @escaping @Sendable () -> String) {
+        self.makeIdentifier = makeIdentifier
+    }
+
+    mutating func write(_ bytes: some Collection<UInt8>, isThinking: Bool) {
+        guard !bytes.isEmpty else { return }
+        if isThinking {
+            if case .reasoning(var known)? = pieces.last {
+                pieces.removeLast()
+                known += bytes
+                pieces.append(.reasoning(known))
+            } else {
+                pieces.append(.reasoning(Array(bytes)))
+            }
+        } else if case .text(var known)? = pieces.last {
+            pieces.removeLast()
+            known += bytes
+            pieces.append(.text(known))
+        } else {
+            pieces.append(.text(Array(bytes)))
+        }
+    }
+
+    mutating func hide(_ count: Int) {
+        guard count > 0 else { return }
+        if case .hidden(let known)? = pieces.last {
+            pieces[pieces.count - 1] = .hidden(known + count)
+        } else {
+            pieces.append(.hidden(count))
+        }
+    }
+
+    /// Takes back bytes that are read again.
+    mutating func unhide(_ count: Int) {
+        var left = count
+        for index in pieces.indices.reversed() where left > 0 {
+            guard case .hidden(let known) = pieces[index] else { continue }
+            let taken = min(left, known)
+            left -= taken
+            if known > taken { pieces[index] = .hidden(known - taken) } else { pieces.remove(at: index) }
+        }
+    }
+
+    mutating func beginCall(_ name: [UInt8]) {
+        let start = ToolCallDelta.Start(id: makeIdentifier(), name: String(decoding: name, as: UTF8.self))
+        pieces.append(.call(ToolCallDelta(index: calls, start: start, arguments: "")))
+        calls += 1
+    }
+
+    mutating func continueCall(_ arguments: [UInt8]) {
+        guard !arguments.isEmpty else { return }
+        let text = String(decoding: arguments, as: UTF8.self)
+        pieces.append(.call(ToolCallDelta(index: calls - 1, arguments: text)))
+    }
+
+    mutating func take() -> [ReplyReader.Piece] {
+        defer { pieces = [] }
+        return pieces
+    }
+}
+
+/// Names of calls, by which their results are told apart.
+package enum CallIdentifier {
+    /// Letters and digits behind the prefix.
+    private static let length = 24
+
+    package static func random() -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        return "call_" + String((0..<length).compactMap { _ in letters.randomElement() })
+    }
+}

@@ -1,0 +1,220 @@
+import PinionJSON
+
+/// Reads a call whose arguments stand between marks, each by itself:
+/// `<function=weather><parameter=city>Bern</parameter></function>`.
+///
+/// What it tells are the arguments as one JSON object. A value is a text where the tool's schema says so, and else the JSON
+/// that it is, or a text when it is none.
+struct TaggedCallReader: CallBodyReader {
+    private enum Place: Sendable {
+        case nameOpen(LiteralMatcher)
+        case name
+        /// Between two arguments: what was read of the next mark.
+        case gap
+        case key
+        /// Behind the key: what stands in front of the value.
+        case sign
+        case value
+    }
+
+    private let form: TaggedCall
+    private let types: ToolTypes
+    private var place: Place
+    private var mark: [UInt8] = []
+    private var nameEnd: MarkFinder
+    private var keyEnd: MarkFinder
+    private var valueOpen: MarkFinder?
+    private var valueEnd: MarkFinder
+    /// The same with the padding in front of it.
+    private var paddedEnd: MarkFinder
+    private var text: [UInt8] = []
+    private var key: [UInt8] = []
+    private var kind = ToolTypes.Kind.any
+    private var arguments = 0
+    /// Of a value that is a text: whether its padding is behind us.
+    private var isPadded = false
+    private let keyOpen: [UInt8]
+    private let bodyEnd: [UInt8]
+
+    init(_ form: TaggedCall, _ types: ToolTypes) {
+        self.form = form
+        self.types = types
+        nameEnd = MarkFinder(Array(form.nameEnd.utf8))
+        keyEnd = MarkFinder(Array(form.keyEnd.utf8))
+        valueOpen = form.valueOpen.isEmpty ? nil : MarkFinder(Array(form.valueOpen.utf8))
+        valueEnd = MarkFinder(Array(form.valueEnd.utf8))
+        paddedEnd = MarkFinder(Array((form.padding + form.valueEnd).utf8))
+        keyOpen = Array(form.keyOpen.utf8)
+        bodyEnd = Array(form.end.utf8)
+        place = form.nameOpen.isEmpty ? .name : .nameOpen(LiteralMatcher(form.nameOpen))
+    }
+
+    mutating func read(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        switch place {
+        case .nameOpen(var literal):
+            switch literal.read(byte) {
+            case .more: place = .nameOpen(literal)
+            case .end: place = .name
+            case .wrong: return .wrong
+            }
+            return .more
+        case .name: return readName(byte, into: &call)
+        case .gap: return readGap(byte, into: &call)
+        case .key: return readKey(byte, into: &call)
+        case .sign: return readSign(byte, into: &call)
+        case .value: return readValue(byte, into: &call)
+        }
+    }
+
+    private mutating func readName(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        if text.isEmpty, byte.isJSONSpace { return .more }
+        // Where the name stands by itself, what follows ends it, too.
+        if form.nameOpen.isEmpty, form.nameEnd == "\n", byte == UInt8(ascii: "<") {
+            guard !text.isEmpty else { return .wrong }
+            return endName(into: &call) ? readGap(byte, into: &call) : .wrong
+        }
+        text.append(byte)
+        guard nameEnd.advance(byte) else { return text.count <= ReplyLimits.nameBytes ? .more : .wrong }
+        text.removeLast(nameEnd.count)
+        return endName(into: &call) ? .more : .wrong
+    }
+
+    private mutating func endName(into call: inout CallWriter) -> Bool {
+        let name = Array(text.reversed().drop { $0.isJSONSpace }.reversed())
+        text = []
+        // A name holds no white space and no brackets: what has them is a text about marks.
+        guard !name.isEmpty,
+            !name.contains(where: { $0.isJSONSpace || $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "<") })
+        else { return false }
+        call.setName(name)
+        if !form.nameOpen.isEmpty { call.begin() }
+        place = .gap
+        return true
+    }
+
+    private mutating func readGap(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        if mark.isEmpty, byte.isJSONSpace { return .more }
+        if mark.isEmpty, bodyEnd.isEmpty, byte != keyOpen[0] {
+            finish(&call)
+            return .endBefore([byte])
+        }
+        mark.append(byte)
+        if mark == keyOpen {
+            mark = []
+            text = []
+            keyEnd.reset()
+            place = .key
+            return .more
+        }
+        if mark == bodyEnd {
+            finish(&call)
+            return .end
+        }
+        if keyOpen.starts(with: mark) || bodyEnd.starts(with: mark) { return .more }
+        // A call that is ended by the mark behind it.
+        guard bodyEnd.isEmpty else { return .wrong }
+        finish(&call)
+        return .endBefore(mark)
+    }
+
+    var isWhole: Bool { false }
+
+    mutating func flush(into call: inout CallWriter) {
+        guard case .value = place, kind == .text else { return }
+        JSONText.append(text, to: &call)
+        text = []
+    }
+
+    mutating func close(into call: inout CallWriter) {
+        if case .gap = place { finish(&call) }
+    }
+
+    private mutating func finish(_ call: inout CallWriter) {
+        call.append(arguments == 0 ? "{}" : "}")
+    }
+
+    private mutating func readKey(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        text.append(byte)
+        guard keyEnd.advance(byte) else { return text.count <= ReplyLimits.nameBytes ? .more : .wrong }
+        key = Array(text.dropLast(keyEnd.count))
+        text = []
+        kind = types.kind(of: key, in: call.name ?? [])
+        call.append(arguments == 0 ? "{" : ",")
+        arguments += 1
+        JSONText.quote(key, to: &call)
+        call.append(":")
+        valueOpen?.reset()
+        valueEnd.reset()
+        paddedEnd.reset()
+        isPadded = false
+        if valueOpen == nil { beginValue(&call) } else { place = .sign }
+        return .more
+    }
+
+    private mutating func readSign(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        text.append(byte)
+        guard valueOpen?.advance(byte) == true else { return text.count <= ReplyLimits.nameBytes ? .more : .wrong }
+        text.removeLast(form.valueOpen.utf8.count)
+        if let sign = form.textSign, text.elementsEqual(sign.utf8) { kind = .text }
+        if let sign = form.jsonSign, text.elementsEqual(sign.utf8) { kind = .json }
+        text = []
+        beginValue(&call)
+        return .more
+    }
+
+    private mutating func beginValue(_ call: inout CallWriter) {
+        place = .value
+        if kind == .text { call.append("\"") }
+    }
+
+    private mutating func readValue(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        text.append(byte)
+        let isEnd = valueEnd.advance(byte)
+        _ = paddedEnd.advance(byte)
+        if isEnd { text.removeLast(valueEnd.count) }
+        guard kind == .text else {
+            if isEnd {
+                write(value: trimmed(text), to: &call)
+                text = []
+                place = .gap
+            }
+            return .more
+        }
+        let padding = Array(form.padding.utf8)
+        if !isPadded, text.count >= padding.count || isEnd {
+            isPadded = true
+            if text.starts(with: padding) { text.removeFirst(padding.count) }
+        }
+        if isEnd {
+            if !padding.isEmpty, text.reversed().starts(with: padding.reversed()) { text.removeLast(padding.count) }
+            JSONText.append(text, to: &call)
+            call.append("\"")
+            text = []
+            place = .gap
+        } else if isPadded {
+            // What may be the mark behind the value, and the padding in front of it, waits.
+            let ready = text.count - max(valueEnd.matched, paddedEnd.matched)
+            if ready > 0 {
+                JSONText.append(text[..<ready], to: &call)
+                text.removeFirst(ready)
+            }
+        }
+        return .more
+    }
+
+    private func trimmed(_ value: [UInt8]) -> [UInt8] {
+        Array(value.drop { $0.isJSONSpace }.reversed().drop { $0.isJSONSpace }.reversed())
+    }
+
+    /// JSON as it is, and anything else as a text.
+    private func write(value: [UInt8], to call: inout CallWriter) {
+        if (try? JSONValue.parse(value, limits: ToolTypes.valueLimits)) != nil { return call.append(value) }
+        // Python's words, which models write as often as JSON's.
+        switch String(decoding: value, as: UTF8.self) {
+        case "True": call.append("true")
+        case "False": call.append("false")
+        case "None": call.append("null")
+        default: JSONText.quote(value, to: &call)
+        }
+    }
+}
