@@ -33,18 +33,20 @@ struct ConversationLayout {
                 messages.insert(Message(.system, text), at: 0)
             }
         }
-        messages = written(messages)
+        messages = written(messages, custom: Set(conversation.tools.filter(\.takesText).map { ProtocolWord($0.name) }))
         messages = withSystem(messages)
         if !traits.allowsRepeatedRoles { messages = Self.merged(messages) }
         return traits.wantsShortIdentifiers ? messages.map(Self.shortened) : messages
     }
 
     /// Calls and results as text, where the template does not show them.
-    private func written(_ messages: [Message]) -> [Message] {
+    private func written(_ messages: [Message], custom: Set<ProtocolWord>) -> [Message] {
         messages.map { message in
             var message = message
             if traits.calls == nil || isGeneric, !message.toolCalls.isEmpty {
-                let calls = message.toolCalls.map { ToolInstructions.text(of: $0) }
+                let calls = message.toolCalls.map { call in
+                    ToolInstructions.text(of: call, isCustom: custom.contains(ProtocolWord(call.name)))
+                }
                 let texts = (message.text.isEmpty ? [] : [message.text]) + calls
                 message.content = [.text(texts.joined(separator: "\n"))]
                 message.toolCalls = []
@@ -169,12 +171,19 @@ enum ToolInstructions {
             """
     }
 
-    static func text(of call: ToolCall) -> String {
+    static func text(of call: ToolCall, isCustom: Bool) -> String {
         var writer = JSONWriter()
         writer.raw(#"{"tool": "#)
         writer.string(call.name)
         writer.raw(#", "arguments": "#)
-        writer.raw(Array((call.arguments.isEmpty ? "{}" : call.arguments).utf8))
+        let parsed = isCustom ? nil : try? JSONValue.parse(Array(call.arguments.utf8), limits: ToolTypes.valueLimits)
+        if case .object? = parsed {
+            writer.raw(Array(call.arguments.utf8))
+        } else if call.arguments.isEmpty, !isCustom {
+            writer.raw("{}")
+        } else {
+            writer.value(.object(JSONObject([.init(name: Tool.textArgument, value: .string(call.arguments))])))
+        }
         writer.raw("}")
         return "```tool_call\n" + String(decoding: writer.bytes, as: UTF8.self) + "\n```"
     }

@@ -87,7 +87,8 @@ package struct PromptRenderer: Sendable {
         if !conversation.tools.isEmpty, !layout.describesTools(of: conversation) {
             context["tools"] = .list(conversation.tools.map { TemplateValue($0.declaration) })
         }
-        context["messages"] = .list(layout.messages(of: conversation).map(value))
+        let custom = Set(conversation.tools.filter(\.takesText).map { ProtocolWord($0.name) })
+        context["messages"] = .list(layout.messages(of: conversation).map { value($0, custom) })
         return context
     }
 
@@ -105,7 +106,8 @@ package struct PromptRenderer: Sendable {
         if let budget = reasoning.budget { set("thinking_budget", .int(budget)) }
     }
 
-    private func value(_ message: Message) -> TemplateValue {
+    /// - Parameter custom: Names of tools that take a text.
+    private func value(_ message: Message, _ custom: Set<ProtocolWord>) -> TemplateValue {
         // A role is a word of ours, which a template may build its control tokens of.
         var fields = [
             ("role", TemplateValue(Self.templateRole(of: message), origin: .template)),
@@ -116,13 +118,19 @@ package struct PromptRenderer: Sendable {
         if let reasoning = message.reasoning, let field = traits.reasoningField {
             fields.append((field, TemplateValue(reasoning)))
         }
-        if !message.toolCalls.isEmpty { fields.append(("tool_calls", .list(message.toolCalls.map(value)))) }
+        if !message.toolCalls.isEmpty {
+            fields.append(("tool_calls", .list(message.toolCalls.map { value($0, custom) })))
+        }
         return TemplateValue(fields)
     }
 
-    private func value(_ call: ToolCall) -> TemplateValue {
-        let object = try? JSONValue.parse(
-            call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8), limits: ToolTypes.valueLimits)
+    private func value(_ call: ToolCall, _ custom: Set<ProtocolWord>) -> TemplateValue {
+        let isCustom = custom.contains(ProtocolWord(call.name))
+        let object =
+            isCustom
+            ? nil
+            : try? JSONValue.parse(
+                call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8), limits: ToolTypes.valueLimits)
         let arguments: TemplateValue
         switch (object, traits.calls) {
         case (.object?, .text?): arguments = TemplateValue(call.arguments.isEmpty ? "{}" : call.arguments)
@@ -130,7 +138,13 @@ package struct PromptRenderer: Sendable {
         // The input of a custom tool, or what a model wrote that is no object.
         default:
             let input = JSONObject([.init(name: Tool.textArgument, value: .string(call.arguments))])
-            arguments = traits.calls == .text ? TemplateValue(call.arguments) : TemplateValue(.object(input))
+            if traits.calls == .text {
+                var writer = JSONWriter()
+                writer.value(.object(input))
+                arguments = TemplateValue(String(decoding: writer.bytes, as: UTF8.self))
+            } else {
+                arguments = TemplateValue(.object(input))
+            }
         }
         return TemplateValue([
             ("id", TemplateValue(call.id)), ("type", TemplateValue("function")),

@@ -32,7 +32,7 @@ struct ChannelReader: Sendable {
 
     init(_ format: ReplyFormat, _ options: ReplyReader.Options) {
         readsCalls = options.readsCalls
-        output = ReplyOutput(makeIdentifier: options.makeIdentifier)
+        output = ReplyOutput(options)
         place = options.isThinking ? .thinking : .beginning
         marks = ([Self.channel, Self.message, Self.start] + Self.ends).map { Array($0.utf8) }
         finders = marks.map { MarkFinder($0) }

@@ -60,7 +60,7 @@ struct MarkedReplyReader: Sendable {
         self.format = format
         calls = options.readsCalls ? format.calls : nil
         types = ToolTypes(options.tools)
-        output = ReplyOutput(makeIdentifier: options.makeIdentifier)
+        output = ReplyOutput(options)
         place =
             options.isThinking && format.thinking != nil
             ? .thinking(isLeading: true) : .beginning(isAfterThinking: false)

@@ -107,9 +107,14 @@ struct ReplyOutput: Sendable {
     /// Calls that have begun.
     private(set) var calls = 0
     private let makeIdentifier: @Sendable () -> String
+    /// Names of tools that take a text.
+    private let custom: Set<[UInt8]>
+    /// Of a call of such a tool.
+    private var input: CustomInputReader?
 
-    init(makeIdentifier: @escaping @Sendable () -> String) {
-        self.makeIdentifier = makeIdentifier
+    init(_ options: ReplyReader.Options) {
+        makeIdentifier = options.makeIdentifier
+        custom = Set(options.tools.filter(\.takesText).map { Array($0.name.utf8) })
     }
 
     mutating func write(_ bytes: some Collection<UInt8>, isThinking: Bool) {
@@ -155,11 +160,13 @@ struct ReplyOutput: Sendable {
         let start = ToolCallDelta.Start(id: makeIdentifier(), name: String(decoding: name, as: UTF8.self))
         pieces.append(.call(ToolCallDelta(index: calls, start: start, arguments: "")))
         calls += 1
+        input = custom.contains(name) ? CustomInputReader() : nil
     }
 
     mutating func continueCall(_ arguments: [UInt8]) {
-        guard !arguments.isEmpty else { return }
-        let text = String(decoding: arguments, as: UTF8.self)
+        let told = input?.read(arguments) ?? arguments
+        guard !told.isEmpty else { return }
+        let text = String(decoding: told, as: UTF8.self)
         pieces.append(.call(ToolCallDelta(index: calls - 1, arguments: text)))
     }
 

@@ -97,4 +97,9 @@ extension ToolTypes {
 extension Tool {
     /// The one argument by which a model is told of a tool that takes a text.
     static let textArgument = "input"
+
+    /// Whether it takes a text, and not arguments.
+    var takesText: Bool {
+        if case .text = input { true } else { false }
+    }
 }
