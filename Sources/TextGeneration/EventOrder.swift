@@ -1,11 +1,14 @@
 /// Checks the order of a generation's events, so that a generator's slip becomes an error and never half a reply.
 package struct EventOrder: Sendable {
     private var isFinished: [Bool]
+    /// How many calls of each choice have begun.
+    private var calls: [Int]
     /// What the generation took; nil before its last event.
     package private(set) var usage: Usage?
 
     package init(choices: Int) {
         isFinished = Array(repeating: false, count: choices)
+        calls = Array(repeating: 0, count: choices)
     }
 
     /// - Throws: ``GenerationError`` of ``GenerationError/Code/internal`` for an event that may not come here.
@@ -15,9 +18,17 @@ package struct EventOrder: Sendable {
         }
         switch event {
         case .accepted: break
-        case .text(let choice, _, _), .reasoning(let choice, _, _), .toolCall(let choice, _),
-            .warned(let choice, _):
+        case .text(let choice, _, _), .reasoning(let choice, _, _), .warned(let choice, _):
             try requireOpen(choice)
+        case .toolCall(let choice, let delta):
+            try requireOpen(choice)
+            // Calls are counted as they begin, and what does not begin one belongs to one that has begun.
+            let expected = delta.start == nil ? 0..<calls[choice] : calls[choice]..<calls[choice] + 1
+            guard expected.contains(delta.index) else {
+                throw GenerationError(
+                    .internal, "call \(delta.index) of choice \(choice) comes after \(calls[choice]) calls have begun")
+            }
+            if delta.start != nil { calls[choice] += 1 }
         case .finished(let choice, _):
             try requireOpen(choice)
             isFinished[choice] = true
