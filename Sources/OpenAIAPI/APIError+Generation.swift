@@ -11,8 +11,8 @@ extension APIError {
     ///
     /// - Parameters:
     ///   - requestedTokens: The limit that the request set to its reply.
-    ///   - formatField: The field that the reply's format was read from.
-    package init?(_ error: GenerationError, requestedTokens: Int?, formatField: String? = nil) {
+    ///   - paths: The fields that the request was decoded from.
+    package init?(_ error: GenerationError, requestedTokens: Int?, paths: FieldPaths = FieldPaths()) {
         switch error.code {
         case .promptTooLong:
             guard let overflow = error.overflow else { return nil }
@@ -21,28 +21,25 @@ extension APIError {
                 requested: requestedTokens)
         case .template: self = .invalidValue("messages", error.message)
         case .noTemplate: self = .noChatTemplate
-        case .nothingAllowed: self = .nothingAllowed(formatField ?? GenerationError.Parameter.formatName, error.message)
+        case .nothingAllowed: self = .nothingAllowed(paths.path(of: error.parameter ?? .format), error.message)
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }
-            if parameter == .format {
-                let field = formatField ?? GenerationError.Parameter.formatName
+            let (path, isInvalid) = (paths.path(of: parameter), error.code == .invalidParameter)
+            switch parameter {
+            case .format, .tool:
                 self =
-                    error.code == .invalidParameter
-                    ? .invalidFormat(field, pointer: error.pointer, error.message)
-                    : .unsupportedFormat(field, pointer: error.pointer, error.message)
-                return
-            }
-            if case .tool = parameter {
+                    isInvalid
+                    ? .invalidFormat(path, pointer: error.pointer, error.message)
+                    : .unsupportedFormat(path, pointer: error.pointer, error.message)
+            case .messages, .choices, .logitBias, .toolChoice:
                 self =
-                    error.code == .invalidParameter
-                    ? .invalidFormat(parameter.wireName, pointer: error.pointer, error.message)
-                    : .unsupportedFormat(parameter.wireName, pointer: error.pointer, error.message)
-                return
+                    isInvalid
+                    ? .invalidValue(path, error.message) : .unsupportedValue(path, got: path, error.message)
+            case .templateArgument(let name):
+                self =
+                    isInvalid
+                    ? .invalidValue(path, error.message) : .unsupportedValue(path, got: name, error.message)
             }
-            self =
-                error.code == .invalidParameter
-                ? .invalidValue(parameter.wireName, error.message)
-                : .unsupportedValue(parameter.wireName, got: parameter.lastName, error.message)
         case .overloaded: self = .overloaded(retryAfter: Self.overloadRetrySeconds)
         case .unavailable: self = .loading
         case .unread: self = .unread
@@ -64,28 +61,5 @@ extension APIError {
         APIError(
             status: 503, message: message + " Please try again in \(restartSeconds)s.", type: "server_error",
             code: "server_overloaded", retryAfter: restartSeconds)
-    }
-}
-
-extension GenerationError.Parameter {
-    /// What the format's field is called where the request is not at hand.
-    fileprivate static let formatName = "response_format"
-
-    /// The path of the field that the parameter was decoded from.
-    fileprivate var wireName: String {
-        switch self {
-        case .messages: "messages"
-        case .choices: "n"
-        case .logitBias: "logit_bias"
-        case .format: Self.formatName
-        case .tool(let index): "tools[\(index)]"
-        case .toolChoice: "tool_choice"
-        case .templateArgument(let name): "chat_template_kwargs.\(name)"
-        }
-    }
-
-    /// The last part of the path.
-    fileprivate var lastName: String {
-        if case .templateArgument(let name) = self { name } else { wireName }
     }
 }

@@ -7,8 +7,13 @@ package struct ChatCompletion: Sendable, Equatable {
     package struct Choice: Sendable, Equatable {
         package var index: Int
         package var content: String
-        /// nil when the request did not ask for them.
+        /// What the model thought; empty where it was not told.
+        package var reasoning = ""
+        package var toolCalls: [ToolCall] = []
+        /// Those of the content; nil when the request did not ask for them.
         package var logprobs: [TokenReport]?
+        /// Those of the reasoning; empty when the request did not ask for them.
+        package var reasoningLogprobs: [TokenReport] = []
         package var finishReason: FinishReason
 
         package init(index: Int, content: String, logprobs: [TokenReport]? = nil, finishReason: FinishReason) {
@@ -26,9 +31,11 @@ package struct ChatCompletion: Sendable, Equatable {
     package var systemFingerprint: String
     package var choices: [Choice]
     package var usage: Usage
+    package var shape: ReplyShape
 
     package init(
-        id: String, created: Int, model: String, systemFingerprint: String, choices: [Choice], usage: Usage
+        id: String, created: Int, model: String, systemFingerprint: String, choices: [Choice], usage: Usage,
+        shape: ReplyShape = ReplyShape()
     ) {
         self.id = id
         self.created = created
@@ -36,6 +43,7 @@ package struct ChatCompletion: Sendable, Equatable {
         self.systemFingerprint = systemFingerprint
         self.choices = choices
         self.usage = usage
+        self.shape = shape
     }
 
     /// The body of the reply, keys in the specification's order.
@@ -47,12 +55,12 @@ package struct ChatCompletion: Sendable, Equatable {
         writer.list(choices) { writer, choice in
             writer.raw(#"{"index":"#)
             writer.integer(choice.index)
-            writer.raw(#","message":{"role":"assistant","content":"#)
-            writer.string(choice.content)
-            writer.raw(#"},"logprobs":"#)
-            writer.logprobs(choice.logprobs)
+            writer.raw(#","message":"#)
+            writer.message(of: choice, shape)
+            writer.raw(#","logprobs":"#)
+            writer.logprobs(choice.logprobs, reasoning: choice.reasoningLogprobs, as: shape.reasoningField)
             writer.raw(#","finish_reason":""#)
-            writer.raw(choice.finishReason.wireName)
+            writer.raw(shape.finishReason(choice.finishReason))
             writer.raw(#""}"#)
         }
         writer.raw(#"],"usage":"#)
@@ -63,7 +71,7 @@ package struct ChatCompletion: Sendable, Equatable {
 }
 
 extension FinishReason {
-    /// The reason as the wire spells it.
+    /// The reason as the wire spells it, but for a request in OpenAI's older spelling.
     package var wireName: StaticString {
         switch self {
         case .stop: "stop"

@@ -4,6 +4,7 @@ package import TextGeneration
 package struct ChatCompletionAssembly: Sendable {
     private let model: ServedModel
     private let created: Int
+    private let shape: ReplyShape
     private var order: EventOrder
     private var choices: [ChatCompletion.Choice]
 
@@ -11,6 +12,7 @@ package struct ChatCompletionAssembly: Sendable {
     package init(_ request: ChatCompletionRequest, by model: ServedModel, created: Int) {
         self.model = model
         self.created = created
+        shape = ReplyShape(of: request)
         let request = request.generation
         order = EventOrder(choices: request.choices)
         choices = (0..<request.choices).map {
@@ -27,7 +29,15 @@ package struct ChatCompletionAssembly: Sendable {
         case .text(let choice, let text, let reports):
             choices[choice].content += text
             choices[choice].logprobs?.append(contentsOf: reports)
-        case .reasoning, .toolCall: throw .untold(event)
+        case .reasoning(let choice, let text, let reports):
+            choices[choice].reasoning += text
+            if choices[choice].logprobs != nil { choices[choice].reasoningLogprobs += reports }
+        case .toolCall(let choice, let delta):
+            if let start = delta.start {
+                try shape.checkIndex(delta.index)
+                choices[choice].toolCalls.append(ToolCall(id: start.id, name: start.name, arguments: ""))
+            }
+            choices[choice].toolCalls[delta.index].arguments += delta.arguments
         case .finished(let choice, let reason):
             choices[choice].finishReason = reason
         }
@@ -39,14 +49,7 @@ package struct ChatCompletionAssembly: Sendable {
     package func body() throws(GenerationError) -> [UInt8] {
         ChatCompletion(
             id: CompletionID.random(), created: created, model: model.id, systemFingerprint: model.fingerprint,
-            choices: choices, usage: try order.completeUsage()
+            choices: choices, usage: try order.completeUsage(), shape: shape
         ).body
-    }
-}
-
-extension GenerationError {
-    /// An event that this dialect has no words for yet.
-    static func untold(_ event: GenerationEvent) -> GenerationError {
-        GenerationError(.internal, "chat completions cannot tell of this event: \(event)")
     }
 }

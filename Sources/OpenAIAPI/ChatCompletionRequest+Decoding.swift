@@ -7,8 +7,8 @@ extension ChatCompletionRequest {
         "model", "messages", "message", "temperature", "top_p", "top_k", "min_p", "presence_penalty",
         "frequency_penalty", "repetition_penalty", "logit_bias", "seed", "max_tokens", "max_completion_tokens", "stop",
         "ignore_eos", "n", "logprobs", "top_logprobs", "stream", "stream_options", "user", "chat_template_kwargs",
-        "tools", "tool_choice", "parallel_tool_calls",
-    ]).union(FormatField.names).union(ForeignField.table.map { ProtocolWord($0.name) })
+    ]).union(ToolFields.names).union(ReasoningOptions.fieldNames).union(FormatField.names)
+        .union(ForeignField.table.map { ProtocolWord($0.name) })
 
     /// What Ollama, llama.cpp, Transformers, Mistral and Google call fields of ours. Only names of the very same thing
     /// stand here: `num_ctx` has no field that it could be sent to.
@@ -30,55 +30,40 @@ extension ChatCompletionRequest {
         guard case .object(let object) = value else {
             throw .invalidType(nil, expected: "an object", got: value.typeName)
         }
-        let fields = FieldReader(object)
-        if !options.allowsUnknownFields { try fields.refuseUnknown(knownFields, spellings: foreignSpellings) }
+        let fields = FieldReader(object, allowsUnknownFields: options.allowsUnknownFields)
+        try fields.refuseUnknown(knownFields, spellings: foreignSpellings)
 
         let model = try fields.requiredString("model")
         guard !model.isEmpty else {
             throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
         }
         var request = ChatCompletionRequest(
-            model: model, generation: GenerationRequest(Conversation(try messages(fields, options))))
+            model: model, generation: GenerationRequest(Conversation(try messages(fields))))
         for field in ForeignField.table { try field.check(in: fields) }
-        try refuseTools(fields)
-        if let field = try FormatField.read(fields, allowsUnknownFields: options.allowsUnknownFields) {
+        try request.readTools(fields)
+        if let field = try FormatField.read(fields) {
             request.generation.format = field.format
             request.generation.isFormatCompact = field.isCompact
-            request.formatField = field.path
+            request.paths.format = field.path
         }
         try request.generation.sampling.read(fields)
         try request.generation.readEnd(fields)
         try request.generation.readOutput(fields)
-        try request.readStream(fields, options)
+        try request.readStream(fields)
         try request.generation.readTemplateArguments(fields)
+        try request.generation.reasoning.read(fields)
         return request
     }
 
     /// Reads `messages`, or `message` as the specification's table spells it; paths follow the client's spelling.
-    private static func messages(
-        _ fields: FieldReader, _ options: DecodingOptions
-    ) throws(APIError) -> [Message] {
+    private static func messages(_ fields: FieldReader) throws(APIError) -> [Message] {
         let value = fields.value("messages")
         let alias = fields.value("message")
         if value != nil, alias != nil {
             throw .invalidValue("message", "'message' and 'messages' name the same list. Send one of them.")
         }
         guard let list = value ?? alias ?? fields.object["messages"] else { throw .missingParameter("messages") }
-        return try Message.decodeList(
-            list, at: alias == nil ? "messages" : "message", allowsUnknownFields: options.allowsUnknownFields)
-    }
-
-    /// Tools are not supported; an empty list asks for none. The fields that only steer them need them, as at OpenAI.
-    private static func refuseTools(_ fields: FieldReader) throws(APIError) {
-        if let tools = fields.value("tools") {
-            guard case .array(let list) = tools else {
-                throw .invalidType("tools", expected: "an array of objects", got: tools.typeName)
-            }
-            guard list.isEmpty else { throw .unsupportedParameter("tools", "Tool calling is not supported.") }
-        }
-        for name in ["tool_choice", "parallel_tool_calls"] where fields.value(name) != nil {
-            throw .onlyAllowed(name, when: "'tools' are specified")
-        }
+        return try Message.decodeList(list, at: alias == nil ? "messages" : "message", within: fields)
     }
 }
 
@@ -190,12 +175,21 @@ extension GenerationRequest {
 }
 
 extension ChatCompletionRequest {
-    private mutating func readStream(_ fields: FieldReader, _ options: DecodingOptions) throws(APIError) {
+    private mutating func readTools(_ fields: FieldReader) throws(APIError) {
+        let tools = try ToolFields(fields)
+        generation.conversation.tools = tools.tools
+        generation.conversation.toolChoice = tools.choice
+        generation.conversation.allowsParallelToolCalls = tools.allowsParallelCalls
+        usesFunctions = tools.usesFunctions
+        paths.tools = tools.paths
+        if usesFunctions { paths.toolChoice = "function_call" }
+        warnings += tools.warnings
+    }
+
+    private mutating func readStream(_ fields: FieldReader) throws(APIError) {
         stream = try fields.boolean("stream") ?? false
         if let streamOptions = try fields.nested("stream_options") {
-            if !options.allowsUnknownFields {
-                try streamOptions.refuseUnknown(["include_usage", "include_obfuscation"])
-            }
+            try streamOptions.refuseUnknown(["include_usage", "include_obfuscation"])
             guard stream else { throw .onlyAllowed("stream_options", when: "'stream' is enabled") }
             includeUsage = try streamOptions.boolean("include_usage") ?? false
             if try streamOptions.boolean("include_obfuscation") == true {

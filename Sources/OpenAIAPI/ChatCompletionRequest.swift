@@ -10,8 +10,15 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     /// What is asked of the model.
     package var generation: GenerationRequest
 
-    /// The path of the field that the reply's format was read from; nil for plain text.
-    package var formatField: String?
+    /// Where in the body the parts of ``generation`` stand.
+    package var paths = FieldPaths()
+    /// What of the body is left out although the request is answered.
+    package var warnings: [GenerationWarning] = []
+
+    /// Whether calls are told in OpenAI's old shape, `function_call`, because the tools came as `functions`.
+    package var usesFunctions = false
+    /// The name under which the reply tells what the model thought: the server's choice, not the client's.
+    package var reasoningField = ReasoningField.reasoningContent
 
     /// Whether the reply is told in server-sent events.
     package var stream = false
@@ -46,6 +53,8 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     package static let maximumStopLength = 4_096
     /// Most entries in `logit_bias`.
     package static let maximumLogitBiases = 1_024
+    /// Most tools: four times what OpenAI takes, as agents join the tools of several servers.
+    package static let maximumTools = 512
     /// Largest token count or token id a field takes.
     package static let maximumTokenNumber = Int64(Int32.max)
 }

@@ -11,17 +11,22 @@ package struct ChatCompletionStream: Sendable {
     private let choices: Int
     private let hasLogprobs: Bool
     private let includesUsage: Bool
+    private let shape: ReplyShape
     private var order: EventOrder
+    /// The names of each choice's calls, of which the shape of their chunks depends.
+    private var calls: [[String]]
 
     /// - Parameter created: Seconds since 1970.
     package init(_ request: ChatCompletionRequest, by model: ServedModel, created: Int) {
+        shape = ReplyShape(of: request)
         encoder = ChatCompletionChunkEncoder(
             id: CompletionID.random(), created: created, model: model.id, systemFingerprint: model.fingerprint,
-            includeUsage: request.includeUsage)
+            includeUsage: request.includeUsage, shape: shape)
         choices = request.generation.choices
         hasLogprobs = request.generation.reportedAlternatives != nil
         includesUsage = request.includeUsage
         order = EventOrder(choices: request.generation.choices)
+        calls = Array(repeating: [], count: request.generation.choices)
     }
 
     /// The first chunk of every choice.
@@ -38,9 +43,26 @@ package struct ChatCompletionStream: Sendable {
         case .accepted, .warned, .usage: return []
         case .text(let choice, let text, let reports):
             return encoder.content(text, index: choice, logprobs: hasLogprobs ? reports : nil)
-        case .reasoning, .toolCall: throw .untold(event)
+        case .reasoning(let choice, let text, let reports):
+            return encoder.reasoning(text, index: choice, logprobs: hasLogprobs ? reports : nil)
+        case .toolCall(let choice, let delta): return try encode(delta, of: choice)
         case .finished(let choice, let reason): return encoder.finish(reason, index: choice)
         }
+    }
+
+    /// One chunk, or two for arguments that come with the beginning: clients expect a beginning without any.
+    private mutating func encode(_ delta: ToolCallDelta, of choice: Int) throws(GenerationError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let start = delta.start {
+            try shape.checkIndex(delta.index)
+            calls[choice].append(start.name)
+            bytes = encoder.callStart(start, call: delta.index, index: choice)
+        }
+        if !delta.arguments.isEmpty {
+            let name = calls[choice][delta.index]
+            bytes += encoder.callArguments(delta.arguments, name: name, call: delta.index, index: choice)
+        }
+        return bytes
     }
 
     /// What follows the last event: the usage, for a client that asked for it, and `[DONE]`.

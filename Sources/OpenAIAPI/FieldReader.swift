@@ -7,18 +7,26 @@ struct FieldReader {
     let object: JSONObject
     /// The object's own path, such as `messages[0]`; empty for the body.
     let path: String
+    /// Whether ``refuseUnknown(_:spellings:)`` lets everything pass, here and in the objects within.
+    private let allowsUnknownFields: Bool
 
-    init(_ object: JSONObject, at path: String = "") {
+    /// A reader of a body.
+    init(_ object: JSONObject, allowsUnknownFields: Bool) {
         self.object = object
-        self.path = path
+        path = ""
+        self.allowsUnknownFields = allowsUnknownFields
     }
 
+    /// A reader of an object within that of another.
+    ///
     /// - Throws: `invalid_type` when the value is no object.
-    init(_ value: JSONValue, at path: String) throws(APIError) {
+    init(_ value: JSONValue, at path: String, within parent: FieldReader) throws(APIError) {
         guard case .object(let object) = value else {
             throw .invalidType(path, expected: "an object", got: value.typeName)
         }
-        self.init(object, at: path)
+        self.object = object
+        self.path = path
+        allowsUnknownFields = parent.allowsUnknownFields
     }
 
     func path(of name: String) -> String {
@@ -31,10 +39,13 @@ struct FieldReader {
         return value == .null ? nil : value
     }
 
+    /// Refuses names that are not known, unless the server lets them pass.
+    ///
     /// - Parameter spellings: other engines' names for fields of ours, which the error answers with ours.
     func refuseUnknown(
         _ known: Set<ProtocolWord>, spellings: [ProtocolWord: String] = [:]
     ) throws(APIError) {
+        guard !allowsUnknownFields else { return }
         for member in object.members {
             let name = ProtocolWord(member.name)
             if !known.contains(name) { throw .unknownParameter(path(of: member.name), spelling: spellings[name]) }
@@ -66,9 +77,51 @@ struct FieldReader {
         return bool
     }
 
+    /// One of the words that a type lists; in an error they have the order of their cases.
+    func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ name: String, as: Word.Type = Word.self
+    ) throws(APIError) -> Word? {
+        guard let text = try string(name) else { return nil }
+        let found = ProtocolWord(text)
+        guard let word = Word.allCases.first(where: { ProtocolWord($0.rawValue) == found }) else {
+            throw .invalidValue(path(of: name), got: text, supported: Word.allCases.map(\.rawValue))
+        }
+        return word
+    }
+
+    /// A field that must hold one of the words that a type lists; null is a wrong type.
+    func requiredWord<Word: RawRepresentable<String> & CaseIterable>(
+        _ name: String, as: Word.Type = Word.self
+    ) throws(APIError) -> Word {
+        _ = try requiredString(name)
+        guard let word = try word(name, as: Word.self) else { throw .missingParameter(path(of: name)) }
+        return word
+    }
+
+    /// A list of objects, each with a reader of its own.
+    func objects(_ name: String) throws(APIError) -> [FieldReader]? {
+        guard let value = value(name) else { return nil }
+        let path = path(of: name)
+        guard case .array(let elements) = value else {
+            throw .invalidType(path, expected: "an array of objects", got: value.typeName)
+        }
+        var readers: [FieldReader] = []
+        readers.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            readers.append(try FieldReader(element, at: "\(path)[\(index)]", within: self))
+        }
+        return readers
+    }
+
     func nested(_ name: String) throws(APIError) -> FieldReader? {
         guard let value = value(name) else { return nil }
-        return try FieldReader(value, at: path(of: name))
+        return try FieldReader(value, at: path(of: name), within: self)
+    }
+
+    /// An object that must be there; null is a wrong type.
+    func requiredNested(_ name: String) throws(APIError) -> FieldReader {
+        guard let value = object[name] else { throw .missingParameter(path(of: name)) }
+        return try FieldReader(value, at: path(of: name), within: self)
     }
 }
 

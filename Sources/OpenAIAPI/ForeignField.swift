@@ -11,8 +11,8 @@ struct ForeignField {
         case any(String)
         /// Values that ask for what happens anyway.
         case only([JSONValue])
-        /// A list without elements.
-        case emptyList
+        /// Any value at all.
+        case anything
         /// No value.
         case never
     }
@@ -39,21 +39,16 @@ struct ForeignField {
         // What the models cannot do.
         ForeignField("modalities", .only([.array(["text"])]), "Models answer with text only."),
         ForeignField("audio", .never, "Models answer with text only."),
-        ForeignField(
-            "reasoning_effort", .never, "Use 'chat_template_kwargs' with the variables of the model's own template."),
         ForeignField("verbosity", .only(["medium"]), "Ask for the length you want in a message."),
-        // Tools; `tools` itself is read with the fields that depend on it.
-        ForeignField("functions", .never, "Tool calling is not supported."),
-        ForeignField("function_call", .only(["none"]), "Tool calling is not supported."),
     ]
 
     /// What a message of an earlier reply may carry along when a client sends it back.
     static let messageTable: [ForeignField] = [
-        ForeignField("refusal", .never, "Put the text into 'content'."),
-        ForeignField("annotations", .emptyList, "Annotations do not reach the model."),
+        // Where a hosted search found what the text says.
+        ForeignField("annotations", .any("an array"), "Annotations must be an array."),
+        // What openai's package made of the content, beside the content.
+        ForeignField("parsed", .anything, "It repeats the content."),
         ForeignField("audio", .never, "Models read text only."),
-        ForeignField("tool_calls", .emptyList, "Tool calling is not supported."),
-        ForeignField("function_call", .never, "Tool calling is not supported."),
     ]
 
     private init(_ name: String, _ acceptance: Acceptance, _ reason: String) {
@@ -75,11 +70,7 @@ struct ForeignField {
                 throw .invalidType(path, expected: values.first?.typeName ?? "null", got: value.typeName)
             }
             throw .unsupportedValue(path, got: value.brief, reason)
-        case .emptyList:
-            guard case .array(let elements) = value else {
-                throw .invalidType(path, expected: "an array of objects", got: value.typeName)
-            }
-            if !elements.isEmpty { throw .unsupportedParameter(path, reason) }
+        case .anything: break
         case .never: throw .unsupportedParameter(path, reason)
         }
     }

@@ -21,17 +21,15 @@ struct FormatField {
     /// Reads all spellings; nil where none asks for anything but text.
     ///
     /// - Throws: ``APIError`` naming the field at fault, or two fields that are both there.
-    static func read(_ fields: FieldReader, allowsUnknownFields: Bool) throws(APIError) -> FormatField? {
+    static func read(_ fields: FieldReader) throws(APIError) -> FormatField? {
         var found: FormatField?
         func add(_ next: FormatField?) throws(APIError) {
             guard let next else { return }
             if let found { throw .contradictoryFormats(found.path, next.path) }
             found = next
         }
-        try add(responseFormat(fields, allowsUnknownFields: allowsUnknownFields))
-        if let constraint = try StructuredOutputs(fields, allowsUnknownFields: allowsUnknownFields) {
-            try add(constraint.field)
-        }
+        try add(responseFormat(fields))
+        if let constraint = try StructuredOutputs(fields) { try add(constraint.field) }
         for name in ["guided_json", "json_schema"] { try add(schema(fields, name)) }
         try add(pattern(fields, "guided_regex"))
         try add(choice(fields, "guided_choice"))

@@ -30,13 +30,38 @@ extension JSONWriter {
             integer(cached)
             raw("}")
         }
+        if usage.reasoningTokens > 0 {
+            raw(#","completion_tokens_details":{"reasoning_tokens":"#)
+            integer(usage.reasoningTokens)
+            raw("}")
+        }
         raw("}")
     }
 
     /// The `logprobs` of a choice, null when nobody asked for them.
-    mutating func logprobs(_ reports: [TokenReport]?) {
+    ///
+    /// - Parameters:
+    ///   - reasoning: Those of the tokens that made the reasoning, under a key of its own that OpenAI does not have: joined
+    ///     with the content's they would no longer spell the content.
+    ///   - field: What the reasoning is called.
+    mutating func logprobs(
+        _ reports: [TokenReport]?, reasoning: [TokenReport] = [], as field: ReasoningField = .reasoningContent
+    ) {
         guard let reports else { return raw("null") }
         raw(#"{"content":["#)
+        self.reports(reports)
+        raw(#"],"refusal":null"#)
+        if !reasoning.isEmpty {
+            raw(",")
+            string(field.rawValue)
+            raw(":[")
+            self.reports(reasoning)
+            raw("]")
+        }
+        raw("}")
+    }
+
+    private mutating func reports(_ reports: [TokenReport]) {
         list(reports) { writer, report in
             writer.candidate(report.token)
             writer.raw(#","top_logprobs":["#)
@@ -46,7 +71,6 @@ extension JSONWriter {
             }
             writer.raw("]}")
         }
-        raw(#"],"refusal":null}"#)
     }
 
     /// What OpenAI writes as the logarithm of a token of no probability: JSON has no infinity.

@@ -22,9 +22,9 @@ struct StructuredOutputs {
     let field: FormatField
 
     /// - Returns: nil where the field is absent.
-    init?(_ fields: FieldReader, allowsUnknownFields: Bool) throws(APIError) {
+    init?(_ fields: FieldReader) throws(APIError) {
         guard let options = try fields.nested("structured_outputs") else { return nil }
-        if !allowsUnknownFields { try options.refuseUnknown(Self.knownFields) }
+        try options.refuseUnknown(Self.knownFields)
         if options.value("structural_tag") != nil {
             throw .unsupportedParameter(
                 options.path(of: "structural_tag"), "Use 'grammar' for a text that holds more than JSON.")

@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(name: .setting(.offline), help: .setting(.offline)) var offline = false
     @Option(name: .setting(.allowedHost), help: .setting(.allowedHost)) var allowedHost: [String] = []
     @Flag(name: .setting(.allowUnknownFields), help: .setting(.allowUnknownFields)) var allowUnknownFields = false
+    @Option(name: .setting(.reasoningField), help: .setting(.reasoningField)) var reasoningField: String?
     @Option(name: .setting(.logLevel), help: .setting(.logLevel)) var logLevel: String?
     @OptionGroup var data: DataOptions
 
@@ -83,7 +84,8 @@ struct ServeCommand: AsyncParsableCommand {
             .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
             .generationConfig: list(generationConfig), .threads: list(threads), .memory: list(memory),
             .dataDirectory: list(data.path), .offline: offline ? ["true"] : [], .allowedHost: allowedHost,
-            .allowUnknownFields: allowUnknownFields ? ["true"] : [], .logLevel: list(logLevel),
+            .allowUnknownFields: allowUnknownFields ? ["true"] : [], .reasoningField: list(reasoningField),
+            .logLevel: list(logLevel),
         ]
         return try ServeSettings(
             SettingsSources(flags: flags, environment: environment, file: try path.map(SettingsFile.init)))

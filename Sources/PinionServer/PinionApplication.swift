@@ -95,7 +95,7 @@ package struct PinionApplication: Sendable {
             HealthRoute(readiness: readiness, models: models).route,
             MetricsRoute(registry: metrics.registry).route,
             ModelRoutes(models: models).route,
-            completions(ChatCompletionDialect()),
+            completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
         ])
     }
 }

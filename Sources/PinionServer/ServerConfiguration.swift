@@ -1,3 +1,5 @@
+package import OpenAIAPI
+
 /// Where the server listens and what it lets in.
 package struct ServerConfiguration: Sendable {
     /// The address to bind: a name, or an IPv4 or IPv6 address.
@@ -10,6 +12,8 @@ package struct ServerConfiguration: Sendable {
     package var allowedHosts: [String] = []
     /// Ignores request fields that nobody knows, instead of refusing the request.
     package var allowsUnknownFields = false
+    /// What replies of chat completions call the text that the model thought.
+    package var reasoningField = ReasoningField.reasoningContent
     package var limits = Limits()
     /// Takes a line for people about every answered request, such as a terminal's; nil logs requests with their data at
     /// the level info. Called on the request's task, which it must not hold up.

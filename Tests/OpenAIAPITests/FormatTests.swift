@@ -87,7 +87,7 @@ struct FormatTests {
     func spelling(_ spelling: Spelling) throws {
         let request = try decodeRequest(spelling.fields)
         #expect(request.generation.format == spelling.format)
-        #expect(request.formatField == spelling.path)
+        #expect(request.paths.format == spelling.path)
     }
 
     @Test(
@@ -259,7 +259,7 @@ struct FormatErrorTests {
     ) -> APIError? {
         APIError(
             GenerationError(code, "numbers cannot be compared", parameter: .format, pointer: pointer),
-            requestedTokens: nil, formatField: field)
+            requestedTokens: nil, paths: FieldPaths(format: field))
     }
 
     @Test("What a schema gets wrong is told with its place, and the field that the schema was sent in")
@@ -297,7 +297,7 @@ struct FormatErrorTests {
     func nothingAllowed() {
         let error = APIError(
             GenerationError(.nothingAllowed, "Nothing can follow.", parameter: .format), requestedTokens: nil,
-            formatField: "grammar")
+            paths: FieldPaths(format: "grammar"))
         #expect(error?.status == 400 && error?.code == "no_token_allowed" && error?.param == "grammar")
     }
 }

@@ -22,13 +22,21 @@ struct HostileTextTests {
             Place(name, #""model":"m","messages":[{"role":"user","content":"Hi"}],"\#(name)":\#(value)"#)
         }
 
+        /// A body with one tool.
+        static func tool(_ tool: String) -> Place { .field("tools", "[\(tool)]") }
+
+        /// A body with a tool and a choice among it.
+        static func choice(_ choice: String) -> Place {
+            .field("tools", #"[{"type":"function","function":{"name":"a"}}],"tool_choice":\#(choice)"#)
+        }
+
         static func message(_ name: String, _ members: String) -> Place {
             Place(name, #""model":"m","messages":[{\#(members)}]"#)
         }
 
         func body(_ text: String) -> [UInt8] {
-            let halves = members.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-            return Array("{\(halves[0])\(text)\(halves[1])}".utf8)
+            let pieces = members.split(separator: "%", omittingEmptySubsequences: false)
+            return Array("{\(pieces.joined(separator: text))}".utf8)
         }
     }
 
@@ -40,6 +48,22 @@ struct HostileTextTests {
         .message("name", #""role":"user","content":"Hi","name":"%""#),
         .message("tool_call_id", #""role":"tool","content":"Hi","tool_call_id":"%""#),
         .message("refusal", #""role":"assistant","content":"Hi","refusal":"%""#),
+        .message("a refusal's part", #""role":"assistant","content":[{"type":"refusal","refusal":"%"}]"#),
+        .message("reasoning", #""role":"assistant","content":"Hi","reasoning":"%","reasoning_content":"a""#),
+        .message("equal reasoning", #""role":"assistant","reasoning_content":"%""#),
+        .message(
+            "a call's id", #""role":"assistant","tool_calls":[{"id":"%","function":{"name":"a","arguments":""}}]"#),
+        .message("a call's type", #""role":"assistant","tool_calls":[{"id":"a","type":"%"}]"#),
+        .message(
+            "a call's name", #""role":"assistant","tool_calls":[{"id":"a","function":{"name":"%","arguments":""}}]"#),
+        .message(
+            "a call's arguments",
+            #""role":"assistant","tool_calls":[{"id":"a","function":{"name":"a","arguments":"%"}}]"#),
+        .message(
+            "a call's input",
+            #""role":"assistant","tool_calls":[{"id":"a","type":"custom","custom":{"name":"a","input":"%"}}]"#),
+        .message("an old call's name", #""role":"assistant","function_call":{"name":"%","arguments":""}"#),
+        .message("an old answer's name", #""role":"function","content":"Hi","name":"%""#),
         .message("a part's type", #""role":"user","content":[{"type":"%","text":"Hi"}]"#),
         .message("a part's text", #""role":"user","content":[{"type":"text","text":"%"}]"#),
         .field("response_format", #"{"type":"%"}"#), .field("service_tier"), .field("verbosity"),
@@ -50,7 +74,27 @@ struct HostileTextTests {
         .field("prompt_cache_retention"), .field("prompt_cache_key"), .field("safety_identifier"),
         .field("function_call"), .field("modalities", #"["%"]"#), .field("metadata", #"{"a":"%"}"#), .field("user"),
         .field("stop"), .field("stop", #"["a","%"]"#), .field("temperature"), .field("n"), .field("stream"),
-        .field("tools"), .field("tool_choice"), .field("reasoning_effort"),
+        .field("tools"), .field("tools", #"[{"type":"%"}]"#), .field("tools", #"[{"type":"function","%":1}]"#),
+        .tool(#"{"type":"function","function":{"name":"%"}}"#),
+        .tool(#"{"type":"function","function":{"name":"a","description":"%"}}"#),
+        .tool(#"{"type":"function","function":{"name":"a","parameters":{"%":"%"}}}"#),
+        .tool(#"{"type":"custom","custom":{"name":"%"}}"#),
+        .tool(#"{"type":"custom","custom":{"name":"a","format":{"type":"%"}}}"#),
+        .tool(#"{"type":"custom","custom":{"name":"a","format":{"type":"grammar","grammar":{"syntax":"%"}}}}"#),
+        .tool(
+            #"{"type":"custom","custom":{"name":"a","format":{"type":"grammar","grammar":"#
+                + #"{"syntax":"regex","definition":"%"}}}}"#),
+        .field("tool_choice"), .choice(#""%""#), .choice(#"{"type":"%"}"#),
+        .choice(#"{"type":"function","function":{"name":"%"}}"#),
+        .choice(#"{"type":"allowed_tools","allowed_tools":{"mode":"%"}}"#),
+        .choice(#"{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"%"}]}}"#),
+        .choice(
+            #"{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"%"}}]}}"#
+        ),
+        .field("functions", #"[{"name":"%"}]"#), .field("functions", #"[{"name":"a"}],"function_call":{"name":"%"}"#),
+        .field("reasoning_effort"), .field("thinking"), .field("thinking", #"{"type":"%"}"#),
+        .field("enable_thinking"), .field("thinking_budget"),
+        .field("chat_template_kwargs", #"{"enable_thinking":"%"}"#),
         .field("chat_template_kwargs", #"{"a":"%","b":["%"]}"#),
     ]
 
@@ -72,6 +116,9 @@ struct HostileTextTests {
             .field("logit_bias", "{%}"), .field("guided_json", "{%}"),
             .field("structured_outputs", #"{"json":{"properties":{%}},"disable_additional_properties":true}"#),
             .field("structured_outputs", "{%}"), .message("message", #""role":"user","content":"Hi",%"#),
+            .tool(#"{"type":"function",%}"#), .tool(#"{"type":"function","function":{"name":"a","parameters":{%}}}"#),
+            .choice(#"{"type":"function",%}"#), .field("thinking", #"{"type":"enabled",%}"#),
+            .message("call", #""role":"assistant","tool_calls":[{"id":"a",%}]"#),
         ])
     func names(_ place: Place) {
         for allowsUnknownFields in [false, true] {

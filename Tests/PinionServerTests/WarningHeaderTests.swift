@@ -38,6 +38,25 @@ struct WarningHeaderTests {
         #expect(plain.body.count == warned.body.count)
     }
 
+    @Test("Warnings of the body, of the acceptance and, in whole replies, of the text are told in this order")
+    func sources() async throws {
+        let hosted = #","tools":[{"type":"web_search"},{"type":"function","function":{"name":"f"}}]"#
+        for isStreamed in [false, true] {
+            let generator = ScriptedGenerator(
+                [
+                    .event(.accepted(promptTokens: 9, warnings: [Self.warning(1)])), .isRead,
+                    .event(.warned(choice: 0, Self.warning(2))),
+                ] + ScriptedGenerator.greetingSteps.dropFirst())
+            let reply = try await ServerFixture(generator).chat(
+                ServerFixture.chatBody(hosted + (isStreamed ? #","stream":true"# : "")))
+            #expect(reply.status == 200)
+            let pointers = Self.entries(try Self.header(of: reply)).map { $0["pointer"] as? String }
+            let told = ["/tools/0", "/properties/1/format"]
+            #expect(pointers == (isStreamed ? told : told + ["/properties/2/format"]))
+            #expect(generator.observed.requests.first?.conversation.tools == [Tool(name: "f")])
+        }
+    }
+
     @Test("The header is printable ASCII whatever the schema's names are, and reads back as they were")
     func ascii() throws {
         let pointer = "/properties/na\u{EF}ve \"\\\n\u{7F}\u{1F600}/format"

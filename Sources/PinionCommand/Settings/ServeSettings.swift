@@ -1,4 +1,5 @@
 import Logging
+import OpenAIAPI
 import PinionCatalog
 import PinionEngine
 import PinionModels
@@ -66,6 +67,8 @@ package struct ServeSettings: Sendable {
         server.port = try sources.integer(.port) ?? server.port
         server.allowedHosts = sources.value(.allowedHost)?.texts ?? []
         server.allowsUnknownFields = try sources.isOn(.allowUnknownFields)
+        server.reasoningField =
+            try sources.word(.reasoningField).flatMap(ReasoningField.init(rawValue:)) ?? server.reasoningField
         server.requiresAuthentication = try !sources.isOn(.noAuth)
         guard server.requiresAuthentication || server.bindsLoopback else {
             throw CommandFailure(

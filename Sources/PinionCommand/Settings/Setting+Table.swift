@@ -1,4 +1,5 @@
 import Logging
+import OpenAIAPI
 import PinionCatalog
 import PinionEngine
 import PinionModels
@@ -62,6 +63,10 @@ extension Setting {
             .allowedHost, .list, value: "name", "A further name the Host header may have; may be repeated",
             default: "on a loopback address only names of this machine, elsewhere any name"),
         Setting(.allowUnknownFields, .toggle, "Ignore unknown request fields instead of refusing the request"),
+        Setting(
+            .reasoningField, .word(ReasoningField.allCases.map(\.rawValue)), value: "name",
+            "What replies call the text that the model thought; both names are accepted back",
+            default: server.reasoningField.rawValue),
         Setting(
             .logLevel, .word(logLevels), value: "level",
             logLevels.dropLast().joined(separator: ", ") + " or " + logLevels[logLevels.count - 1],

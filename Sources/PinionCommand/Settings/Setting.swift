@@ -26,6 +26,7 @@ package struct Setting: Sendable {
         case offline
         case allowedHost = "allowed-host"
         case allowUnknownFields = "allow-unknown-fields"
+        case reasoningField = "reasoning-field"
         case logLevel = "log-level"
         case dataDirectory = "data-dir"
     }

@@ -48,7 +48,8 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
             ticket.settle(outcome)
         }
         // The room is held until the prompt is made: what is decoded takes more memory than the body, and waits its turn.
-        let reader = CompletionReader(describe: call.errors, run: run, meter: meter, room: room)
+        let reader = CompletionReader(
+            describe: call.errors, run: run, meter: meter, room: room, warnings: call.warnings)
         let created = Int(Date().timeIntervalSince1970)
         if call.isStreamed {
             return try await stream(reader, call.streamedReply(by: generator.model, created: created), context)
@@ -59,11 +60,15 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
 
     private func whole(_ reader: CompletionReader, _ reply: Dialect.Call.Whole) async throws -> Response {
         var (reader, reply) = (reader, reply)
+        var told: [GenerationWarning] = []
         while case .events(let events) = try await reader.next() {
-            for event in events { try reply.add(event) }
+            for event in events {
+                try reply.add(event)
+                if case .warned(_, let warning) = event { told.append(warning) }
+            }
         }
         var response = Response(json: try reply.body())
-        response.headers[.warnings] = WarningHeader.value(reader.warnings)
+        response.headers[.warnings] = WarningHeader.value(reader.warnings + told)
         return response
     }
 
@@ -177,17 +182,19 @@ private struct CompletionReader: Sendable {
     let run: CompletionRun
     var meter: CompletionMeter
     let room: BodyRoom
-    /// What came with the acceptance, which is the first event.
-    private(set) var warnings: [GenerationWarning] = []
+    /// The decoder's, and those that came with the acceptance, which is the first event. A stream has written its head
+    /// before any other comes.
+    private(set) var warnings: [GenerationWarning]
 
     init(
         describe: @escaping @Sendable (GenerationError) -> APIError?, run: CompletionRun, meter: CompletionMeter,
-        room: BodyRoom
+        room: BodyRoom, warnings: [GenerationWarning]
     ) {
         self.describe = describe
         self.run = run
         self.meter = meter
         self.room = room
+        self.warnings = warnings
     }
 
     /// - Throws: `APIError` for a failure that the client is told, or what the run throws.
@@ -196,7 +203,7 @@ private struct CompletionReader: Sendable {
             let delivery = try await run.next()
             room.release()
             if case .events(let events) = delivery {
-                if case .accepted(_, let warnings)? = events.first { self.warnings = warnings }
+                if case .accepted(_, let warnings)? = events.first { self.warnings += warnings }
                 let run = run
                 meter.observe(events, run.times)
             }

@@ -5,9 +5,13 @@ import TextGeneration
 struct ChatCompletionDialect: CompletionDialect {
     let path = "/v1/chat/completions"
     let conventions: any WireConventions = OpenAIConventions()
+    /// What replies call the text that the model thought.
+    let reasoningField: ReasoningField
 
     func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> ChatCompletionRequest {
-        try ChatCompletionRequest.decode(body, options: .init(allowsUnknownFields: allowsUnknownFields))
+        var request = try ChatCompletionRequest.decode(body, options: .init(allowsUnknownFields: allowsUnknownFields))
+        request.reasoningField = reasoningField
+        return request
     }
 }
 
@@ -23,8 +27,8 @@ extension ChatCompletionRequest: CompletionCall {
     }
 
     var errors: @Sendable (GenerationError) -> APIError? {
-        let (requested, format) = (generation.maximumTokens, formatField)
-        return { APIError($0, requestedTokens: requested, formatField: format) }
+        let (requested, paths) = (generation.maximumTokens, paths)
+        return { APIError($0, requestedTokens: requested, paths: paths) }
     }
 }
 

@@ -26,6 +26,8 @@ protocol CompletionCall: Sendable {
     var model: String { get }
     var generation: GenerationRequest { get set }
     var isStreamed: Bool { get }
+    /// What the decoder left out although the request is answered.
+    var warnings: [GenerationWarning] { get }
 
     /// - Parameter created: Seconds since 1970.
     func wholeReply(by model: ServedModel, created: Int) -> Whole

@@ -1,0 +1,31 @@
+import PinionJSON
+import TextGeneration
+
+/// A tool that OpenAI runs itself. This server cannot, so that it is left out and told of with a warning: agents list
+/// such tools beside their own and do without them.
+struct HostedTool {
+    let type: String
+
+    private static let types: Set<ProtocolWord> = [
+        "code_interpreter", "computer_use_preview", "file_search", "image_generation", "mcp", "web_search",
+        "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11",
+    ]
+
+    /// - Returns: nil for a type that is not OpenAI's to run.
+    init?(type: String) {
+        guard Self.types.contains(ProtocolWord(type)) else { return nil }
+        self.type = type
+    }
+
+    /// - Parameter index: The tool's place in `tools`.
+    func warning(at index: Int) -> GenerationWarning {
+        GenerationWarning(
+            keyword: "tools", pointer: "/tools/\(index)",
+            message: "the hosted tool '\(type)' cannot be run here and is left out")
+    }
+
+    /// A choice that demands the tool.
+    func refusal(at path: String) -> APIError {
+        .unsupportedValue(path, got: "'\(type)'", "Hosted tools cannot be run here.")
+    }
+}
