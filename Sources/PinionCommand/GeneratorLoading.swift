@@ -48,6 +48,7 @@ private func loadGenerator(
     configuration.observer = observer
     var options = TextOptions()
     options.template = try settings.chatTemplates.first { $0.model == nil || $0.model == model.id }?.choice()
+    options.toolFormat = settings.toolFormat
     options.usesGenerationDefaults = settings.generationAdvice == .model
     let loaded = try await TextModel.load(path: model.path, configuration, options: options, grammarObserver: observer)
     let id = model.id ?? loaded.name.description

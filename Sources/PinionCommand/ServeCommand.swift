@@ -24,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .setting(.kvType), help: .setting(.kvType)) var kvType: String?
     @Option(name: .setting(.quantize), help: .setting(.quantize)) var quantize: String?
     @Option(name: .setting(.chatTemplate), help: .setting(.chatTemplate)) var chatTemplate: [String] = []
+    @Option(name: .setting(.toolFormat), help: .setting(.toolFormat)) var toolFormat: String?
     @Option(name: .setting(.generationConfig), help: .setting(.generationConfig)) var generationConfig: String?
     @Option(name: .setting(.threads), help: .setting(.threads)) var threads: String?
     @Option(name: .setting(.memory), help: .setting(.memory)) var memory: String?
@@ -82,6 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
             .model: model, .host: list(host), .port: list(port), .apiKey: apiKey, .noAuth: noAuth ? ["true"] : [],
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
             .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
+            .toolFormat: list(toolFormat),
             .generationConfig: list(generationConfig), .threads: list(threads), .memory: list(memory),
             .dataDirectory: list(data.path), .offline: offline ? ["true"] : [], .allowedHost: allowedHost,
             .allowUnknownFields: allowUnknownFields ? ["true"] : [], .reasoningField: list(reasoningField),

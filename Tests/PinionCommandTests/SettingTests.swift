@@ -11,7 +11,7 @@ struct SettingTests {
         .noAuth: "true", .context: "4096", .maxSequences: "3", .maxWaiting: "5", .kvType: "q8", .quantize: "q8_0",
         .chatTemplate: "chatml", .generationConfig: "model", .threads: "1",
         .memory: "64M", .offline: "true", .allowedHost: "pinion.example", .allowUnknownFields: "true",
-        .reasoningField: "reasoning", .logLevel: "debug",
+        .reasoningField: "reasoning", .toolFormat: "hermes", .logLevel: "debug",
         .dataDirectory: "/nowhere/pinion",
     ]
 

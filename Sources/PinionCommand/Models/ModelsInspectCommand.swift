@@ -46,6 +46,23 @@ extension ModelsCommand {
                 "\(experts.chosen) of \(experts.count) for each token\(shared), in \(layers) of \(numbers.layers) layers"
         }
 
+        /// How the model writes calls of tools, and what tells it.
+        private static func toolFormat(of model: ModelPackage) throws -> String {
+            let tokenizer = try TextModel.tokenizer(of: model)
+            guard let served = try ServedTemplate(model) ?? ServedTemplate(guessedFor: model, tokenizer) else {
+                return "none: there is no chat template"
+            }
+            let renderer = PromptRenderer(
+                served.template, tokenizer.specialTexts, source: served.source, tokenizer: tokenizer)
+            let format = renderer.choice.format
+            let thinking = format.thinking.map { "; thinks between \($0.open) and \($0.close)" } ?? ""
+            switch renderer.choice.reason {
+            case .mark(let mark): return "\(format.name), because the template holds \(mark)\(thinking)"
+            case .given: return format.name + thinking
+            case .none: return "\(format.name), because the template shows no tools in a known way\(thinking)"
+            }
+        }
+
         /// What this build makes of the model, or why it makes nothing of it.
         private static func summary(of model: ModelPackage) -> [(String, String)] {
             func value(_ read: () throws -> String) -> String {
@@ -62,7 +79,7 @@ extension ModelsCommand {
                         ? "none"
                         : model.chatTemplates.map { $0.name.map { FileWord($0).shown } ?? "default" }.joined(
                             separator: ", ")
-                ),
+                ), ("tool format", value { try toolFormat(of: model) }),
             ]
         }
     }

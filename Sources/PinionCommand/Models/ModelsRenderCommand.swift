@@ -71,7 +71,7 @@ extension ModelsCommand {
                     throw CommandFailure("there is no template file '\(model)'")
                 }
                 do {
-                    return PromptRenderer(try ChatTemplate(source: source), SpecialTexts())
+                    return PromptRenderer(try ChatTemplate(source: source), SpecialTexts(), source: source)
                 } catch { throw CommandFailure("\(model): \(error)") }
             }
             let package = try ModelsCommand.package(model, data.directory)
@@ -86,7 +86,8 @@ extension ModelsCommand {
                     "\(package.path): has no default chat template (\(package.templatePlace)); "
                         + (way ?? "--chat-template FILE gives one"))
             }
-            return PromptRenderer(served.template, tokenizer.specialTexts)
+            return PromptRenderer(
+                served.template, tokenizer.specialTexts, source: served.source, tokenizer: tokenizer)
         }
 
         /// Whether a template was given in the place of a model.

@@ -28,6 +28,8 @@ package struct ServeSettings: Sendable {
     var quantisation: Quantisation?
     /// Templates given for models.
     var chatTemplates: [TemplateReference]
+    /// How models write calls; nil to tell it from their templates.
+    var toolFormat: String?
     /// Where sampling parameters come from that a request leaves out.
     var generationAdvice: GenerationAdvice
     /// Nil means one per core.
@@ -50,6 +52,7 @@ package struct ServeSettings: Sendable {
         maxWaiting = try sources.integer(.maxWaiting)
         cacheType = try sources.word(.kvType).flatMap(KVCache.ElementType.init(rawValue:))
         quantisation = try sources.word(.quantize).flatMap(Quantisation.init(rawValue:))
+        toolFormat = try sources.word(.toolFormat)
         chatTemplates = try sources.value(.chatTemplate)?.texts.map { try TemplateReference($0, for: models) } ?? []
         for (index, reference) in chatTemplates.enumerated() {
             // One model, or each template with its model.

@@ -2,6 +2,7 @@ import Logging
 import OpenAIAPI
 import PinionCatalog
 import PinionEngine
+import PinionGeneration
 import PinionModels
 import PinionServer
 import PinionTensor
@@ -49,6 +50,10 @@ extension Setting {
             .chatTemplate, .list, value: "file|name",
             "A Jinja file or the name of one of the model's templates; ID=FILE where there are several models",
             default: "the model's own"),
+        Setting(
+            .toolFormat, .word(ReplyFormat.all.map(\.name)), value: "format",
+            "How models write calls of tools and thinking; docs/tools.md lists the formats",
+            default: "told from the chat template"),
         Setting(
             .generationConfig, .word(GenerationAdvice.allCases.map(\.rawValue)), value: "source",
             "Sampling defaults where a request has none: model takes those of the model's files, none leaves temperature 1",

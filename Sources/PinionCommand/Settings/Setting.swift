@@ -20,6 +20,7 @@ package struct Setting: Sendable {
         case kvType = "kv-type"
         case quantize
         case chatTemplate = "chat-template"
+        case toolFormat = "tool-format"
         case generationConfig = "generation-config"
         case threads
         case memory
