@@ -9,7 +9,8 @@ import Testing
         var tokens: [[UInt8]?] = [nil, nil, Array("\"a\"".utf8), Array("\"a\"".utf8)]
         tokens += (0...255).map { [UInt8($0)] }
         tokens += [
-            "{\"", "\":", "\",\"", "{\"a\":1", ",\"b\":2", "\"a\":1,\"a\":2", "}}", "]}", "},{\"", "[[", "\n  ",
+            "{\"", "\":", "\",\"", "{\"a\":1", ",\"b\":2", "\"a\":1,\"a\":2", "}}", "]}", "},{\"", "bb\"", "é日", "a\"",
+            "\\\"a", "bbbb", "[[", "\n  ",
             "\n    ", ": ", ", ",
             "    ", "\t\t", "aaa", "1,2", "\"ab", "b\":", "[1,", "\":[", "\"a\": {",
         ].map { Array($0.utf8) }
@@ -33,7 +34,9 @@ import Testing
     func bruteForce(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let vocabulary = Self.vocabulary(&random)
-        let grammars = [try TestGrammars.json(), try TestGrammars.sums(), try TestGrammars.counted()]
+        let grammars = [
+            try TestGrammars.json(), try TestGrammars.sums(), try TestGrammars.counted(), try TestGrammars.bounded(),
+        ]
         for grammar in grammars {
             let compiled = CompiledGrammar(grammar, vocabulary: vocabulary, encode: nil)
             for _ in 0..<8 {
@@ -128,6 +131,19 @@ extension TestGrammars {
                 .lexeme(try .texts(["a", "aa", "aaa", "ab", "aab", "aaab"].map { Array($0.utf8) })),
             ]))
         return try builder.finish(start: sum)
+    }
+
+    /// Strings with escapes and characters of several bytes, of which the longest pieces no longer fit at the end.
+    static func bounded() throws -> Grammar {
+        var builder = GrammarBuilder()
+        let pieces = try ByteAutomaton.texts(["a", "bbb", #"\""#, "é日", "😀a"].map { Array($0.utf8) }).repeated(0)
+        let quote = ByteAutomaton.text(Array("\"".utf8))
+        let automaton = try ByteAutomaton.concatenation([pieces, quote])
+        let strings = Production.bounded(automaton, try #require(CharacterCount(automaton)), max: 6)
+        let rule = try builder.rule(
+            "strings",
+            .repeated(.sequence([.lexeme(quote), strings, .repeated(.lexeme(.text(",")), min: 0, max: 1)]), min: 1, max: nil))
+        return try builder.finish(start: rule)
     }
 
     static func counted() throws -> Grammar {

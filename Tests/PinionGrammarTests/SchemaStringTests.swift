@@ -29,8 +29,36 @@ struct SchemaStringTests {
         SchemaCase(
             #"{"type":"string","not":{"enum":["a","ab"]}}"#, valid: [#""""#, #""b""#, #""abc""#],
             invalid: [#""ab""#, #""a""#]),
+        SchemaCase(
+            #"{"type":"string","pattern":"^(ab\n|é😀)*$","maxLength":1000}"#,
+            valid: [quoted("é😀", 500), quoted(#"ab\n"#, 333)],
+            invalid: [quoted("é😀", 501), quoted(#"ab\n"#, 334)]),
+        SchemaCase(
+            #"{"type":"string","pattern":"^(ab)*$","minLength":3,"maxLength":5001}"#,
+            valid: [quoted("ab", 2), quoted("ab", 2500)], invalid: [quoted("ab", 1), quoted("ab", 2501)]),
+        SchemaCase(
+            #"{"type":"string","format":"uri","minLength":1,"maxLength":2083}"#,
+            valid: [#""https://a.b/c?d=%20#e""#, "\"x:" + String(repeating: "y", count: 2081) + "\""],
+            invalid: [#""""#, #""no uri""#, "\"x:" + String(repeating: "y", count: 2082) + "\""]),
+        SchemaCase(
+            // The state behind "b" is also the state behind the backslash of the line break.
+            #"{"type":"string","pattern":"^(bn|\n)$","maxLength":1500}"#, valid: [#""bn""#, #""\n""#],
+            invalid: [#""n""#]),
         SchemaCase(#"{"minLength":2}"#, valid: ["[]", "null", #""ab""#], invalid: [#""a""#]),
     ]
+
+    private static func quoted(_ text: String, _ count: Int) -> String {
+        "\"" + String(repeating: text, count: count) + "\""
+    }
+
+    @Test("Where no text can end within the length, none goes on")
+    func endsInTime() throws {
+        let schema = #"{"type":"string","pattern":"^(ab|cdefg)*$","maxLength":1000}"#
+        var matcher = GrammarMatcher(try SchemaCheck(schema).translated.grammar)
+        let begun = Array("\"\(String(repeating: "ab", count: 498))".utf8)
+        #expect(matcher.read(begun + Array("ab".utf8)) == .incomplete)
+        #expect(matcher.read(begun + Array("cd".utf8)) == .refused(at: begun.count))
+    }
 
     @Test("Strings have the length and the pattern that are said", arguments: strings)
     func checksStrings(schema: SchemaCase) throws { try schema.check() }

@@ -68,6 +68,10 @@ package struct GrammarBuilder {
             precondition(!automaton.acceptsEmpty, "a counted text is not empty")
             let bound = max.map { Int32(clamping: $0) } ?? Lexeme.unbounded
             try write(.counted(min: Int32(clamping: min), max: bound), automaton, from: from, to: to)
+        case .bounded(let automaton, let characters, let max):
+            let max = Int32(clamping: max)
+            guard !automaton.isEmpty, characters.least[0] <= max else { return }
+            try write(.bounded(characters, max: max), automaton, from: from, to: to)
         case .rule(let rule): connect(from, .call(rule: Int32(rule), isContainer: false), to)
         case .sequence(let parts):
             var last = from

@@ -5,6 +5,8 @@ struct Lexeme: Sendable, Hashable {
         case text
         /// `min` to `max` texts of the automaton, of which none is the beginning of another.
         case counted(min: Int32, max: Int32)
+        /// A text of the automaton that has at most `max` characters.
+        case bounded(CharacterCount, max: Int32)
         /// A text of the automaton, which becomes a name of the container that it stands in.
         case memberName
     }

@@ -12,6 +12,9 @@ package indirect enum Production: Sendable {
     /// `min` to `max` texts of a language of which no text is the beginning of another, such as the characters of a string;
     /// `max` nil is without bound. The count is no state of an automaton, so that it may be large.
     case counted(ByteAutomaton, min: Int, max: Int?)
+    /// A string of a language, with the closing quote and without the opening one, that has at most `max` characters. The count is no state of an automaton, so
+    /// that it may be large.
+    case bounded(ByteAutomaton, CharacterCount, max: Int)
     /// The name of an object's member, quotes included, or another text that stands at most once in the same
     /// ``container(_:)``. It stands directly in a container's own production, never in a rule that the container calls.
     case memberName(ByteAutomaton)

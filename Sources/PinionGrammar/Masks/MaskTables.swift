@@ -76,9 +76,16 @@ struct MaskTables {
         shape.name = MemberNames.none
         shape.stack = tables.stacks.shapes[Int(thread.stack)]
         var place = AutomatonMasks.Place(state: thread.state)
-        if thread.lexeme >= 0, case .counted(let min, let max) = tables.grammar.lexemes[Int(thread.lexeme)].kind {
-            // No token has more texts than bytes.
-            let reach = Int32(clamping: vocabulary.longest)
+        guard thread.lexeme >= 0 else { return Key(thread: shape, place: place) }
+        // No token has more texts or characters than bytes.
+        let reach = Int32(clamping: vocabulary.longest)
+        switch tables.grammar.lexemes[Int(thread.lexeme)].kind {
+        case .text, .memberName: break
+        case .bounded(let characters, let max):
+            // From any state that a token leads to, the text can end within ``CharacterCount/most`` characters.
+            place.remaining = Swift.min(max - thread.count, reach + characters.most)
+            shape.count = 0
+        case .counted(let min, let max):
             place.remaining = max == Lexeme.unbounded ? reach : Swift.min(max - thread.count, reach)
             place.needed = Swift.min(Swift.max(min - thread.count, 0), reach)
             // Only the end of the lexeme depends on more than that, and the place tells whether it may end.
@@ -174,12 +181,19 @@ extension GrammarTables {
     ) {
         guard thread.lexeme >= 0 else { return walkSpace(thread, below: node, in: vocabulary) { body($0, 0, $1) } }
         let lexeme = grammar.lexemes[Int(thread.lexeme)]
-        if case .counted(let min, let max) = lexeme.kind {
+        let accepting = lexeme.automaton.accepting
+        switch lexeme.kind {
+        case .counted(let min, let max):
             vocabulary.walkCounted(lexeme.automaton, max: max, from: thread.state, count: thread.count, below: node) {
                 body($0, $1, $1 == 0 && $2 >= min)
             }
-        } else {
-            let accepting = lexeme.automaton.accepting
+        case .bounded(let characters, let max):
+            vocabulary.walkBounded(
+                lexeme.automaton, characters, max: max, from: thread.state, count: thread.count, below: node
+            ) {
+                body($0, $1, accepting[Int($1)])
+            }
+        case .text, .memberName:
             vocabulary.walkAutomaton(lexeme.automaton, from: thread.state, below: node) {
                 body($0, $1, accepting[Int($1)])
             }

@@ -37,6 +37,12 @@ extension GrammarTables {
         }
         let lexeme = grammar.lexemes[Int(thread.lexeme)]
         if case .counted(_, let max) = lexeme.kind, thread.count >= max { return true }
+        if case .bounded = lexeme.kind {
+            for byte in 0...255 as ClosedRange<UInt8> where next(thread, byte) != nil {
+                if !Self.add(byte, to: &only) { return false }
+            }
+            return true
+        }
         let row = Int(thread.state) * lexeme.automaton.classCount
         for byte in 0...255 as ClosedRange<UInt8> {
             let column = Int(lexeme.automaton.classes[Int(byte)])

@@ -59,8 +59,14 @@ struct GrammarTables {
             }
             return thread
         }
-        thread.state = lexeme.automaton.next(thread.state, byte)
-        return thread.state == ByteAutomaton.dead ? nil : thread
+        let state = lexeme.automaton.next(thread.state, byte)
+        guard state != ByteAutomaton.dead else { return nil }
+        if case .bounded(let characters, let max) = lexeme.kind {
+            thread.count += characters.begun(at: thread.state, by: byte)
+            guard thread.count + characters.least[Int(state)] <= max else { return nil }
+        }
+        thread.state = state
+        return thread
     }
 
     static func nextSpace(_ thread: GrammarThread, _ byte: UInt8) -> GrammarThread? {

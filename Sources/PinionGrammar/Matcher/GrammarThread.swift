@@ -4,7 +4,7 @@ struct GrammarThread: Hashable {
     var lexeme: Int32
     /// State of the lexeme's automaton.
     var state: Int32
-    /// Texts that a counted lexeme has had; blanks that an indentation still needs.
+    /// Texts that a counted lexeme has had, or characters that a bounded one has; blanks that an indentation still needs.
     var count: Int32
     /// What a member's name has so far; see ``MemberNames``.
     var name: Int32

@@ -27,6 +27,9 @@ package enum SchemaLimits {
     package static let branchSets = 64
     /// Depth to which values are followed in search of what holds two branches apart.
     package static let proofDepth = 4
+    /// Most states of a pattern or format times the length of its strings with which lengths are told apart by an
+    /// automaton's states; more are counted beside it.
+    package static let lengthStates = 2_000
     /// Longest string that is counted by an automaton's states where it has to match a pattern too.
     package static let automatonLength = 1 << 16
     /// Most assertions that lenient translation leaves out.

@@ -42,27 +42,33 @@ final class AutomatonMasks: Sendable {
     /// A place in a lexeme.
     struct Place: Hashable {
         var state: Int32
-        /// Of a counted lexeme: texts that it may and that it has to have yet, as far as a token reaches.
+        /// Of a counted lexeme: texts that it may and that it has to have yet, as far as a token reaches; of a bounded one:
+        /// characters that it may have yet.
         var remaining: Int32 = Lexeme.unbounded
         var needed: Int32 = 0
     }
 
     private let automaton: ByteAutomaton
-    private let isCounted: Bool
+    private let kind: Lexeme.Kind
     /// Of a member's name.
     private let supply: NameSupply?
     private let masks = Mutex<[Place: LexemeMask]>([:])
 
     init(_ lexeme: Lexeme) {
         automaton = lexeme.automaton
-        if case .counted = lexeme.kind { isCounted = true } else { isCounted = false }
+        kind = lexeme.kind
         supply = lexeme.kind == .memberName ? NameSupply(automaton) : nil
     }
 
     func mask(at place: Place, in vocabulary: TokenVocabulary) -> LexemeMask {
         if let known = masks.withLock({ $0[place] }) { return known }
         // Outside of the lock: two requests may compute one mask, which is rarer than one waiting for another's.
-        let mask = isCounted ? counted(place, vocabulary) : plain(place.state, vocabulary)
+        let mask =
+            switch kind {
+            case .text, .memberName: plain(place.state, vocabulary)
+            case .counted: counted(place, vocabulary)
+            case .bounded(let characters, _): bounded(place, characters, vocabulary)
+            }
         masks.withLock { masks in
             // Not the one used last: a lexeme has a few places that matter, and thousands only in hostile patterns.
             if masks.count >= Self.capacity { masks.removeAll() }
@@ -110,6 +116,23 @@ final class AutomatonMasks: Sendable {
         mask.exits = exits
         return mask
     }
+
+    private func bounded(_ place: Place, _ characters: CharacterCount, _ vocabulary: TokenVocabulary) -> LexemeMask {
+        var mask = LexemeMask(words: Array(repeating: 0, count: TokenWords.count(vocabulary.count)))
+        var exits = [UInt64](repeating: 0, count: TokenWords.count(vocabulary.nodeCount))
+        var hasExits = false
+        let accepting = automaton.accepting
+        vocabulary.walkBounded(automaton, characters, max: place.remaining, from: place.state, count: 0, below: 0) {
+            node, state in
+            vocabulary.forEachToken(at: node) { TokenWords.set($0, in: &mask.words) }
+            if accepting[Int(state)], vocabulary.hasChildren(node) {
+                TokenWords.set(Int32(node), in: &exits)
+                hasExits = true
+            }
+        }
+        if hasExits { mask.exits = exits }
+        return mask
+    }
 }
 
 /// The masks of automata that grammars have in common, such as those of JSON's strings; those used last are kept.
@@ -123,7 +146,11 @@ final class AutomatonMaskCache: Sendable {
             state.tick += 1
             // Counts are part of the place, so that strings of all lengths share their masks.
             var key = lexeme
-            if case .counted = lexeme.kind { key.kind = .counted(min: 0, max: 0) }
+            switch lexeme.kind {
+            case .text, .memberName: break
+            case .counted: key.kind = .counted(min: 0, max: 0)
+            case .bounded(let characters, _): key.kind = .bounded(characters, max: 0)
+            }
             if let known = state.masks[key]?.masks {
                 state.masks[key]?.used = state.tick
                 return known

@@ -30,6 +30,25 @@ extension TokenVocabulary {
         }
     }
 
+    /// The same for a lexeme whose characters are bounded.
+    ///
+    /// - Parameter body: Called with each node that was reached and the automaton's state there.
+    @inline(__always)
+    func walkBounded(
+        _ automaton: ByteAutomaton, _ characters: CharacterCount, max: Int32, from state: Int32, count: Int32,
+        below node: Int, _ body: (Int, Int32) -> Void
+    ) {
+        automaton.withTable { table in
+            walk(from: CountedState(state: state, count: count), below: node) { place, byte in
+                guard let next = table.next(place.state, byte) else { return nil }
+                let count = place.count &+ characters.begun(at: place.state, by: byte)
+                return count + characters.least[Int(next)] <= max ? CountedState(state: next, count: count) : nil
+            } _: { node, place in
+                body(node, place.state)
+            }
+        }
+    }
+
     private struct CountedState {
         var state: Int32
         var count: Int32

@@ -138,5 +138,17 @@ extension SchemaExpander {
         return automaton
     }
 
-    func isKnownEmpty(_ shape: StringShape) throws(GrammarError) -> Bool { try automaton(of: shape).isEmpty }
+    /// Whether lengths up to a maximum are too many to be told apart by an automaton's states.
+    static func isLong(_ maximum: Int, beside automaton: ByteAutomaton) -> Bool {
+        maximum > SchemaLimits.lengthStates / max(automaton.stateCount, 1)
+    }
+
+    func isKnownEmpty(_ shape: StringShape) throws(GrammarError) -> Bool {
+        if shape.constants == nil, let maximum = shape.maximumLength {
+            let whole = try automatonOfAnyLength(shape)
+            // Whether a long string is too short for its pattern is found out by the grammar.
+            if whole.isEmpty || Self.isLong(maximum, beside: whole) { return whole.isEmpty }
+        }
+        return try automaton(of: shape).isEmpty
+    }
 }

@@ -50,7 +50,11 @@ extension SchemaTranslator {
             lexemes.alternatives.append(counted)
             return
         }
-        if shape.isAny {
+        if let (automaton, characters, maximum) = try bounded(shape) {
+            lexemes.alternatives.append(
+                .sequence([.lexeme(Self.quote), .bounded(automaton, characters, max: maximum)]))
+            lexemes.stateCount += automaton.stateCount
+        } else if shape.isAny {
             lexemes.add(try Self.anyString.get())
         } else if let format = expander.automata.format(of: shape) {
             lexemes.add(try QuotedFormats.automaton(named: format))
@@ -78,6 +82,21 @@ extension SchemaTranslator {
         return .sequence([
             .lexeme(Self.quote), .counted(character, min: least, max: shape.maximumLength), .lexeme(Self.quote),
         ])
+    }
+
+    /// A string whose maximal length is counted beside its pattern or format; nil if it has no maximum, or so small a one
+    /// that an automaton may count.
+    private func bounded(
+        _ shape: StringShape
+    ) throws(GrammarError) -> (automaton: ByteAutomaton, characters: CharacterCount, maximum: Int)? {
+        guard let maximum = shape.maximumLength, shape.minimumLength <= SchemaLimits.automatonLength else { return nil }
+        var whole = try expander.automatonOfAnyLength(shape)
+        guard SchemaExpander.isLong(maximum, beside: whole) else { return nil }
+        if shape.minimumLength > 0 {
+            whole = try whole.intersection(.length(shape.minimumLength, nil, encoding: .jsonString))
+        }
+        let closed: ByteAutomaton = try .concatenation([whole, Self.quote])
+        return CharacterCount(closed).map { (closed, $0, maximum) }
     }
 
     /// The set of characters of which a language is any repetition, or any but none.
