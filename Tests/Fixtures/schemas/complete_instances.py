@@ -41,18 +41,18 @@ def plain(value):
     return value
 
 
-def instances_of(schema, count=INSTANCES, seconds=SECONDS_OF_A_SCHEMA):
+def instances_of(schema):
     found = []
 
     @hypothesis.settings(
-        max_examples=count, database=None, deadline=None, derandomize=True, phases=[hypothesis.Phase.generate],
+        max_examples=INSTANCES, database=None, deadline=None, derandomize=True, phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     @hypothesis.given(hypothesis_jsonschema.from_schema(schema))
     def collect(value):
         found.append(value)
 
-    signal.alarm(seconds)
+    signal.alarm(SECONDS_OF_A_SCHEMA)
     try:
         collect()
     finally:

@@ -1,12 +1,12 @@
 """Compile and mask times beside llguidance, one thread each, over the same tokens.
 
-    python time_masks.py jobs CORPUS DIR      # schemas with instances; needs what complete_instances.py needs
+    python time_masks.py jobs CORPUS DIR      # schemas with instances; needs what exact_judge.py needs
     python time_masks.py peer MODEL.gguf DIR  # llguidance; needs llguidance, tokenizers, gguf
     python time_masks.py table DIR
 
 Between the last two, the Swift tests with PINION_SCHEMA_TIMES=DIR and PINION_TEST_MODEL=MODEL.gguf measure Pinion.
-CORPUS is that of `gather_schemas.py`. An instance's strings become English words where its schema leaves them free, and
-it is written compactly, members in the schema's order. Tables are over the schemas that both compile and the instances
+CORPUS is that of `gather_schemas.py`. Instances are made of words and common values, written compactly, members in the
+schema's order, and valid by the judge. Tables are over the schemas that both compile and the instances
 that both let through.
 
 *Cold* is a grammar that was just compiled, in a process that has compiled others; *warm* is the same reply again.
@@ -16,9 +16,11 @@ White space is measured in two ways: `compact` allows none on both sides; in `fr
 
 import json
 import pathlib
-import signal
+import random
 import sys
 import time
+
+from peers import Pinion, SchemaOrder, text_of
 
 WORDS = (
     "The quick brown fox jumps over the lazy dog while seven wizards quietly boxed a dozen liquor jugs for the "
@@ -27,42 +29,140 @@ WORDS = (
 LONGEST_TEXT = 4_000
 INSTANCES = 3
 
+try:
+    import exact_judge
+except ImportError:
+    # Only instances need it, and it is not where llguidance is.
+    exact_judge = None
+
 
 # Jobs
 
+TEXTS = {
+    "date": "2024-02-29", "date-time": "2024-02-29T12:30:00Z", "time": "12:30:00Z", "email": "ann.lee@example.org",
+    "uri": "https://example.org/a/page?with=query", "url": "https://example.org/", "uuid":
+    "3f0c8d2e-5b1a-4c77-9e21-0a4b5c6d7e8f", "ipv4": "192.168.0.17", "ipv6": "2001:db8::17", "hostname": "example.org",
+    "duration": "P3DT4H", "regex": "^[a-z]+$", "json-pointer": "/a/0", "uri-reference": "/a/page", "binary": "aGVsbG8=",
+}
+# Of which one may match a pattern.
+CANDIDATES = [
+    *TEXTS.values(), "2024-02", "12345", "7", "0", "1.0", "10.5", "DE", "FRA", "en-US", "a", "abc", "name-of-it",
+    "ABC-1234", "#a0b1c2", "+49 30 123456", "MAX_SIZE", "q1", "@ann", "10.1234/abc", "1234-5", "^1.0", "true",
+]
+NUMBERS = [7, 0, 1, 2, 3, 42, 0.5, 0.25, 19.5, 6, 12, 100, 1000, 8080, 2024, -1]
 
-def with_words(instance, is_valid):
-    """The instance with words in the place of each string that may be anything."""
-    holder, position = [instance], 0
 
-    def replace(parent, key):
-        nonlocal position
-        value = parent[key]
-        if isinstance(value, str):
-            count = 1 + position * 7 % 12
-            parent[key] = " ".join(WORDS[(position + offset) % len(WORDS)] for offset in range(count))
-            position += count
-            if not is_valid(holder[0]):
-                parent[key] = value
-        elif isinstance(value, (dict, list)):
-            for inner in list(value) if isinstance(value, dict) else range(len(value)):
-                replace(value, inner)
+class Examples:
+    """Instances as people might write them: all members, few elements, words where a string may be anything."""
 
-    replace(holder, 0)
-    return holder[0]
+    def __init__(self, schema, seed):
+        self.order = SchemaOrder(schema)
+        self.random = random.Random(seed)
+
+    def of(self, schema, depth=0):
+        """Raises ValueError where none is found."""
+        if not isinstance(schema, dict):
+            if schema is False:
+                raise ValueError("nothing")
+            return self.words(3)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self.random.choice(schema["enum"])
+        if "$ref" in schema:
+            return self.of(self.order._target(schema["$ref"]), depth + 1)
+        if depth > 12:
+            raise ValueError("too deep")
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                return self.any_of(schema[key], depth)
+        if "allOf" in schema:
+            parts = [self.of(part, depth + 1) for part in schema["allOf"]]
+            own = {key: value for key, value in schema.items() if key != "allOf"}
+            parts += [self.of(own, depth + 1)] if "type" in own or "properties" in own else []
+            if all(isinstance(part, dict) for part in parts):
+                return {name: value for part in parts for name, value in part.items()}
+            return parts[0]
+        kind = schema.get("type", "object" if "properties" in schema else "array" if "items" in schema else "string")
+        if isinstance(kind, list):
+            kind = self.random.choice([one for one in kind if one != "null"] or kind)
+        return getattr(self, "of_" + kind)(schema, depth)
+
+    def any_of(self, branches, depth):
+        branches = list(branches)
+        self.random.shuffle(branches)
+        # Recursion ends where there is a choice.
+        branches.sort(key=lambda branch: branch == {"type": "null"} if depth < 6 else "$ref" in str(branch))
+        for branch in branches:
+            try:
+                return self.of(branch, depth + 1)
+            except ValueError:
+                continue
+        raise ValueError("no branch")
+
+    def of_object(self, schema, depth):
+        required, found = schema.get("required", []), {}
+        for name, value in schema.get("properties", {}).items():
+            if name not in required and (depth > 4 or self.random.random() < 0.3):
+                continue
+            try:
+                found[name] = self.of(value, depth + 1)
+            except ValueError:
+                if name in required:
+                    raise
+        further = schema.get("additionalProperties")
+        if isinstance(further, dict) and depth < 6:
+            for name in ("first", "second"):
+                found[name] = self.of(further, depth + 1)
+        for name in required:
+            if name not in found:
+                found[name] = self.words(2)
+        return found
+
+    def of_array(self, schema, depth):
+        prefix = schema.get("prefixItems", [])
+        least = schema.get("minItems", 0)
+        count = max(least, min(self.random.randint(1, 3) if depth < 6 else 0, schema.get("maxItems", 3)))
+        items = schema.get("items", {})
+        parts = [self.of(part, depth + 1) for part in prefix]
+        if items is not False:
+            parts += [self.of(items, depth + 1) for _ in range(count - len(parts))]
+        return parts
+
+    def of_string(self, schema, depth):
+        lengths = range(schema.get("minLength", 0), schema.get("maxLength", 10_000) + 1)
+        if "pattern" in schema:
+            for text in CANDIDATES:
+                if len(text) in lengths and exact_judge.ECMAPatterns.search(schema["pattern"], text):
+                    return text
+            raise ValueError("no text for the pattern")
+        text = TEXTS.get(schema.get("format")) or self.words(self.random.randint(1, 14))
+        while len(text) < lengths.start:
+            text += " and " + self.words(5)
+        return text[:lengths.stop - 1]
+
+    def of_number(self, schema, depth):
+        judge = exact_judge.validator(schema)
+        numbers = [one for one in NUMBERS if judge.is_valid(one)]
+        if not numbers:
+            raise ValueError("no number")
+        return self.random.choice(numbers[:4])
+
+    of_integer = of_number
+
+    def of_boolean(self, schema, depth):
+        return self.random.random() < 0.5
+
+    def of_null(self, schema, depth):
+        return None
+
+    def words(self, count):
+        start = self.random.randrange(len(WORDS))
+        return " ".join(WORDS[(start + offset) % len(WORDS)] for offset in range(count))
 
 
 def jobs(corpus, directory):
-    import warnings
-
-    import complete_instances
-    import exact_judge
-
-    from peers import Pinion, SchemaOrder, text_of
-
-    warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, complete_instances.too_slow)
-    pinion, lines, count = Pinion(), [], 0
+    pinion, lines, valid, count, used = Pinion(), [], 0, 0, 0
     for line in pathlib.Path(corpus).read_text().split("\n"):
         if not line:
             continue
@@ -70,27 +170,27 @@ def jobs(corpus, directory):
         schema = entry["schema"]
         if not pinion.answer(schema, []).compiled:
             continue
-        judge = exact_judge.validator(exact_judge.parse(json.dumps(schema)))
-        texts = []
-        try:
-            made = complete_instances.instances_of(schema, count=10, seconds=3)
-            made.sort(key=lambda instance: -len(json.dumps(instance)))
-            for instance in made:
-                if len(texts) == INSTANCES:
-                    break
-                is_valid = lambda value: judge.is_valid(exact_judge.parse(json.dumps(value)))
-                instance = complete_instances.plain(instance)
-                if len(json.dumps(instance)) > LONGEST_TEXT or not is_valid(instance):
+        judge, texts = exact_judge.validator(exact_judge.parse(json.dumps(schema))), []
+        for seed in range(4 * INSTANCES):
+            if len(texts) == INSTANCES:
+                break
+            examples = Examples(schema, seed)
+            try:
+                text = text_of(examples.order.ordered(examples.of(schema)))
+                if len(text) > LONGEST_TEXT or text in texts or not judge.is_valid(exact_judge.parse(text)):
                     continue
-                text = text_of(SchemaOrder(schema).ordered(with_words(instance, is_valid)))
-                if text not in texts and pinion.answer(schema, [json.loads(text)]).accepted == [True]:
-                    texts.append(text)
-        except (Exception, complete_instances.TooSlow):
-            pass  # The schema is compiled all the same.
+            except Exception:  # A keyword that the examples do not know.
+                continue
+            valid += 1
+            if pinion.answer(schema, [json.loads(text)]).accepted == [True]:
+                texts.append(text)
+            else:
+                print(f"refused: {entry['name']}: {text[:200]}")
         count += len(texts)
+        used += bool(texts)
         lines.append(json.dumps({"name": entry["name"], "schema": schema, "texts": texts}))
     (pathlib.Path(directory) / "jobs.jsonl").write_text("\n".join(lines) + "\n")
-    print(f"{len(lines)} schemas, {count} instances")
+    print(f"{len(lines)} schemas; {valid} valid instances, {count} accepted, of {used} schemas")
 
 
 # llguidance
@@ -201,15 +301,16 @@ def table(directory):
                     f"  {title:10} {row:32} mean {mean:9.1f}  p50 {at(0.5):9.1f}  p99 {at(0.99):9.1f}  "
                     f"worst {values[-1]:9.1f}"
                 )
-        slow = sorted(both, key=lambda index: theirs[index]["first"][0] - ours[index]["first"][0])[:8]
-        for index in slow:
-            print(f"    first: {names[index]}: {ours[index]['first'][0] / 1e3:.0f}, {theirs[index]['first'][0] / 1e3:.0f}")
+        def show(kind, index, mine, other):
+            print(f"    {kind}: {names[index]}: {mine / 1_000:.0f}, {other / 1_000:.0f}")
+
+        for index in sorted(both, key=lambda index: theirs[index]["first"][0] - ours[index]["first"][0])[:8]:
+            show("first", index, ours[index]["first"][0], theirs[index]["first"][0])
         for temperature in ("cold", "warm"):
-            worst = sorted(whole, key=lambda index: -max(ours[index][temperature]))[:5]
-            for index in worst:
-                mine, other = ours[index][temperature], theirs[index][temperature]
+            for index in sorted(whole, key=lambda index: -max(ours[index][temperature]))[:5]:
+                mine = ours[index][temperature]
                 place = mine.index(max(mine))
-                print(f"    {temperature}: {names[index]}, token {place}: {mine[place] / 1e3:.0f}, {other[place] / 1e3:.0f}")
+                show(f"{temperature}, token {place}", index, mine[place], theirs[index][temperature][place])
 
 
 if __name__ == "__main__":
