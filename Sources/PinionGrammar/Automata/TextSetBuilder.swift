@@ -20,8 +20,14 @@ struct TextSetBuilder {
     static func automaton(of texts: [[UInt8]]) throws(GrammarError) -> ByteAutomaton {
         guard !texts.isEmpty else { return .none }
         // A text is at least as many states as it has bytes, whose table must not be allocated first.
+        if texts.count == 1 {
+            // One text is a chain, so that only its table counts.
+            guard texts[0].count * (Set(texts[0]).count + 1) <= GrammarLimits.automatonCells else {
+                throw StateTable.tooLarge
+            }
+            return ByteAutomaton.text(texts[0])
+        }
         guard texts.allSatisfy({ $0.count < GrammarLimits.automatonStates }) else { throw StateTable.tooLarge }
-        if texts.count == 1 { return try ByteAutomaton.text(texts[0]).checked() }
         var builder = TextSetBuilder()
         var isDistinct = [Bool](repeating: false, count: 256)
         for (index, text) in texts.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {
