@@ -142,7 +142,8 @@ extension TestGrammars {
         let strings = Production.bounded(automaton, try #require(CharacterCount(automaton)), max: 6)
         let rule = try builder.rule(
             "strings",
-            .repeated(.sequence([.lexeme(quote), strings, .repeated(.lexeme(.text(",")), min: 0, max: 1)]), min: 1, max: nil))
+            .repeated(
+                .sequence([.lexeme(quote), strings, .repeated(.lexeme(.text(",")), min: 0, max: 1)]), min: 1, max: nil))
         return try builder.finish(start: rule)
     }
 
