@@ -42,6 +42,16 @@ package struct ByteAutomaton: Sendable, Hashable {
         transitions[Int(state) * classCount + Int(classes[Int(byte)])]
     }
 
+    /// The state that more than half of the bytes of ASCII lead to; nil without one.
+    func commonTarget(of state: Int32) -> Int32? {
+        var counts: [Int32: Int] = [:]
+        for byte in 0..<0x80 as Range<UInt8> { counts[next(state, byte), default: 0] += 1 }
+        guard let most = counts.max(by: { $0.value < $1.value }), most.key != Self.dead, most.value > 0x40 else {
+            return nil
+        }
+        return most.key
+    }
+
     /// Whether the whole text belongs to the language.
     package func accepts(_ text: [UInt8]) -> Bool {
         !isEmpty && accepts(text, from: 0)

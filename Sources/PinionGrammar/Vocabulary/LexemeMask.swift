@@ -65,7 +65,7 @@ final class AutomatonMasks: Sendable {
         // Outside of the lock: two requests may compute one mask, which is rarer than one waiting for another's.
         let mask =
             switch kind {
-            case .text, .memberName: plain(place.state, vocabulary)
+            case .text, .memberName: corrected(place.state, vocabulary) ?? plain(place.state, vocabulary)
             case .counted: counted(place, vocabulary)
             case .bounded(let characters, _): bounded(place, characters, vocabulary)
             }
@@ -79,6 +79,39 @@ final class AutomatonMasks: Sendable {
 
     /// Places of one lexeme whose masks are kept.
     private static let capacity = 256
+
+    /// The mask of a place from which most bytes lead to one other place and stay there: that place's mask, but for what
+    /// reads otherwise. Behind `"provider_` a name that is none of those declared is almost any text, and a walk through
+    /// the whole vocabulary for each such place takes longer than all other masks of a schema.
+    private func corrected(_ state: Int32, _ vocabulary: TokenVocabulary) -> LexemeMask? {
+        guard let other = automaton.commonTarget(of: state), other != state,
+            automaton.commonTarget(of: other) == other
+        else { return nil }
+        var mask = mask(at: Place(state: other), in: vocabulary)
+        if mask.exits.isEmpty {
+            mask.exits = [UInt64](repeating: 0, count: TokenWords.count(vocabulary.nodeCount))
+        }
+        let accepting = automaton.accepting
+        var reread: Set<Int32> = []
+        var closing: [Int32] = []
+        vocabulary.walkDifference(automaton, from: state, insteadOf: other) { node, state in
+            let isEnd = state != ByteAutomaton.dead && accepting[Int(state)]
+            vocabulary.forEachToken(at: node) { token in
+                reread.insert(token)
+                TokenWords.clear(token, in: &mask.words)
+                guard state != ByteAutomaton.dead else { return }
+                if let supply, isEnd || !supply.isEndless(state) {
+                    closing.append(token)
+                } else {
+                    TokenWords.set(token, in: &mask.words)
+                }
+            }
+            TokenWords.clear(Int32(node), in: &mask.exits)
+            if isEnd, vocabulary.hasChildren(node) { TokenWords.set(Int32(node), in: &mask.exits) }
+        }
+        mask.closing = mask.closing.filter { !reread.contains($0) } + closing
+        return mask
+    }
 
     private func plain(_ state: Int32, _ vocabulary: TokenVocabulary) -> LexemeMask {
         var mask = LexemeMask(words: Array(repeating: 0, count: TokenWords.count(vocabulary.count)))
@@ -173,5 +206,10 @@ enum TokenWords {
     @inline(__always)
     static func set(_ token: Int32, in words: inout [UInt64]) {
         words[Int(token) >> 6] |= 1 << UInt64(token & 63)
+    }
+
+    @inline(__always)
+    static func clear(_ token: Int32, in words: inout [UInt64]) {
+        words[Int(token) >> 6] &= ~(1 << UInt64(token & 63))
     }
 }

@@ -54,6 +54,31 @@ extension TokenVocabulary {
         var count: Int32
     }
 
+    /// Walks the nodes that an automaton reaches from one of two states and not in the same state from both.
+    ///
+    /// - Parameter body: Called with each such node and the automaton's state there from `state`, or
+    ///   ``ByteAutomaton/dead``.
+    @inline(__always)
+    func walkDifference(
+        _ automaton: ByteAutomaton, from state: Int32, insteadOf other: Int32, _ body: (Int, Int32) -> Void
+    ) {
+        automaton.withTable { table in
+            walk(from: StatePair(first: state, second: other), below: 0) { pair, byte in
+                let first = pair.first == ByteAutomaton.dead ? nil : table.next(pair.first, byte)
+                let second = pair.second == ByteAutomaton.dead ? nil : table.next(pair.second, byte)
+                guard first != second else { return nil }
+                return StatePair(first: first ?? ByteAutomaton.dead, second: second ?? ByteAutomaton.dead)
+            } _: { node, pair in
+                body(node, pair.first)
+            }
+        }
+    }
+
+    private struct StatePair {
+        var first: Int32
+        var second: Int32
+    }
+
     /// Whether one of the bytes leads on from a node.
     func hasChild(of node: Int, in bytes: ByteMask) -> Bool {
         var child = node + 1
