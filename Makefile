@@ -14,6 +14,7 @@ SHELL = bash
 PINION = .build/release/pinion
 PYTHON ?= python3
 VENV = .venv
+PYTEST = $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 REPORTS = .build/test-reports
 KERNELS = Sources/CPinionKernels
 # What builds the C kernels for Arm, and what runs them (ARM_CC=cc ARM_RUN= on an Arm machine).
@@ -46,14 +47,19 @@ build: headers ## Build the program
 	@test -d .build || echo 'The first build fetches Swift packages and takes 6 to 15 minutes on two cores.'
 	@$(call SWIFT_BUILD,--product pinion)
 
+# The tests of hubs wait more than they compute, so they run beside the Swift tests, at the lowest priority.
 test: lint prepare ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@swift=0; client=0; \
-	model=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
+	@swift=0; client=0; hub=0; \
+	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; \
+	model=$$($(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
+	nice -n 19 $(PYTEST) --junitxml $(REPORTS)/hub.xml Tests/Client/test_hub*.py >$(REPORTS)/hub.log 2>&1 & waiting=$$!; \
 	PINION_TEST_MODEL="$$model" $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest -q -p no:cacheprovider --junitxml $(REPORTS)/client.xml Tests/Client || client=$$?; \
+	$(PYTEST) --junitxml $(REPORTS)/client.xml --ignore-glob='*/test_hub*.py' Tests/Client || client=$$?; \
+	wait $$waiting || hub=$$?; cat $(REPORTS)/hub.log; \
 	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests \
-	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml"
+	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml" \
+	    "hub:$$hub:$(REPORTS)/hub.xml"
 
 # Next to each other, because a Swift build leaves a core idle where one module waits for another.
 prepare:

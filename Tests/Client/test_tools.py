@@ -11,7 +11,7 @@ import pytest
 from conftest import MODEL, Server
 
 # Calls of random tools; the rest of a long run.
-CALLS = int(os.environ.get("PINION_TOOL_CALLS", "60"))
+CALLS = int(os.environ.get("PINION_TOOL_CALLS", "45"))
 QUESTION = [{"role": "user", "content": "What is the weather in Bern?"}]
 HEADER = "x-pinion-warnings"
 # A template that opens the model's thinking unless it is switched off.

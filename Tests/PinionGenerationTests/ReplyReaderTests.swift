@@ -30,7 +30,8 @@ struct ReplyReaderTests {
             #expect((whole.failed > 0) == transcript.isDegraded, "\(transcript)")
             let characters = Self.characters(transcript.reply)
             #expect(read(characters) == whole, "\(transcript), by character")
-            for first in characters.indices {
+            // Every place in a long run, and every fifth here: each character by itself was read above.
+            for first in stride(from: 0, to: characters.count, by: Self.cutsPairs ? 1 : 5) {
                 let parts = [characters[..<first].joined(), characters[first...].joined()]
                 #expect(read(parts) == whole, "\(transcript), cut at \(first)")
                 guard Self.cutsPairs else { continue }

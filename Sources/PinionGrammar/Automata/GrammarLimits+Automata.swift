@@ -7,7 +7,7 @@ extension GrammarLimits {
     /// may hold every state of the pattern.
     package static let constructionMembers = 1 << 23
     /// How many ways through a pattern one construction may look at: less than half a second of them.
-    package static let constructionWork = 1 << 23
+    package static let constructionWork = 3 << 21
     /// Most sets of look-aheads that are open at the same time, in one construction.
     package static let constructionObligations = 1 << 20
     /// Most digits of a schema's number in front of its point, and behind it: the largest double has 309, the smallest 324.
