@@ -82,5 +82,14 @@ extension EngineMetrics: GrammarObserver {
 
     package func masked(in time: Duration) { state.withLock { $0.metrics }?.maskTime.record(duration: time) }
 
+    package func called(_ calls: Int, isDegraded: Bool, format: String) {
+        guard let metrics = state.withLock({ $0.metrics }) else { return }
+        metrics.toolCalls.increment(by: calls)
+        if isDegraded { metrics.degradedReplies.increment() }
+        logger.debug(
+            "tools called",
+            metadata: ["calls": "\(calls)", "format": .string(format), "degraded": "\(isDegraded)"])
+    }
+
     package func forced(_ tokens: Int) { state.withLock { $0.metrics }?.forcedTokens.increment(by: tokens) }
 }

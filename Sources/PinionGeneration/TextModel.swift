@@ -146,7 +146,8 @@ package final class TextModel: Sendable {
             let reply = ReplyWriter(
                 choice: index, plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
             let sink = TextSink(
-                choice: index, tokenizer: tokenizer, reply: reply, completion: completion, constraint: constraint)
+                choice: index, tokenizer: tokenizer, reply: reply, completion: completion, constraint: constraint,
+                observer: grammarObserver)
             return EngineRequest.Choice(sink: sink, constraint: constraint)
         }
         // Under a format the constraint decides where end tokens may stand.

@@ -17,12 +17,14 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private var reasoningTokens = 0
     /// What the choice is held to.
     private let constraint: GrammarConstraint?
+    private let observer: (any GrammarObserver)?
 
     package init(
         choice: Int, tokenizer: Tokenizer, reply: ReplyWriter, completion: Completion,
-        constraint: GrammarConstraint? = nil
+        constraint: GrammarConstraint? = nil, observer: (any GrammarObserver)? = nil
     ) {
         self.constraint = constraint
+        self.observer = observer
         self.choice = choice
         self.tokenizer = tokenizer
         self.completion = completion
@@ -54,6 +56,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             isStopped = reply.isStopped
             if !isStopped { pieces += reply.finish() }
             send(pieces, isLast: true)
+        }
+        if reply.hasCalls || reply.isDegraded {
+            observer?.called(reply.calls, isDegraded: reply.isDegraded, format: reply.formatName)
         }
         if reply.isDegraded {
             completion.send(.warned(choice: choice, Self.degraded))

@@ -8,4 +8,11 @@ package protocol GrammarObserver: Sendable {
     func masked(in time: Duration)
     /// A reply has more tokens that its format left no choice about.
     func forced(_ tokens: Int)
+    /// A reply in this format ended: with so many calls of tools, and with or without something that began as a call and
+    /// was none.
+    func called(_ calls: Int, isDegraded: Bool, format: String)
+}
+
+extension GrammarObserver {
+    package func called(_ calls: Int, isDegraded: Bool, format: String) {}
 }

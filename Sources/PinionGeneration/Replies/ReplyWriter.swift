@@ -46,7 +46,9 @@ package struct ReplyWriter: Sendable {
     }
 
     var isThinking: Bool { reader?.isThinking ?? false }
-    var hasCalls: Bool { (reader?.calls ?? 0) > 0 }
+    var calls: Int { reader?.calls ?? 0 }
+    var hasCalls: Bool { calls > 0 }
+    var formatName: String { format?.name ?? "" }
     /// Whether something began as a call that was asked for, and was none.
     var isDegraded: Bool { expectsCalls && (reader?.failedCalls ?? 0) > 0 }
 

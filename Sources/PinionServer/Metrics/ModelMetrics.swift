@@ -17,6 +17,8 @@ package struct ModelMetrics: Sendable {
     package let compilations: Counter
     package let foundGrammars: Counter
     package let forcedTokens: Counter
+    package let toolCalls: Counter
+    package let degradedReplies: Counter
     package let compileTime: Timer
     package let maskTime: Timer
     package let running: Meter
@@ -48,6 +50,8 @@ package struct ModelMetrics: Sendable {
         compilations = counter(Name.compilations)
         foundGrammars = counter(Name.foundGrammars)
         forcedTokens = counter(Name.forcedTokens)
+        toolCalls = counter(Name.toolCalls)
+        degradedReplies = counter(Name.degradedReplies)
         compileTime = timer(Name.compileSeconds)
         maskTime = timer(Name.maskSeconds)
         running = gauge(Name.sequences, "running")

@@ -67,6 +67,8 @@ extension ServerMetrics {
         static let compileSeconds = "pinion_grammar_compile_seconds"
         static let maskSeconds = "pinion_grammar_mask_seconds"
         static let forcedTokens = "pinion_forced_tokens_total"
+        static let toolCalls = "pinion_tool_calls_total"
+        static let degradedReplies = "pinion_degraded_replies_total"
         static let sequences = "pinion_sequences"
         static let blocks = "pinion_kv_blocks"
     }
@@ -132,6 +134,11 @@ extension ServerMetrics {
             kind: .histogram(buckets: briefTimes, unit: .seconds), labels: ["model"]),
         .init(
             name: Name.forcedTokens, help: "Tokens that the format of their reply left no choice about.",
+            kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.toolCalls, help: "Calls of tools that were told.", kind: .counter, labels: ["model"]),
+        .init(
+            name: Name.degradedReplies, help: "Replies in which something began as a call of a tool and was none.",
             kind: .counter, labels: ["model"]),
         .init(
             name: Name.sequences, help: "Sequences in the engine; those that wait are its queue.", kind: .gauge,
