@@ -28,20 +28,59 @@ package struct ReplyMarks: Sendable {
         return code
     }
 
+    /// A part of a mark: a special token, or text.
+    private enum Part {
+        case token(Int32)
+        case text([UInt8])
+    }
+
+    /// The special tokens in a mark, the longest one at each place, and the text between them.
+    ///
+    /// Not by tokenizing it: some tokenizers put a space in front of a text.
+    private func parts(of mark: String) -> [Part] {
+        let bytes = Array(mark.utf8)
+        var parts: [Part] = []
+        var text: [UInt8] = []
+        var start = 0
+        while start < bytes.count {
+            let ends = (start + 1...bytes.count).reversed()
+            let special = ends.lazy.compactMap { end in
+                token(of: String(decoding: bytes[start..<end], as: UTF8.self)).map { (token: $0, end: end) }
+            }.first
+            if let special {
+                if !text.isEmpty { parts.append(.text(text)) }
+                text = []
+                parts.append(.token(special.token))
+                start = special.end
+            } else {
+                text.append(bytes[start])
+                start += 1
+            }
+        }
+        return text.isEmpty ? parts : parts + [.text(text)]
+    }
+
     /// A mark as it is read: special tokens by their codes, and the rest as text.
     ///
     /// A token that ends replies has no bytes: what stands behind it is never read.
     package func bytes(of mark: String) -> [UInt8] {
-        tokens(of: mark).flatMap { token in
-            if let bytes = tokenizer.replyBytes(of: token) { return bytes }
-            return code(of: token) ?? []
+        parts(of: mark).flatMap { part in
+            switch part {
+            case .token(let token): code(of: token) ?? []
+            case .text(let text): text
+            }
         }
     }
 
-    /// The tokens of a mark.
+    /// The tokens of a mark within a reply.
     func tokens(of mark: String) -> [Int32] {
-        let text = Array(mark.utf8)
-        return tokenizer.encode(text, templateRanges: [0..<text.count])
+        parts(of: mark).flatMap { part in
+            switch part {
+            case .token(let token): [token]
+            case .text(let text):
+                tokenizer.encode(text, after: Array(".".utf8)) ?? tokenizer.encode(text, templateRanges: [])
+            }
+        }
     }
 
     /// The special token of a text; nil for a text that is written with ordinary ones.

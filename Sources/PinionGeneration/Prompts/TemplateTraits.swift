@@ -47,6 +47,12 @@ struct TemplateTraits: Sendable, Equatable {
         self.specials = specials
         let user = Self.message("user", Self.words[0])
         showsTools = render([user], tools: true)?.contains(Self.tool) ?? false
+        // Of a template that shows nothing of a message nothing can be told.
+        guard shows([user], Self.words[0]) else {
+            showsResults = true
+            calls = .object
+            return
+        }
         probeSystem(user)
         allowsRepeatedRoles = shows([user, Self.message("user", Self.words[1])], Self.words[0], Self.words[1])
         probeCalls(user)

@@ -26,7 +26,7 @@ extension ReplyFormat {
         ("[TOOL_CALLS]", [], "mistral-old"),
         ("<start_function_call>", [], "functiongemma"),
         ("<|tool_call>", [], "gemma4"),
-        ("<｜DSML｜", [], "deepseek-v3.2"),
+        ("｜DSML｜", [], "deepseek-v3.2"),
         ("<｜tool▁calls▁begin｜>", ["```json"], "deepseek-r1"),
         ("<｜tool▁calls▁begin｜>", [], "deepseek-v3.1"),
         ("<|tool_calls_section_begin|>", [], "kimi-k2"),
@@ -36,13 +36,18 @@ extension ReplyFormat {
         ("<|tools_prefix|>", [], "apertus"),
         ("<|START_ACTION|>", [], "command-r7b"),
         ("<|tool_call_start|>", [], "lfm2"),
+        ("<|tool_list_start|>", [], "lfm2"),
+        ("[BEGIN FINAL RESPONSE]", ["<tool_calls>"], "apriel"),
+        // Formats that nothing here reads, and whose templates hold marks of others.
+        ("]<]minimax[>[", [], "generic"),
+        ("<function name=\"function-name\"", [], "generic"),
         ("<|/tool_call|>", [], "phi4-mini"),
         ("<|tool_call|>", [], "granite3"),
         ("<tool_call>", ["<arg_key>"], "glm4"),
         ("<tool_call>", ["<function="], "qwen-coder"),
         ("<tool_call>", [], "hermes"),
         ("<|function_call|>", [], "gigachat3"),
-        ("<tool_calls>", ["[BEGIN FINAL RESPONSE]"], "apriel"),
+        ("function call", ["<|role_sep|>"], "gigachat3"),
         ("<tool_calls>[", [], "hunyuan"),
         ("<tool_calls>", [], "minimax-m1"),
         ("<tool_sep", [], "hy3"),
@@ -83,7 +88,7 @@ extension ReplyFormat {
         }
         let own = format.thinking.map { [$0] } ?? []
         format.thinking = (own + thoughts).first(where: isKnown)
-        guard let row, showsTools else {
+        guard let row, showsTools, !row.name.utf8.elementsEqual(generic.name.utf8) else {
             var other = generic
             other.thinking = format.thinking
             return Choice(format: other, reason: .none)
