@@ -1,42 +1,15 @@
 /// Finds stop strings in text that arrives in pieces, and holds back what may yet become one.
 ///
 /// The text ends where the first stop string to be completed begins; of several completed by the same byte, the longest.
-/// That does not depend on how the text is cut into pieces. Each byte costs a constant number of steps (Knuth, Morris
-/// and Pratt, 1977), because this runs on the engine thread and the stop strings are the request's.
+/// That does not depend on how the text is cut into pieces. Each byte costs a constant number of steps
+/// (``MarkFinder``), because this runs on the engine thread and the stop strings are the request's.
 package struct StopStringMatcher {
-    private struct Pattern {
-        let bytes: [UInt8]
-        /// For each length of a matched prefix, the longest shorter prefix that it ends with.
-        let fallback: [Int]
-        /// How much of the pattern the text ends with.
-        var matched = 0
-
-        init(_ bytes: [UInt8]) {
-            self.bytes = bytes
-            var fallback = [0, 0]
-            var length = 0
-            for index in bytes.indices.dropFirst() {
-                while length > 0, bytes[index] != bytes[length] { length = fallback[length] }
-                if bytes[index] == bytes[length] { length += 1 }
-                fallback.append(length)
-            }
-            self.fallback = fallback
-        }
-
-        /// - Returns: Whether `byte` completes the pattern.
-        mutating func advance(_ byte: UInt8) -> Bool {
-            while matched > 0, bytes[matched] != byte { matched = fallback[matched] }
-            if bytes[matched] == byte { matched += 1 }
-            return matched == bytes.count
-        }
-    }
-
-    private var patterns: [Pattern]
+    private var patterns: [MarkFinder]
     /// Text that is a proper prefix of some stop string.
     private var held: [UInt8] = []
 
     package init(_ stops: [String]) {
-        patterns = stops.filter { !$0.isEmpty }.map { Pattern(Array($0.utf8)) }
+        patterns = stops.filter { !$0.isEmpty }.map { MarkFinder(Array($0.utf8)) }
     }
 
     /// Takes more text; not to be called again after a stop.
@@ -48,7 +21,7 @@ package struct StopStringMatcher {
             held.append(byte)
             var completed = 0
             for index in patterns.indices where patterns[index].advance(byte) {
-                completed = max(completed, patterns[index].bytes.count)
+                completed = max(completed, patterns[index].count)
             }
             if completed > 0 {
                 defer { held = [] }
@@ -64,7 +37,7 @@ package struct StopStringMatcher {
     package mutating func finish() -> String {
         defer {
             held = []
-            for index in patterns.indices { patterns[index].matched = 0 }
+            for index in patterns.indices { patterns[index].reset() }
         }
         return String(decoding: held, as: UTF8.self)
     }

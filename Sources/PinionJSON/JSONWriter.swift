@@ -22,6 +22,16 @@ package struct JSONWriter {
         bytes.append(contentsOf: json)
     }
 
+    package mutating func raw(_ byte: UInt8) {
+        bytes.append(byte)
+    }
+
+    /// What was written, and nothing from then on.
+    package mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
     package mutating func integer(_ value: some BinaryInteger) {
         bytes.append(contentsOf: String(value).utf8)
     }
@@ -52,6 +62,13 @@ package struct JSONWriter {
             bytes.append(contentsOf: text[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A part of a string, escaped as ``string(_:)`` does it; the caller writes the quotes.
+    package mutating func inside(_ text: some Sequence<UInt8>) {
+        for byte in text {
+            if Self.needsEscape(byte) { escape(byte) } else { bytes.append(byte) }
+        }
     }
 
     package mutating func list<Element>(_ elements: [Element], _ write: (inout JSONWriter, Element) -> Void) {

@@ -5,37 +5,49 @@ import TextGeneration
 struct CallWriter: Sendable {
     private(set) var name: [UInt8]?
     /// Arguments that were not told yet.
-    private(set) var arguments: [UInt8] = []
+    private var json = JSONWriter([])
     /// Whether the arguments have begun, or the call has none.
     private(set) var isBegun = false
 
     /// Whether it is certain that this is a call: before, what was read may yet turn out to be text.
     var isCertain: Bool { name != nil && isBegun }
+    /// Bytes of arguments that were not told yet.
+    var untold: Int { json.bytes.count }
 
     mutating func setName(_ name: [UInt8]) { self.name = name }
 
     /// Says that this is a call, before any of its arguments.
     mutating func begin() { isBegun = true }
 
-    mutating func append(_ bytes: some Sequence<UInt8>) {
+    mutating func append(_ json: [UInt8]) {
         isBegun = true
-        arguments.append(contentsOf: bytes)
+        self.json.raw(json)
     }
 
-    mutating func append(_ text: StaticString) {
+    mutating func append(_ json: StaticString) {
         isBegun = true
-        text.withUTF8Buffer { arguments.append(contentsOf: $0) }
+        self.json.raw(json)
     }
 
     mutating func append(_ byte: UInt8) {
         isBegun = true
-        arguments.append(byte)
+        json.raw(byte)
     }
 
-    mutating func takeArguments() -> [UInt8] {
-        defer { arguments = [] }
-        return arguments
+    /// More of the inside of a string.
+    mutating func appendText(_ text: some Sequence<UInt8>) {
+        isBegun = true
+        json.inside(text)
     }
+
+    /// A text in quotation marks.
+    mutating func appendString(_ text: some Sequence<UInt8>) {
+        append("\"")
+        appendText(text)
+        append("\"")
+    }
+
+    mutating func takeArguments() -> [UInt8] { json.take() }
 }
 
 /// What a body reader makes of a byte.
@@ -72,6 +84,22 @@ extension CallBodyReader {
 extension UInt8 {
     /// Blank, tab, line feed, carriage return.
     var isJSONSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
+
+    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    /// An ASCII letter or digit.
+    var isAlphanumeric: Bool {
+        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+            || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
+    }
+}
+
+extension BidirectionalCollection<UInt8> {
+    /// Elements up to the last one that is no white space.
+    var solidCount: Int { count - reversed().prefix { $0.isJSONSpace }.count }
+
+    /// Without the white space at both ends.
+    var trimmed: [UInt8] { Array(prefix(solidCount).drop { $0.isJSONSpace }) }
 }
 
 /// Matches a fixed text byte by byte, after white space that it does not begin with.
@@ -93,39 +121,6 @@ struct LiteralMatcher: Sendable {
         matched += 1
         return matched == text.count ? .end : .more
     }
-}
-
-/// Finds the first place where a mark ends, and holds back what may be the beginning of it.
-struct MarkFinder: Sendable {
-    private let mark: [UInt8]
-    /// For each length of a matched prefix, the longest shorter prefix that it ends with.
-    private let fallback: [Int]
-    private(set) var matched = 0
-
-    init(_ mark: [UInt8]) {
-        precondition(!mark.isEmpty, "a mark without a text")
-        self.mark = mark
-        var fallback = [0, 0]
-        var length = 0
-        for index in mark.indices.dropFirst() {
-            while length > 0, mark[index] != mark[length] { length = fallback[length] }
-            if mark[index] == mark[length] { length += 1 }
-            fallback.append(length)
-        }
-        self.fallback = fallback
-    }
-
-    var count: Int { mark.count }
-
-    /// - Returns: Whether the byte completes the mark.
-    mutating func advance(_ byte: UInt8) -> Bool {
-        if matched == mark.count { matched = fallback[matched] }
-        while matched > 0, mark[matched] != byte { matched = fallback[matched] }
-        if mark[matched] == byte { matched += 1 }
-        return matched == mark.count
-    }
-
-    mutating func reset() { matched = 0 }
 }
 
 /// What a reply may hold of each thing.

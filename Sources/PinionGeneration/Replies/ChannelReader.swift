@@ -4,13 +4,13 @@ import TextGeneration
 /// `<|channel|>analysis<|message|>...<|end|><|start|>assistant<|channel|>final<|message|>...`.
 ///
 /// A message to a function is a call, one in the channel `analysis` is thinking, and any other is text.
-struct ChannelReader: Sendable {
+struct ChannelReader: ReplyPartReader {
     private enum Place: Sendable {
         /// In front of the first mark.
         case beginning
         case header
         case text, thinking
-        /// Arguments; what stands in front of them was not told yet.
+        /// The arguments of a call, whose name is not told before they begin.
         case call(JSONSpan, name: [UInt8], isBegun: Bool)
         /// Behind the arguments.
         case behindCall
@@ -23,7 +23,7 @@ struct ChannelReader: Sendable {
     private static let recipient = "to="
     private static let functions = "functions."
 
-    var output: ReplyOutput
+    private var output: ReplyOutput
     private let readsCalls: Bool
     private var place: Place
     private var finders: [MarkFinder]
@@ -38,6 +38,7 @@ struct ChannelReader: Sendable {
         finders = marks.map { MarkFinder($0) }
     }
 
+    var calls: Int { output.calls }
     var isThinking: Bool {
         if case .thinking = place { true } else { false }
     }

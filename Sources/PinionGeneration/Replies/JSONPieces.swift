@@ -64,7 +64,8 @@ struct JSONStringReader: Sendable {
         return .text(Array(String(Character(scalar)).utf8))
     }
 
-    private static let escapes: [UInt8: UInt8] = [
+    /// What the byte behind a backslash stands for.
+    static let escapes: [UInt8: UInt8] = [
         UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
         UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C,
         UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
@@ -189,7 +190,7 @@ struct JSONSpan: Sendable {
     }
 
     private mutating func readNumber(_ byte: UInt8, _ number: NumberState) -> Step {
-        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        let isDigit = byte.isDigit
         switch (number, byte) {
         case (.minus, UInt8(ascii: "0")): state = .number(.zero)
         case (.minus, _) where isDigit: state = .number(.whole)
@@ -207,37 +208,5 @@ struct JSONSpan: Sendable {
         default: return .wrong
         }
         return .more
-    }
-}
-
-/// Writes text as the inside of a JSON string.
-enum JSONText {
-    static func append(_ byte: UInt8, to call: inout CallWriter) {
-        switch byte {
-        case UInt8(ascii: "\""): call.append("\\\"")
-        case UInt8(ascii: "\\"): call.append("\\\\")
-        case 0x0A: call.append("\\n")
-        case 0x0D: call.append("\\r")
-        case 0x09: call.append("\\t")
-        case 0x08: call.append("\\b")
-        case 0x0C: call.append("\\f")
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            call.append("\\u00")
-            call.append(digits[Int(byte >> 4)])
-            call.append(digits[Int(byte & 15)])
-        default: call.append(byte)
-        }
-    }
-
-    static func append(_ text: some Sequence<UInt8>, to call: inout CallWriter) {
-        for byte in text { append(byte, to: &call) }
-    }
-
-    /// The text in quotation marks.
-    static func quote(_ text: some Sequence<UInt8>, to call: inout CallWriter) {
-        call.append(UInt8(ascii: "\""))
-        append(text, to: &call)
-        call.append(UInt8(ascii: "\""))
     }
 }

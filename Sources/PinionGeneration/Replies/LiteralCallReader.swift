@@ -1,7 +1,6 @@
 /// Reads a call in the manner of a programming language: `weather(city="Bern", days=3)`.
 struct LiteralCallReader: CallBodyReader {
     private enum Place: Sendable {
-        case prefix(LiteralMatcher)
         case name
         /// In front of an argument's name; `isFirst` directly behind the bracket.
         case key(isFirst: Bool)
@@ -14,7 +13,7 @@ struct LiteralCallReader: CallBodyReader {
 
     private let form: LiteralCall
     private let isUnmarked: Bool
-    private var place: Place
+    private var place = Place.name
     private var text: [UInt8] = []
     private var value: LiteralValueReader
     private var arguments = 0
@@ -29,18 +28,10 @@ struct LiteralCallReader: CallBodyReader {
         close = Array(form.close.utf8)[0]
         assignment = Array(form.assignment.utf8)[0]
         value = LiteralValueReader(quote: form.quote)
-        place = form.prefix.isEmpty ? .name : .prefix(LiteralMatcher(form.prefix))
     }
 
     mutating func read(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
         switch place {
-        case .prefix(var prefix):
-            switch prefix.read(byte) {
-            case .more: place = .prefix(prefix)
-            case .end: place = .name
-            case .wrong: return .wrong
-            }
-            return .more
         case .name:
             if text.isEmpty, byte.isJSONSpace { return .more }
             if byte == open, !text.isEmpty {
@@ -68,13 +59,13 @@ struct LiteralCallReader: CallBodyReader {
             return .more
         case .inKey:
             if byte == assignment {
-                var key = text.reversed().drop { $0.isJSONSpace }.reversed().map { $0 }
+                var key = Array(text.prefix(text.solidCount))
                 if key.count > 1, key.first == UInt8(ascii: "\""), key.last == UInt8(ascii: "\"") {
                     key = Array(key.dropFirst().dropLast())
                 }
                 call.append(arguments == 0 ? "{" : ",")
                 arguments += 1
-                JSONText.quote(key, to: &call)
+                call.appendString(key)
                 call.append(":")
                 text = []
                 value = LiteralValueReader(quote: form.quote)
@@ -125,13 +116,7 @@ struct LiteralCallReader: CallBodyReader {
     }
 
     static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "/"), 0x80...0xFF:
-            true
-        default: false
-        }
+        byte.isAlphanumeric || byte >= 0x80 || "_-./".utf8.contains(byte)
     }
 }
 
@@ -274,7 +259,7 @@ struct LiteralValueReader: Sendable {
             return word.count <= ReplyLimits.nameBytes ? .more : .wrong
         }
         if stack.last == .key {
-            JSONText.quote(word, to: &call)
+            call.appendString(word)
         } else {
             writeWord(&call)
         }
@@ -294,7 +279,7 @@ struct LiteralValueReader: Sendable {
         case "False", "false": call.append("false")
         case "None", "null", "none": call.append("null")
         default:
-            if Self.isNumber(word) { call.append(word) } else { JSONText.quote(word, to: &call) }
+            if Self.isNumber(word) { call.append(word) } else { call.appendString(word) }
         }
     }
 
@@ -302,7 +287,7 @@ struct LiteralValueReader: Sendable {
     private static func isNumber(_ text: [UInt8]) -> Bool {
         var rest = text[...]
         func digits() -> Int {
-            let count = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+            let count = rest.prefix(while: \.isDigit).count
             rest = rest.dropFirst(count)
             return count
         }
@@ -329,7 +314,7 @@ struct LiteralValueReader: Sendable {
         if quote.count > 1 {
             // Between marks of its own a text has no escapes.
             held.append(byte)
-            while !quote.starts(with: held) { JSONText.append(held.removeFirst(), to: &call) }
+            while !quote.starts(with: held) { call.appendText([held.removeFirst()]) }
             if held.count == quote.count { return endString(&call) }
             state = .string(quote: quote, held: held, isEscaped: false)
             return .more
@@ -340,7 +325,7 @@ struct LiteralValueReader: Sendable {
             state = .string(quote: quote, held: [], isEscaped: true)
             return .more
         }
-        JSONText.append(byte, to: &call)
+        call.appendText([byte])
         return .more
     }
 
@@ -352,21 +337,12 @@ struct LiteralValueReader: Sendable {
     private mutating func readEscape(_ byte: UInt8, _ quote: [UInt8], into call: inout CallWriter) -> CallStep {
         state = .string(quote: quote, held: [], isEscaped: false)
         switch byte {
-        case UInt8(ascii: "n"): call.append("\\n")
-        case UInt8(ascii: "t"): call.append("\\t")
-        case UInt8(ascii: "r"): call.append("\\r")
-        case UInt8(ascii: "b"): call.append("\\b")
-        case UInt8(ascii: "f"): call.append("\\f")
-        case UInt8(ascii: "\\"): call.append("\\\\")
-        case UInt8(ascii: "\""): call.append("\\\"")
-        case UInt8(ascii: "'"): call.append("'")
-        case UInt8(ascii: "/"): call.append("/")
         case UInt8(ascii: "u"): state = .code(quote: quote, value: 0, left: 4)
         case UInt8(ascii: "x"): state = .code(quote: quote, value: 0, left: 2)
+        // A line that goes on.
         case UInt8(ascii: "\n"): break
-        default:
-            call.append("\\\\")
-            JSONText.append(byte, to: &call)
+        case UInt8(ascii: "'"): call.append(byte)
+        default: call.appendText(JSONStringReader.escapes[byte].map { [$0] } ?? [UInt8(ascii: "\\"), byte])
         }
         return .more
     }
@@ -377,7 +353,7 @@ struct LiteralValueReader: Sendable {
     /// A lone half of a character becomes U+FFFD.
     private func append(_ code: UInt32, to call: inout CallWriter) {
         let scalar = Unicode.Scalar(code) ?? "\u{FFFD}"
-        JSONText.append(String(Character(scalar)).utf8, to: &call)
+        call.appendText(String(Character(scalar)).utf8)
     }
 
     private mutating func readCode(_ byte: UInt8, into call: inout CallWriter) -> CallStep {

@@ -1,7 +1,7 @@
 import TextGeneration
 
 /// Reads replies whose parts stand between marks.
-struct MarkedReplyReader: Sendable {
+struct MarkedReplyReader: ReplyPartReader {
     /// What the bytes that come are.
     private enum Place: Sendable {
         /// White space at most has been read; `isAfterThinking` if it is no part of the reply.
@@ -11,12 +11,10 @@ struct MarkedReplyReader: Sendable {
         case thinking(isLeading: Bool)
         /// The beginning of a call, or one.
         case call
-        /// Behind a call's body, in front of the mark that closes it.
-        case closing(LiteralMatcher)
+        /// Within the marks that close a call, or all of them: those that may come yet.
+        case closing([String])
         /// Behind a call.
         case between(isSeparated: Bool)
-        /// Within the marks behind all calls: the parts that may come yet.
-        case sectionEnd([String])
     }
 
     private enum Mark: Sendable, Equatable {
@@ -27,9 +25,8 @@ struct MarkedReplyReader: Sendable {
 
     /// A call that is being read.
     private struct Attempt: Sendable {
-        /// What becomes text if it is none; not kept once it is certain.
+        /// What becomes text if it is none, the white space in front of its mark included; not kept once it is certain.
         var pending: [UInt8]
-        /// Bytes of white space in front of its mark, which `pending` begins with.
         var origin: Origin
         /// Parts of the opening that are to come.
         var opening: [LiteralMatcher]
@@ -43,13 +40,16 @@ struct MarkedReplyReader: Sendable {
     /// Where a call was begun.
     private enum Origin: Sendable { case text, thinking }
 
-    var output: ReplyOutput
+    private var output: ReplyOutput
     private(set) var failedCalls = 0
     private let format: ReplyFormat
-    private let calls: CallFormat?
+    private let form: CallFormat?
     private let types: ToolTypes
     private var place: Place
     private var attempt: Attempt?
+    /// What may stand behind a call, and behind the separator of two.
+    private let followers: [Follower]
+    private let separated: [Follower]
     private var finders: [(mark: Mark, finder: MarkFinder)] = []
     /// What may become a mark or stand in front of one.
     private var held: [UInt8] = []
@@ -58,9 +58,12 @@ struct MarkedReplyReader: Sendable {
 
     init(_ format: ReplyFormat, _ options: ReplyReader.Options) {
         self.format = format
-        calls = options.readsCalls ? format.calls : nil
+        let calls = options.readsCalls ? format.calls : nil
+        form = calls
         types = ToolTypes(options.tools)
         output = ReplyOutput(options)
+        followers = Self.followers(of: format, calls, isSeparated: false)
+        separated = Self.followers(of: format, calls, isSeparated: true)
         place =
             options.isThinking && format.thinking != nil
             ? .thinking(isLeading: true) : .beginning(isAfterThinking: false)
@@ -88,6 +91,8 @@ struct MarkedReplyReader: Sendable {
     /// Whether marks of calls are passed over, because what is read began as a call and was none.
     private var ignoresCalls = false
 
+    var calls: Int { output.calls }
+
     var isThinking: Bool {
         switch place {
         case .thinking: true
@@ -114,29 +119,21 @@ struct MarkedReplyReader: Sendable {
             } else {
                 if isCut || !attempt.body.isWhole { attempt.body.flush(into: &attempt.call) }
                 if !isCut {
-                    let count = attempt.call.arguments.count
+                    let count = attempt.call.untold
                     attempt.body.close(into: &attempt.call)
-                    let isClosed = attempt.body.isWhole || attempt.call.arguments.count > count
+                    let isClosed = attempt.body.isWhole || attempt.call.untold > count
                     if !isClosed { failedCalls += 1 }
                 }
                 self.attempt = attempt
             }
-        case .closing, .sectionEnd:
-            output.hide(held.count)
-            held = []
+        case .closing: hideHeld()
         case .between(let isSeparated):
             // White space behind the last call is of no use to anybody, and neither is a part of a mark behind it.
             let mark = held.drop { $0.isJSONSpace }
-            let isClosing = candidates(isSeparated: isSeparated).contains {
+            let isClosing = (isSeparated ? separated : followers).contains {
                 $0.next != .call && $0.next != .body && $0.text.starts(with: mark)
             }
-            if solid == 0 || isClosing {
-                output.hide(held.count)
-            } else {
-                hideLines()
-                output.write(held, isThinking: false)
-            }
-            held = []
+            if solid == 0 || isClosing { hideHeld() } else { hideLines() }
         case .beginning, .text, .thinking: break
         }
         if case .beginning(isAfterThinking: true) = place, solid == 0 {
@@ -155,9 +152,8 @@ struct MarkedReplyReader: Sendable {
         switch place {
         case .beginning, .text, .thinking: readText(byte)
         case .call: readCall(byte)
-        case .closing(let literal): readClosing(byte, literal)
+        case .closing(let marks): readClosing(byte, marks)
         case .between(let isSeparated): readBetween(byte, isSeparated: isSeparated)
-        case .sectionEnd(let parts): readSectionEnd(byte, parts)
         }
     }
 
@@ -166,13 +162,24 @@ struct MarkedReplyReader: Sendable {
         if !byte.isJSONSpace { solid = held.count }
     }
 
+    private mutating func hideHeld() {
+        output.hide(held.count)
+        dropHeld(held.count)
+    }
+
+    /// Takes what is held, to be read again.
+    private mutating func takeHeld() -> [UInt8] {
+        defer { dropHeld(held.count) }
+        return held
+    }
+
     private func isActive(_ mark: Mark) -> Bool {
         switch (mark, place) {
         case (.thinkingOpen, .beginning), (.thinkingClose, .thinking), (.thinkingClose, .beginning): true
         case (.textOpen, .beginning): !isTextMarked
         case (.textClose, .beginning), (.textClose, .text): isTextMarked
         case (.callOpen, .beginning): !ignoresCalls
-        case (.callOpen, .text), (.callOpen, .thinking): calls?.isUnmarked == false && !ignoresCalls
+        case (.callOpen, .text), (.callOpen, .thinking): form?.isUnmarked == false && !ignoresCalls
         default: false
         }
     }
@@ -191,9 +198,8 @@ struct MarkedReplyReader: Sendable {
         guard case .beginning(let isAfterThinking) = place, !byte.isJSONSpace else { return }
         let leading = held.prefix { $0.isJSONSpace }.count
         // A call without a mark is begun by its own first byte.
-        if let calls, calls.opening.isEmpty, held.count == leading + 1, byte == UInt8(ascii: "{"), !ignoresCalls {
-            beginCall(mark: 1, opening: [])
-            return readAgain()
+        if let form, form.opening.isEmpty, held.count == leading + 1, byte == UInt8(ascii: "{"), !ignoresCalls {
+            return beginBody(1)
         }
         guard partial < held.count - leading else { return }
         if isAfterThinking { hideLines() }
@@ -231,13 +237,9 @@ struct MarkedReplyReader: Sendable {
         }
         var ready = held.count - partial
         // White space may stand in front of a mark.
-        if calls != nil || isThinking {
-            if partial == 0 { ready = solid }
-            while ready > 0, held[ready - 1].isJSONSpace { ready -= 1 }
-        }
+        if form != nil || isThinking { ready = partial == 0 ? solid : held[..<ready].solidCount }
         guard ready > 0 else { return }
-        output.write(held[..<ready], isThinking: isThinking)
-        dropHeld(ready)
+        writeHeld(ready)
     }
 
     // MARK: - Marks
@@ -246,85 +248,76 @@ struct MarkedReplyReader: Sendable {
         let before = held.count - count
         switch mark {
         case .callOpen(let rest):
-            guard let rest else {
-                let bytes = Array(held[before...])
-                beginCall(mark: count, opening: [])
-                attempt?.pending.removeLast(count)
-                for byte in bytes { read(byte) }
-                return
-            }
+            guard let rest else { return beginBody(count) }
             let isWord = held[before...].allSatisfy { LiteralCallReader.isNameByte($0) }
-            beginCall(mark: count, opening: rest.map(LiteralMatcher.init))
+            beginCall(mark: count, opening: rest)
             attempt?.isWord = isWord
             return
-        case .thinkingOpen:
-            output.hide(held.count)
-            place = .thinking(isLeading: true)
+        case .thinkingOpen: place = .thinking(isLeading: true)
         case .thinkingClose:
-            // At the beginning it closes nothing.
-            let isThinking = isThinking
-            // White space around the mark is no part of what was thought.
-            let end = held[..<before].lastIndex { !$0.isJSONSpace }.map { $0 + 1 } ?? 0
-            output.write(held[..<end], isThinking: isThinking)
-            output.hide(held.count - end)
+            // White space around the mark is no part of what was thought. At the beginning the mark closes nothing.
+            writeHeld(held[..<before].solidCount)
             place = .beginning(isAfterThinking: true)
         case .textOpen:
             isTextMarked = true
-            output.hide(held.count)
             place = .beginning(isAfterThinking: true)
         case .textClose:
             isTextMarked = false
-            let last = held[..<before].lastIndex { !$0.isJSONSpace }.map { $0 + 1 } ?? 0
-            let end = format.textMarks.contains(where: \.ownsSpace) ? last : before
-            output.write(held[..<end], isThinking: false)
-            output.hide(held.count - end)
+            writeHeld(format.textMarks.contains(where: \.ownsSpace) ? held[..<before].solidCount : before)
             place = .text
         }
-        held = []
-        solid = 0
+        hideHeld()
         resetFinders()
+    }
+
+    /// Writes so many bytes of what is held.
+    private mutating func writeHeld(_ count: Int) {
+        output.write(held[..<count], isThinking: isThinking)
+        dropHeld(count)
     }
 
     // MARK: - Calls
 
     private func makeBody() -> any CallBodyReader {
-        switch calls?.body {
+        switch form?.body {
         case .object(let names, let arguments)?:
-            ObjectCallReader(names: names, arguments: arguments, needsArguments: calls?.isUnmarked == true)
+            ObjectCallReader(names: names, arguments: arguments, needsArguments: form?.isUnmarked == true)
         case .keyed?, nil: ObjectCallReader()
         case .named(let form)?: NamedCallReader(form)
         case .tagged(let form)?: TaggedCallReader(form, types)
-        case .literal(let form)?: LiteralCallReader(form, isUnmarked: calls?.isUnmarked == true)
+        case .literal(let form)?: LiteralCallReader(form, isUnmarked: self.form?.isUnmarked == true)
         }
     }
 
     /// Begins to read a call whose mark is the last bytes held.
-    private mutating func beginCall(mark: Int, opening: [LiteralMatcher]) {
-        let before = held.count - mark
-        let end = held[..<before].lastIndex { !$0.isJSONSpace }.map { $0 + 1 } ?? 0
-        let wasThinking = isThinking
-        output.write(held[..<end], isThinking: wasThinking)
+    ///
+    /// - Parameter opening: The marks that follow, but for that in front of the tool's name.
+    private mutating func beginCall(mark: Int, opening: [String]) {
+        let origin: Origin = isThinking ? .thinking : .text
+        writeHeld(held[..<(held.count - mark)].solidCount)
+        let marks = opening + [form?.body.prefix ?? ""]
         attempt = Attempt(
-            pending: Array(held[end...]), origin: wasThinking ? .thinking : .text, opening: opening, body: makeBody())
-        held = []
-        solid = 0
+            pending: takeHeld(), origin: origin, opening: marks.filter { !$0.isEmpty }.map(LiteralMatcher.init),
+            body: makeBody())
         resetFinders()
         place = .call
     }
 
-    /// Reads the last pending byte as the first of the body.
-    private mutating func readAgain() {
-        guard let byte = attempt?.pending.popLast() else { return }
-        readCall(byte)
+    /// Begins to read a call that begins with the last bytes held, without a mark in front of them.
+    private mutating func beginBody(_ count: Int) {
+        let bytes = Array(held.suffix(count))
+        beginCall(mark: count, opening: [])
+        attempt?.pending.removeLast(count)
+        for byte in bytes { read(byte) }
     }
 
     private mutating func readCall(_ byte: UInt8) {
         guard var attempt else { return }
         self.attempt = nil
         if attempt.isCertain { output.hide(1) } else { attempt.pending.append(byte) }
-        if !attempt.opening.isEmpty {
+        guard attempt.opening.isEmpty else {
             switch attempt.opening[0].read(byte) {
-            case .more: self.attempt = attempt
+            case .more: goOn(attempt, byte)
             case .end:
                 attempt.opening.removeFirst()
                 self.attempt = attempt
@@ -340,26 +333,28 @@ struct MarkedReplyReader: Sendable {
             output.beginCall(attempt.call.name ?? [])
         }
         switch step {
-        case .more:
-            if !attempt.isCertain, attempt.pending.count > ReplyLimits.undecidedBytes { return fail(attempt, byte) }
-            self.attempt = attempt
+        case .more: goOn(attempt, byte)
         case .end: endCall(attempt, again: [])
         case .endBefore(let bytes): endCall(attempt, again: bytes)
         case .wrong: fail(attempt, byte)
         }
     }
 
+    /// Keeps a call, unless it has been uncertain for too long.
+    private mutating func goOn(_ attempt: Attempt, _ byte: UInt8) {
+        if !attempt.isCertain, attempt.pending.count > ReplyLimits.undecidedBytes { return fail(attempt, byte) }
+        self.attempt = attempt
+    }
+
     private mutating func endCall(_ attempt: Attempt, again: [UInt8]) {
         var attempt = attempt
         output.continueCall(attempt.call.takeArguments())
-        unhide(again.count)
-        let close = LiteralMatcher(calls?.close ?? "")
-        place = close.isEmpty ? .between(isSeparated: false) : .closing(close)
+        // They were counted as a part of the call.
+        output.unhide(again.count)
+        let close = form?.close ?? ""
+        place = close.isEmpty ? .between(isSeparated: false) : .closing([close])
         for byte in again { read(byte) }
     }
-
-    /// Takes back bytes that were counted as a part of the call and are read again.
-    private mutating func unhide(_ count: Int) { output.unhide(count) }
 
     /// What was a call until this byte goes on as text; what was none yet becomes text.
     private mutating func fail(_ attempt: Attempt, _ byte: UInt8) {
@@ -368,7 +363,7 @@ struct MarkedReplyReader: Sendable {
             failedCalls += 1
             attempt.body.close(into: &attempt.call)
             output.continueCall(attempt.call.takeArguments())
-            unhide(1)
+            output.unhide(1)
             place = .text
         } else {
             attempt.pending.removeLast()
@@ -379,7 +374,7 @@ struct MarkedReplyReader: Sendable {
 
     private mutating func giveUp(_ attempt: Attempt) {
         let isWord = attempt.isWord && !attempt.opening.isEmpty
-        if calls?.isUnmarked == false, !isWord { failedCalls += 1 }
+        if form?.isUnmarked == false, !isWord { failedCalls += 1 }
         self.attempt = nil
         resetFinders()
         place = attempt.origin == .thinking ? .thinking(isLeading: false) : .text
@@ -398,155 +393,117 @@ struct MarkedReplyReader: Sendable {
 
     // MARK: - Behind calls
 
-    private mutating func readClosing(_ byte: UInt8, _ literal: LiteralMatcher) {
-        var literal = literal
-        hold(byte)
-        switch literal.read(byte) {
-        case .more: place = .closing(literal)
-        case .end:
-            output.hide(held.count)
-            held = []
-            solid = 0
-            place = .between(isSeparated: false)
-        case .wrong:
-            // The mark is missing: what was read may be another one.
-            let bytes = held
-            held = []
-            solid = 0
-            place = .between(isSeparated: false)
-            for byte in bytes { readBetween(byte, isSeparated: false) }
-        }
-    }
+    /// A mark that may follow, and what it leads to.
+    private struct Follower: Sendable {
+        enum Next: Sendable { case separator, close, call, body, thinkingClose }
 
-    /// Marks that may follow, and what each leads to.
-    private enum Next { case separator, sectionEnd, call, body, thinkingClose }
+        let text: [UInt8]
+        let next: Next
+    }
 
     /// The marks around all calls.
-    private var sections: [SectionMarks] {
-        guard let calls else { return [] }
-        return [SectionMarks(calls.sectionOpen, calls.sectionClose)] + calls.aliases
+    private static func sections(of form: CallFormat) -> [SectionMarks] {
+        [SectionMarks(form.sectionOpen, form.sectionClose)] + form.aliases
     }
 
-    private func candidates(isSeparated: Bool) -> [(text: [UInt8], next: Next)] {
-        guard let calls else { return [] }
-        var result: [(text: [UInt8], next: Next)] = []
-        func add(_ text: String, _ next: Next) {
-            if !text.isEmpty { result.append((Array(text.utf8), next)) }
+    /// Whether a body may follow another without marks of its own.
+    private static func isBodyNext(_ form: CallFormat, isSeparated: Bool) -> Bool {
+        form.open.isEmpty && (isSeparated || form.separator.allSatisfy(\.isWhitespace))
+    }
+
+    private static func followers(of format: ReplyFormat, _ form: CallFormat?, isSeparated: Bool) -> [Follower] {
+        guard let form else { return [] }
+        var result: [Follower] = []
+        func add(_ text: String, _ next: Follower.Next) {
+            if !text.isEmpty { result.append(Follower(text: Array(text.utf8), next: next)) }
         }
         if !isSeparated {
-            add(calls.separator.filter { !$0.isWhitespace }, .separator)
-            for marks in sections { add(marks.close.first ?? "", .sectionEnd) }
+            add(form.separator.filter { !$0.isWhitespace }, .separator)
+            for marks in sections(of: form) { add(marks.close.first ?? "", .close) }
         }
-        if !calls.open.isEmpty {
-            add(calls.open, .call)
-        } else if isSeparated || calls.separator.allSatisfy(\.isWhitespace) {
-            switch calls.body {
+        add(form.open, .call)
+        if isBodyNext(form, isSeparated: isSeparated) {
+            switch form.body {
             case .object, .keyed: add("{", .body)
-            case .named(let form): add(form.prefix, .body)
-            case .tagged(let form): add(form.nameOpen, .body)
-            case .literal(let form): add(form.prefix, .body)
+            case .named, .tagged, .literal: add(form.body.prefix, .body)
             }
         }
         // Of thinking that a call stood in.
         if !isSeparated, let thinking = format.thinking { add(thinking.close, .thinkingClose) }
-        if !isSeparated, let first = calls.sectionOpen.first, !calls.isUnmarked { add(first, .call) }
+        if !isSeparated, let first = form.sectionOpen.first, !form.isUnmarked { add(first, .call) }
         return result
     }
 
     private mutating func readBetween(_ byte: UInt8, isSeparated: Bool) {
-        // A reply read again may have left this place.
-        guard case .between = place else { return read(byte) }
         hold(byte)
         if solid == 0 { return }
-        let start = held.prefix { $0.isJSONSpace }.count
-        let mark = held[start...]
-        let possible = candidates(isSeparated: isSeparated)
+        let mark = Array(held.drop { $0.isJSONSpace })
+        let possible = isSeparated ? separated : followers
         // A mark may be the beginning of a longer one.
-        let isOpen = possible.contains { $0.text.count > mark.count && $0.text.starts(with: mark) }
-        if isOpen { return }
-        if let exact = possible.first(where: { $0.text.elementsEqual(mark) }) {
-            return takeBetween(exact.next, Array(mark))
-        }
+        if possible.contains(where: { $0.text.count > mark.count && $0.text.starts(with: mark) }) { return }
+        if let exact = possible.first(where: { $0.text == mark }) { return take(exact) }
         // One that was, and did not go on.
         if let shorter = possible.filter({ mark.starts(with: $0.text) }).max(by: { $0.text.count < $1.text.count }) {
-            let rest = Array(mark[(mark.startIndex + shorter.text.count)...])
+            let rest = mark.dropFirst(shorter.text.count)
             held.removeLast(rest.count)
             solid = held.count
-            takeBetween(shorter.next, Array(shorter.text))
+            take(shorter)
             for byte in rest { read(byte) }
             return
         }
-        if isSeparated || calls?.separator.allSatisfy(\.isWhitespace) == true, case .literal(let form)? = calls?.body,
-            form.prefix.isEmpty, calls?.open.isEmpty == true, LiteralCallReader.isNameByte(byte)
+        if let form, case .literal = form.body, form.body.prefix.isEmpty,
+            Self.isBodyNext(form, isSeparated: isSeparated), LiteralCallReader.isNameByte(byte)
         {
-            let bytes = Array(mark)
-            beginCall(mark: mark.count, opening: [])
-            attempt?.pending.removeLast(bytes.count)
-            for byte in bytes { read(byte) }
-            return
+            return beginBody(mark.count)
         }
         // Text behind the call.
         hideLines()
-        let bytes = held
-        held = []
-        solid = 0
         resetFinders()
         place = .text
-        for byte in bytes { read(byte) }
+        for byte in takeHeld() { read(byte) }
     }
 
     /// Goes on behind a mark, which is the last thing held.
-    private mutating func takeBetween(_ next: Next, _ mark: [UInt8]) {
-        switch next {
+    private mutating func take(_ follower: Follower) {
+        switch follower.next {
         case .separator:
-            output.hide(held.count)
-            held = []
-            solid = 0
+            hideHeld()
             place = .between(isSeparated: true)
-        case .sectionEnd:
-            output.hide(held.count)
-            held = []
-            solid = 0
-            // Of several sections that close so, the one with more marks: those that are missing are not missed.
-            let marks = sections.filter { $0.close.first.map { Array($0.utf8).elementsEqual(mark) } ?? false }
-                .max { $0.close.count < $1.close.count }
-            let rest = Array(marks?.close.dropFirst() ?? [])
-            place = rest.isEmpty ? .between(isSeparated: false) : .sectionEnd(rest)
+        case .close:
+            hideHeld()
+            // Several sections may close so: the one with the most marks, because none of them has to come.
+            let closings = form.map(Self.sections)?.map(\.close) ?? []
+            let longest = closings.filter { $0.first.map { Array($0.utf8) } == follower.text }
+                .max { $0.count < $1.count }
+            expect(longest?.dropFirst())
         case .thinkingClose:
-            output.hide(held.count)
-            held = []
-            solid = 0
+            hideHeld()
             resetFinders()
             place = .beginning(isAfterThinking: true)
         case .call:
-            let isSection = calls?.sectionOpen.first.map { Array($0.utf8).elementsEqual(mark) } ?? false
-            let rest = isSection ? calls?.opening.dropFirst().map(LiteralMatcher.init) ?? [] : []
-            beginCall(mark: mark.count, opening: rest)
-        case .body:
-            let bytes = Array(mark)
-            beginCall(mark: mark.count, opening: [])
-            attempt?.pending.removeLast(bytes.count)
-            for byte in bytes { read(byte) }
+            let isSection = form?.sectionOpen.first.map { Array($0.utf8) } == follower.text
+            beginCall(mark: follower.text.count, opening: isSection ? Array(form?.opening.dropFirst() ?? []) : [])
+        case .body: beginBody(follower.text.count)
         }
     }
 
-    private mutating func readSectionEnd(_ byte: UInt8, _ parts: [String]) {
+    /// Goes on to closing marks; with none left, to what stands behind calls.
+    private mutating func expect(_ marks: ArraySlice<String>?) {
+        place = marks.flatMap { $0.isEmpty ? nil : .closing(Array($0)) } ?? .between(isSeparated: false)
+    }
+
+    private mutating func readClosing(_ byte: UInt8, _ marks: [String]) {
         hold(byte)
         if solid == 0 { return }
-        let start = held.prefix { $0.isJSONSpace }.count
-        let mark = held[start...]
-        let part = Array(parts[0].utf8)
-        if part.elementsEqual(mark) {
-            output.hide(held.count)
-            held = []
-            solid = 0
-            place = parts.count == 1 ? .between(isSeparated: false) : .sectionEnd(Array(parts.dropFirst()))
-        } else if !part.starts(with: mark) {
-            let bytes = held
-            held = []
-            solid = 0
+        let read = held.drop { $0.isJSONSpace }
+        let mark = Array(marks[0].utf8)
+        if mark.elementsEqual(read) {
+            hideHeld()
+            expect(marks.dropFirst())
+        } else if !mark.starts(with: read) {
+            // The mark is missing: what was read may be another one.
             place = .between(isSeparated: false)
-            for byte in bytes { read(byte) }
+            for byte in takeHeld() { self.read(byte) }
         }
     }
 }

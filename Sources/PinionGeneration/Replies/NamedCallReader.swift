@@ -1,7 +1,6 @@
 /// Reads a call whose name stands in front of its arguments: `weather[ARGS]{"city": "Bern"}`.
 struct NamedCallReader: CallBodyReader {
     private enum Place: Sendable {
-        case prefix(LiteralMatcher)
         case name
         case argumentsOpen(LiteralMatcher)
         case arguments(JSONSpan)
@@ -9,7 +8,7 @@ struct NamedCallReader: CallBodyReader {
     }
 
     private let form: NamedCall
-    private var place: Place
+    private var place = Place.name
     private var end: MarkFinder
     /// Name, identifier and the mark behind them, as far as they were read.
     private var head: [UInt8] = []
@@ -17,7 +16,6 @@ struct NamedCallReader: CallBodyReader {
     init(_ form: NamedCall) {
         self.form = form
         end = MarkFinder(Array(form.nameEnd.utf8))
-        place = form.prefix.isEmpty ? .name : .prefix(LiteralMatcher(form.prefix))
     }
 
     var isWhole: Bool {
@@ -26,13 +24,6 @@ struct NamedCallReader: CallBodyReader {
 
     mutating func read(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
         switch place {
-        case .prefix(var prefix):
-            switch prefix.read(byte) {
-            case .more: place = .prefix(prefix)
-            case .end: place = .name
-            case .wrong: return .wrong
-            }
-            return .more
         case .name: return readName(byte, into: &call)
         case .argumentsOpen(var literal):
             switch literal.read(byte) {
@@ -82,11 +73,11 @@ struct NamedCallReader: CallBodyReader {
             name = name[..<start.lowerBound]
         }
         if let mark = form.indexMark?.utf8.first, let index = name.lastIndex(of: mark),
-            name[(index + 1)...].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            name[(index + 1)...].allSatisfy(\.isDigit)
         {
             name = name[..<index]
         }
-        let trimmed = Array(name.drop { $0.isJSONSpace }.reversed().drop { $0.isJSONSpace }.reversed())
+        let trimmed = name.trimmed
         guard !trimmed.isEmpty else { return .wrong }
         call.setName(trimmed)
         place =

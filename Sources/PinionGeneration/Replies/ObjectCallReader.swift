@@ -123,39 +123,40 @@ struct ObjectCallReader: CallBodyReader {
         return .end
     }
 
-    private mutating func readKey(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+    /// Reads more of a key or of the tool's name.
+    ///
+    /// - Returns: nil at its end.
+    private mutating func readWord(_ byte: UInt8) -> CallStep? {
         switch string.read(byte) {
         case .text(let bytes):
             key += bytes
             return key.count <= ReplyLimits.nameBytes ? .more : .wrong
-        case .end:
-            if isKeyed {
-                guard call.name == nil else { return .wrong }
-                call.setName(key)
-                meaning = .arguments
-            } else if names.contains(key) {
-                meaning = .name
-            } else {
-                meaning = arguments.contains(key) && !hasArguments ? .arguments : .other
-            }
-            place = .colon
-            return .more
+        case .end: return nil
         case .wrong: return .wrong
         }
     }
 
-    private mutating func readName(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
-        switch string.read(byte) {
-        case .text(let bytes):
-            key += bytes
-            return key.count <= ReplyLimits.nameBytes ? .more : .wrong
-        case .end:
-            guard !key.isEmpty else { return .wrong }
+    private mutating func readKey(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        if let step = readWord(byte) { return step }
+        if isKeyed {
+            guard call.name == nil else { return .wrong }
             call.setName(key)
-            place = .comma
-            return .more
-        case .wrong: return .wrong
+            meaning = .arguments
+        } else if names.contains(key) {
+            meaning = .name
+        } else {
+            meaning = arguments.contains(key) && !hasArguments ? .arguments : .other
         }
+        place = .colon
+        return .more
+    }
+
+    private mutating func readName(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
+        if let step = readWord(byte) { return step }
+        guard !key.isEmpty else { return .wrong }
+        call.setName(key)
+        place = .comma
+        return .more
     }
 
     private mutating func beginValue(_ byte: UInt8, into call: inout CallWriter) -> CallStep {

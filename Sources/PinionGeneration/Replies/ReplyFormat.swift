@@ -136,6 +136,18 @@ package enum CallBody: Sendable, Equatable {
     case literal(LiteralCall)
 }
 
+extension CallBody {
+    /// The mark in front of the name; empty where there is none.
+    var prefix: String {
+        switch self {
+        case .object, .keyed: ""
+        case .named(let form): form.prefix
+        case .tagged(let form): form.nameOpen
+        case .literal(let form): form.prefix
+        }
+    }
+}
+
 /// A call whose name stands in front of its arguments.
 package struct NamedCall: Sendable, Equatable {
     /// In front of the name.

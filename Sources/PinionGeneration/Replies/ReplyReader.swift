@@ -33,72 +33,36 @@ package struct ReplyReader: Sendable {
         package init() {}
     }
 
-    private enum Reader: Sendable {
-        case marks(MarkedReplyReader)
-        case channels(ChannelReader)
-    }
-
-    private var reader: Reader
+    private var reader: any ReplyPartReader
 
     package init(_ format: ReplyFormat, _ options: Options = Options()) {
-        reader =
-            format.hasChannels
-            ? .channels(ChannelReader(format, options)) : .marks(MarkedReplyReader(format, options))
+        reader = format.hasChannels ? ChannelReader(format, options) : MarkedReplyReader(format, options)
     }
 
     /// Whether the model is thinking, by what was read so far.
-    package var isThinking: Bool {
-        switch reader {
-        case .marks(let reader): reader.isThinking
-        case .channels(let reader): reader.isThinking
-        }
-    }
-
+    package var isThinking: Bool { reader.isThinking }
     /// Calls that have begun for certain.
-    package var calls: Int {
-        switch reader {
-        case .marks(let reader): reader.output.calls
-        case .channels(let reader): reader.output.calls
-        }
-    }
-
+    package var calls: Int { reader.calls }
     /// Beginnings of calls that turned out to be text.
-    package var failedCalls: Int {
-        switch reader {
-        case .marks(let reader): reader.failedCalls
-        case .channels(let reader): reader.failedCalls
-        }
-    }
+    package var failedCalls: Int { reader.failedCalls }
 
     /// Takes more of the reply; whole characters only.
-    package mutating func append(_ bytes: some Sequence<UInt8>) -> [Piece] {
-        switch reader {
-        case .marks(var inner):
-            let pieces = inner.append(bytes)
-            reader = .marks(inner)
-            return pieces
-        case .channels(var inner):
-            let pieces = inner.append(bytes)
-            reader = .channels(inner)
-            return pieces
-        }
-    }
+    package mutating func append(_ bytes: some Sequence<UInt8>) -> [Piece] { reader.append(bytes) }
 
     /// What was held back, once the reply has ended.
     ///
     /// - Parameter isCut: Whether it was ended by a limit, so that what is only begun is nobody's mistake.
-    package mutating func finish(isCut: Bool = true) -> [Piece] {
-        switch reader {
-        case .marks(var inner):
-            let pieces = inner.finish(isCut: isCut)
-            reader = .marks(inner)
-            return pieces
-        case .channels(var inner):
-            let pieces = inner.finish(isCut: isCut)
-            reader = .channels(inner)
-            return pieces
-        }
-    }
+    package mutating func finish(isCut: Bool = true) -> [Piece] { reader.finish(isCut: isCut) }
+}
+
+/// Takes a reply apart by the rules of one kind of format; see ``ReplyReader``.
+protocol ReplyPartReader: Sendable {
+    var isThinking: Bool { get }
+    var calls: Int { get }
+    var failedCalls: Int { get }
+
+    mutating func append(_ bytes: some Sequence<UInt8>) -> [ReplyReader.Piece]
+    mutating func finish(isCut: Bool) -> [ReplyReader.Piece]
 }
 
 /// Collects the pieces of a reply, and joins those of a kind.
@@ -119,20 +83,12 @@ struct ReplyOutput: Sendable {
 
     mutating func write(_ bytes: some Collection<UInt8>, isThinking: Bool) {
         guard !bytes.isEmpty else { return }
-        if isThinking {
-            if case .reasoning(var known)? = pieces.last {
-                pieces.removeLast()
-                known += bytes
-                pieces.append(.reasoning(known))
-            } else {
-                pieces.append(.reasoning(Array(bytes)))
-            }
-        } else if case .text(var known)? = pieces.last {
+        switch pieces.last {
+        case .text(var known)? where !isThinking, .reasoning(var known)? where isThinking:
             pieces.removeLast()
             known += bytes
-            pieces.append(.text(known))
-        } else {
-            pieces.append(.text(Array(bytes)))
+            pieces.append(isThinking ? .reasoning(known) : .text(known))
+        default: pieces.append(isThinking ? .reasoning(Array(bytes)) : .text(Array(bytes)))
         }
     }
 
@@ -181,8 +137,5 @@ package enum CallIdentifier {
     /// Letters and digits behind the prefix.
     private static let length = 24
 
-    package static func random() -> String {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        return "call_" + String((0..<length).compactMap { _ in letters.randomElement() })
-    }
+    package static func random() -> String { "call_" + Alphanumerics.random(length) }
 }

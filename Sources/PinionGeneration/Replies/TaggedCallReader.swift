@@ -7,7 +7,6 @@ import PinionJSON
 /// that it is, or a text when it is none.
 struct TaggedCallReader: CallBodyReader {
     private enum Place: Sendable {
-        case nameOpen(LiteralMatcher)
         case name
         /// Between two arguments: what was read of the next mark.
         case gap
@@ -19,7 +18,7 @@ struct TaggedCallReader: CallBodyReader {
 
     private let form: TaggedCall
     private let types: ToolTypes
-    private var place: Place
+    private var place = Place.name
     private var mark: [UInt8] = []
     private var nameEnd: MarkFinder
     private var keyEnd: MarkFinder
@@ -34,6 +33,7 @@ struct TaggedCallReader: CallBodyReader {
     /// Of a value that is a text: whether its padding is behind us.
     private var isPadded = false
     private let keyOpen: [UInt8]
+    private let padding: [UInt8]
     private let bodyEnd: [UInt8]
 
     init(_ form: TaggedCall, _ types: ToolTypes) {
@@ -45,19 +45,12 @@ struct TaggedCallReader: CallBodyReader {
         valueEnd = MarkFinder(Array(form.valueEnd.utf8))
         paddedEnd = MarkFinder(Array((form.padding + form.valueEnd).utf8))
         keyOpen = Array(form.keyOpen.utf8)
+        padding = Array(form.padding.utf8)
         bodyEnd = Array(form.end.utf8)
-        place = form.nameOpen.isEmpty ? .name : .nameOpen(LiteralMatcher(form.nameOpen))
     }
 
     mutating func read(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
         switch place {
-        case .nameOpen(var literal):
-            switch literal.read(byte) {
-            case .more: place = .nameOpen(literal)
-            case .end: place = .name
-            case .wrong: return .wrong
-            }
-            return .more
         case .name: return readName(byte, into: &call)
         case .gap: return readGap(byte, into: &call)
         case .key: return readKey(byte, into: &call)
@@ -80,7 +73,7 @@ struct TaggedCallReader: CallBodyReader {
     }
 
     private mutating func endName(into call: inout CallWriter) -> Bool {
-        let name = Array(text.reversed().drop { $0.isJSONSpace }.reversed())
+        let name = Array(text.prefix(text.solidCount))
         text = []
         // A name holds no white space and no brackets: what has them is a text about marks.
         guard !name.isEmpty,
@@ -121,7 +114,7 @@ struct TaggedCallReader: CallBodyReader {
 
     mutating func flush(into call: inout CallWriter) {
         guard case .value = place, kind == .text else { return }
-        JSONText.append(text, to: &call)
+        call.appendText(text)
         text = []
     }
 
@@ -141,7 +134,7 @@ struct TaggedCallReader: CallBodyReader {
         kind = types.kind(of: key, in: call.name ?? [])
         call.append(arguments == 0 ? "{" : ",")
         arguments += 1
-        JSONText.quote(key, to: &call)
+        call.appendString(key)
         call.append(":")
         valueOpen?.reset()
         valueEnd.reset()
@@ -174,20 +167,19 @@ struct TaggedCallReader: CallBodyReader {
         if isEnd { text.removeLast(valueEnd.count) }
         guard kind == .text else {
             if isEnd {
-                write(value: trimmed(text), to: &call)
+                write(value: text.trimmed, to: &call)
                 text = []
                 place = .gap
             }
             return .more
         }
-        let padding = Array(form.padding.utf8)
         if !isPadded, text.count >= padding.count || isEnd {
             isPadded = true
             if text.starts(with: padding) { text.removeFirst(padding.count) }
         }
         if isEnd {
             if !padding.isEmpty, text.reversed().starts(with: padding.reversed()) { text.removeLast(padding.count) }
-            JSONText.append(text, to: &call)
+            call.appendText(text)
             call.append("\"")
             text = []
             place = .gap
@@ -195,15 +187,11 @@ struct TaggedCallReader: CallBodyReader {
             // What may be the mark behind the value, and the padding in front of it, waits.
             let ready = text.count - max(valueEnd.matched, paddedEnd.matched)
             if ready > 0 {
-                JSONText.append(text[..<ready], to: &call)
+                call.appendText(text[..<ready])
                 text.removeFirst(ready)
             }
         }
         return .more
-    }
-
-    private func trimmed(_ value: [UInt8]) -> [UInt8] {
-        Array(value.drop { $0.isJSONSpace }.reversed().drop { $0.isJSONSpace }.reversed())
     }
 
     /// JSON as it is, and anything else as a text.
@@ -214,7 +202,7 @@ struct TaggedCallReader: CallBodyReader {
         case "True": call.append("true")
         case "False": call.append("false")
         case "None": call.append("null")
-        default: JSONText.quote(value, to: &call)
+        default: call.appendString(value)
         }
     }
 }
