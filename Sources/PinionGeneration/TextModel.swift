@@ -3,6 +3,7 @@ import PinionGrammar
 import PinionJSON
 package import PinionModelFiles
 import PinionModels
+import PinionTemplate
 package import PinionTokenizer
 package import TextGeneration
 
@@ -126,12 +127,22 @@ package final class TextModel: Sendable {
                 .invalidParameter, "This server takes at most \(engine.maximumPending) choices at a time.",
                 parameter: .choices)
         }
-        let plan = ReplyPlan(request, prompts.choice.format) { prompts.opensThinking(request) }
+        var plan = ReplyPlan(request, prompts.choice.format)
         try Self.check(request)
+        try checkLength(request, prompts)
+        var text: RenderedPrompt?
+        if plan.isConstraint, plan.format?.thinking != nil {
+            // Where the grammar begins is told by where the prompt ends.
+            _ = try reserve(request.choices)
+            let rendered = try await rendered(request, prompts, for: tenant)
+            plan.isThinking = prompts.endsInThinking(rendered)
+            text = rendered
+        }
         let format = try await formatGrammar(of: plan, choices: request.choices, for: tenant)
         // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
         let reservation = try reserve(request.choices)
-        let prompt = try await promptOnQueue(request, prompts, for: tenant)
+        let prompt: [Int32]
+        (prompt, plan.isThinking) = try await promptOnQueue(request, text, prompts, for: tenant)
         let completion = Completion(
             promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
         let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
@@ -205,19 +216,38 @@ package final class TextModel: Sendable {
         return try await grammars.grammar(for: plan, tenant: tenant.id)
     }
 
-    /// Renders and tokenizes when the tenant's turn comes, unless the texts cannot fit the context.
-    private func promptOnQueue(
-        _ request: GenerationRequest, _ prompts: PromptBuilder, for tenant: Tenant
-    ) async throws(GenerationError) -> [Int32] {
+    /// Refuses texts that cannot fit the context.
+    private func checkLength(_ request: GenerationRequest, _ prompts: PromptBuilder) throws(GenerationError) {
         let limit = engine.description.contextLength
         let fewest = prompts.fewestTokens(of: request)
         guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
-        let encoding = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
+    }
+
+    /// Renders when the tenant's turn comes.
+    private func rendered(
+        _ request: GenerationRequest, _ prompts: PromptBuilder, for tenant: Tenant
+    ) async throws(GenerationError) -> RenderedPrompt {
+        try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
             endSlice throws(GenerationError) in
-            try prompts.encode(request, limit: limit, endSlice: endSlice)
+            try prompts.render(request, endSlice: endSlice)
+        }
+    }
+
+    /// Renders, where that was not done yet, and tokenizes when the tenant's turn comes.
+    ///
+    /// - Returns: The tokens, and whether they end within the model's thinking.
+    private func promptOnQueue(
+        _ request: GenerationRequest, _ rendered: RenderedPrompt?, _ prompts: PromptBuilder, for tenant: Tenant
+    ) async throws(GenerationError) -> (tokens: [Int32], isThinking: Bool) {
+        let limit = engine.description.contextLength
+        let (encoding, isThinking) = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
+            endSlice throws(GenerationError) in
+            let text: RenderedPrompt
+            if let rendered { text = rendered } else { text = try prompts.render(request, endSlice: endSlice) }
+            return (try prompts.encode(text, limit: limit, endSlice: endSlice), prompts.endsInThinking(text))
         }
         switch encoding {
-        case .tokens(let tokens): return try prompts.finish(tokens)
+        case .tokens(let tokens): return (try prompts.finish(tokens), isThinking)
         case .beyond(let count): throw Self.tooLong(moreThan: count, limit: limit)
         }
     }
@@ -225,7 +255,8 @@ package final class TextModel: Sendable {
     /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.
     package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
         guard let prompts else { throw Self.noTemplate }
-        let encoding = try prompts.encode(request, limit: .max) { _ in true }
+        let text = try prompts.render(request) { _ in true }
+        let encoding = try prompts.encode(text, limit: .max) { _ in true }
         guard case .tokens(let tokens) = encoding else {
             preconditionFailure("a prompt without a limit was left before its end")
         }

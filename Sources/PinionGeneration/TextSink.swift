@@ -54,7 +54,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             reports.finish(text)
             var pieces = reply.append(text)
             isStopped = reply.isStopped
-            if !isStopped { pieces += reply.finish() }
+            if !isStopped { pieces += reply.finish(isCut: outcome.reason != .stop) }
             send(pieces, isLast: true)
         }
         if reply.hasCalls || reply.isDegraded {

@@ -102,6 +102,11 @@ package struct Tool: Sendable, Equatable {
     package init(name: String, description: String? = nil, parameters: JSONValue? = nil, isStrict: Bool = false) {
         self.init(name: name, description: description, input: .arguments(schema: parameters, isStrict: isStrict))
     }
+
+    /// Whether it takes a text, and not arguments.
+    package var takesText: Bool {
+        if case .text = input { true } else { false }
+    }
 }
 
 /// Whether the model calls a tool.

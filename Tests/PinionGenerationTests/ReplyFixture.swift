@@ -102,11 +102,12 @@ struct ReadReply: Equatable, Sendable {
     /// A reply read in parts, the bytes that its pieces account for, and how many calls were none.
     static func read(
         _ parts: [some Sequence<UInt8>], _ format: ReplyFormat, tools: [Tool] = [], isThinking: Bool = false,
-        isCut: Bool = true
+        isCut: Bool = true, maximumCalls: Int? = nil
     ) -> (reply: ReadReply, bytes: Int, failed: Int) {
         var options = ReplyReader.Options()
         options.tools = tools
         options.isThinking = isThinking
+        options.maximumCalls = maximumCalls
         options.makeIdentifier = { "call" }
         var reader = ReplyReader(format, options)
         var pieces = parts.flatMap { reader.append($0) }

@@ -74,7 +74,8 @@ struct ReplyReaderTests {
         }
     }
 
-    private static func marks(of format: ReplyFormat) -> [String] {
+    /// The marks of a format, and what stands between them.
+    static func marks(of format: ReplyFormat) -> [String] {
         var marks = [format.thinking?.open, format.thinking?.close].compactMap { $0 }
         if let calls = format.calls {
             marks += calls.sectionOpen + calls.sectionClose + [calls.open, calls.close, calls.separator]

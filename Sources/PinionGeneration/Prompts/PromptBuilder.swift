@@ -26,21 +26,28 @@ package struct PromptBuilder: Sendable {
     /// How the model writes thinking and calls.
     var choice: ReplyFormat.Choice { renderer.choice }
 
-    /// Whether the model's turn begins within its thinking.
-    func opensThinking(_ request: GenerationRequest) -> Bool { renderer.opensThinking(request) }
+    /// Whether a prompt ends within the model's thinking.
+    func endsInThinking(_ prompt: RenderedPrompt) -> Bool { renderer.endsInThinking(prompt) }
 
-    /// The tokens of a conversation, ending where the reply begins; without the begin token that a model may want, see
-    /// ``finish(_:)``.
+    /// The text of a conversation, ending where the reply begins.
     ///
     /// - Parameter endSlice: Told of each slice of work; false ends it.
-    func encode(
-        _ request: GenerationRequest, limit: Int, endSlice: @escaping PromptQueue.EndSlice
-    ) throws(GenerationError) -> Tokenizer.Encoding {
-        let prompt = try renderer.render(
+    func render(
+        _ request: GenerationRequest, endSlice: @escaping PromptQueue.EndSlice
+    ) throws(GenerationError) -> RenderedPrompt {
+        try renderer.render(
             request,
             meter: RenderMeter { work throws(TemplateError) in
                 if !endSlice(work) { throw TemplateError(.abandoned, "the request was cancelled") }
             })
+    }
+
+    /// The tokens of a prompt, without the begin token that a model may want, see ``finish(_:)``.
+    ///
+    /// - Parameter endSlice: Told of each slice of work; false ends it.
+    func encode(
+        _ prompt: RenderedPrompt, limit: Int, endSlice: @escaping PromptQueue.EndSlice
+    ) throws(GenerationError) -> Tokenizer.Encoding {
         do {
             let meter = EncodingMeter { work throws(TokenizerError) in
                 if !endSlice(work) { throw TokenizerError(.abandoned, "the request was cancelled") }

@@ -152,14 +152,13 @@ package struct PromptRenderer: Sendable {
         ])
     }
 
-    /// Whether the model's turn begins within its thinking, as far as the request's options decide it.
-    func opensThinking(_ request: GenerationRequest) -> Bool {
+    /// Whether the template ends a prompt within the model's thinking.
+    func endsInThinking(_ prompt: RenderedPrompt) -> Bool {
         guard let open = choice.format.thinking?.open, !choice.format.hasChannels else { return false }
-        var probe = request
-        probe.conversation = Conversation([Message(.user, "Hello")])
-        guard let prompt = try? render(probe) else { return false }
-        let text = prompt.text.reversed().drop { $0.isJSONSpace }
-        return text.starts(with: open.utf8.reversed())
+        let text = prompt.text.prefix(prompt.text.solidCount)
+        // What the request wrote opens nothing.
+        guard let range = prompt.templateRanges.last, range.contains(text.count - 1) else { return false }
+        return text.reversed().starts(with: open.utf8.reversed())
     }
 
     private static func value(_ special: [UInt8]) -> TemplateValue {

@@ -25,6 +25,7 @@ struct ChannelReader: ReplyPartReader {
 
     private var output: ReplyOutput
     private let readsCalls: Bool
+    private let maximumCalls: Int
     private var place: Place
     private var finders: [MarkFinder]
     private var marks: [[UInt8]]
@@ -32,6 +33,7 @@ struct ChannelReader: ReplyPartReader {
 
     init(_ format: ReplyFormat, _ options: ReplyReader.Options) {
         readsCalls = options.readsCalls
+        maximumCalls = options.maximumCalls ?? .max
         output = ReplyOutput(options)
         place = options.isThinking ? .thinking : .beginning
         marks = ([Self.channel, Self.message, Self.start] + Self.ends).map { Array($0.utf8) }
@@ -186,7 +188,9 @@ struct ChannelReader: ReplyPartReader {
             return
         }
         output.hide(held.count)
-        if readsCalls, let start = header.firstRange(of: Array(Self.recipient.utf8))?.upperBound {
+        if readsCalls, output.calls < maximumCalls,
+            let start = header.firstRange(of: Array(Self.recipient.utf8))?.upperBound
+        {
             var name = header[start...].prefix { !$0.isJSONSpace && $0 != UInt8(ascii: "<") }
             if name.starts(with: Self.functions.utf8) { name = name.dropFirst(Self.functions.utf8.count) }
             if !name.isEmpty {

@@ -5,6 +5,9 @@ struct LiteralCallReader: CallBodyReader {
         /// In front of an argument's name; `isFirst` directly behind the bracket.
         case key(isFirst: Bool)
         case inKey
+        case quotedKey(JSONStringReader)
+        /// Behind a key in quotation marks.
+        case assignment
         case value
         case comma
         /// Behind a call without arguments that nothing marks: only a list of calls goes on with these bytes.
@@ -53,27 +56,34 @@ struct LiteralCallReader: CallBodyReader {
                 call.append(arguments == 0 ? "{}" : "}")
                 return .end
             }
-            guard Self.isNameByte(byte) || byte == UInt8(ascii: "\""), isFirst || arguments > 0 else { return .wrong }
+            guard isFirst || arguments > 0 else { return .wrong }
+            text = []
+            if byte == UInt8(ascii: "\"") {
+                place = .quotedKey(JSONStringReader())
+                return .more
+            }
+            guard !"()[]{},='".utf8.contains(byte) else { return .wrong }
             text = [byte]
             place = .inKey
             return .more
         case .inKey:
-            if byte == assignment {
-                var key = Array(text.prefix(text.solidCount))
-                if key.count > 1, key.first == UInt8(ascii: "\""), key.last == UInt8(ascii: "\"") {
-                    key = Array(key.dropFirst().dropLast())
-                }
-                call.append(arguments == 0 ? "{" : ",")
-                arguments += 1
-                call.appendString(key)
-                call.append(":")
-                text = []
-                value = LiteralValueReader(quote: form.quote)
-                place = .value
-                return .more
-            }
+            if byte == assignment { return beginValue(Array(text.prefix(text.solidCount)), into: &call) }
             text.append(byte)
             return text.count <= ReplyLimits.nameBytes && byte != close ? .more : .wrong
+        case .quotedKey(var string):
+            switch string.read(byte) {
+            case .text(let bytes):
+                text += bytes
+                place = .quotedKey(string)
+                return text.count <= ReplyLimits.nameBytes ? .more : .wrong
+            case .end:
+                place = .assignment
+                return .more
+            case .wrong: return .wrong
+            }
+        case .assignment:
+            if byte.isJSONSpace { return .more }
+            return byte == assignment ? beginValue(text, into: &call) : .wrong
         case .value:
             switch value.read(byte, into: &call) {
             case .more: return .more
@@ -100,6 +110,17 @@ struct LiteralCallReader: CallBodyReader {
             call.append("{}")
             return .endBefore([byte])
         }
+    }
+
+    private mutating func beginValue(_ key: [UInt8], into call: inout CallWriter) -> CallStep {
+        call.append(arguments == 0 ? "{" : ",")
+        arguments += 1
+        call.appendString(key)
+        call.append(":")
+        text = []
+        value = LiteralValueReader(quote: form.quote)
+        place = .value
+        return .more
     }
 
     var isWhole: Bool { false }

@@ -45,6 +45,8 @@ struct MarkedReplyReader: ReplyPartReader {
     private let format: ReplyFormat
     private let form: CallFormat?
     private let types: ToolTypes
+    private let callsStandAlone: Bool
+    private let maximumCalls: Int?
     private var place: Place
     private var attempt: Attempt?
     /// What may stand behind a call, and behind the separator of two.
@@ -61,6 +63,8 @@ struct MarkedReplyReader: ReplyPartReader {
         let calls = options.readsCalls ? format.calls : nil
         form = calls
         types = ToolTypes(options.tools)
+        callsStandAlone = options.callsStandAlone
+        maximumCalls = options.maximumCalls
         output = ReplyOutput(options)
         followers = Self.followers(of: format, calls, isSeparated: false)
         separated = Self.followers(of: format, calls, isSeparated: true)
@@ -90,6 +94,7 @@ struct MarkedReplyReader: ReplyPartReader {
     private var isTextMarked = false
     /// Whether marks of calls are passed over, because what is read began as a call and was none.
     private var ignoresCalls = false
+    private var looksForCalls: Bool { !ignoresCalls && output.calls < maximumCalls ?? .max }
 
     var calls: Int { output.calls }
 
@@ -178,8 +183,9 @@ struct MarkedReplyReader: ReplyPartReader {
         case (.thinkingOpen, .beginning), (.thinkingClose, .thinking), (.thinkingClose, .beginning): true
         case (.textOpen, .beginning): !isTextMarked
         case (.textClose, .beginning), (.textClose, .text): isTextMarked
-        case (.callOpen, .beginning): !ignoresCalls
-        case (.callOpen, .text), (.callOpen, .thinking): form?.isUnmarked == false && !ignoresCalls
+        case (.callOpen, .beginning): looksForCalls
+        case (.callOpen, .text): form?.isUnmarked == false && !callsStandAlone && looksForCalls
+        case (.callOpen, .thinking): form?.isUnmarked == false && looksForCalls
         default: false
         }
     }
@@ -198,7 +204,7 @@ struct MarkedReplyReader: ReplyPartReader {
         guard case .beginning(let isAfterThinking) = place, !byte.isJSONSpace else { return }
         let leading = held.prefix { $0.isJSONSpace }.count
         // A call without a mark is begun by its own first byte.
-        if let form, form.opening.isEmpty, held.count == leading + 1, byte == UInt8(ascii: "{"), !ignoresCalls {
+        if let form, form.opening.isEmpty, held.count == leading + 1, byte == UInt8(ascii: "{"), looksForCalls {
             return beginBody(1)
         }
         guard partial < held.count - leading else { return }
@@ -280,7 +286,7 @@ struct MarkedReplyReader: ReplyPartReader {
 
     private func makeBody() -> any CallBodyReader {
         switch form?.body {
-        case .object(let names, let arguments)?:
+        case .object(let names, let arguments, _)?:
             ObjectCallReader(names: names, arguments: arguments, needsArguments: form?.isUnmarked == true)
         case .keyed?, nil: ObjectCallReader()
         case .named(let form)?: NamedCallReader(form)
@@ -438,7 +444,8 @@ struct MarkedReplyReader: ReplyPartReader {
         hold(byte)
         if solid == 0 { return }
         let mark = Array(held.drop { $0.isJSONSpace })
-        let possible = isSeparated ? separated : followers
+        var possible = isSeparated ? separated : followers
+        if !looksForCalls { possible.removeAll { $0.next == .call || $0.next == .body || $0.next == .separator } }
         // A mark may be the beginning of a longer one.
         if possible.contains(where: { $0.text.count > mark.count && $0.text.starts(with: mark) }) { return }
         if let exact = possible.first(where: { $0.text == mark }) { return take(exact) }
@@ -451,7 +458,7 @@ struct MarkedReplyReader: ReplyPartReader {
             for byte in rest { read(byte) }
             return
         }
-        if let form, case .literal = form.body, form.body.prefix.isEmpty,
+        if let form, case .literal = form.body, form.body.prefix.isEmpty, looksForCalls,
             Self.isBodyNext(form, isSeparated: isSeparated), LiteralCallReader.isNameByte(byte)
         {
             return beginBody(mark.count)

@@ -2,6 +2,8 @@ extension ReplyFormat {
     private static let think = Thinking("<think>", "</think>")
     private static let objectBody = CallBody.object(
         names: ["name", "tool_name", "function"], arguments: ["arguments", "parameters", "args"])
+    private static let identifiedBody = CallBody.object(
+        names: ["name", "tool_name", "function"], arguments: ["arguments", "parameters", "args"], identifier: "id")
     private static let parameterBody = CallBody.object(
         names: ["name", "function", "tool_name"], arguments: ["parameters", "arguments", "args"])
 
@@ -11,7 +13,6 @@ extension ReplyFormat {
         var format = CallFormat(body)
         format.open = open
         format.close = close
-        format.gap = "\n"
         change(&format)
         return format
     }
@@ -23,7 +24,6 @@ extension ReplyFormat {
         format.sectionOpen = open
         format.sectionClose = close
         format.separator = separator
-        format.gap = separator.isEmpty || separator == "\n" ? "\n" : " "
         return format
     }
 
@@ -72,17 +72,16 @@ extension ReplyFormat {
     private static let families: [ReplyFormat] = [
         // Hermes 2 and 3, Qwen 2.5, and what has learned from them.
         ReplyFormat(
-            "hermes", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody) { $0.padding = "\n" }),
+            "hermes", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody)),
         // Qwen 3 Coder, Qwen 3.5, Nemotron 3, Step 3.5.
         ReplyFormat(
             "qwen-coder", thinking: think,
             calls: marked("<tool_call>", "</tool_call>", functionTags) {
-                $0.padding = "\n"
                 $0.hasBareBodies = true
             }),
         ReplyFormat("llama3-json", calls: llamaObjects),
         ReplyFormat("llama3-pythonic", calls: llamaList),
-        ReplyFormat("mistral-old", calls: listed(["[TOOL_CALLS]", "["], ["]"], objectBody)),
+        ReplyFormat("mistral-old", calls: listed(["[TOOL_CALLS]", "["], ["]"], identifiedBody)),
         ReplyFormat(
             "mistral", thinking: Thinking("[THINK]", "[/THINK]"),
             calls: marked("[TOOL_CALLS]", "", named("[ARGS]") { $0.identifierMark = "[CALL_ID]" })),
@@ -102,19 +101,19 @@ extension ReplyFormat {
         hunyuan,
         ReplyFormat(
             "apriel", thinking: Thinking("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"),
-            calls: listed(["<tool_calls>", "["], ["]", "</tool_calls>"], objectBody)),
+            calls: listed(["<tool_calls>", "["], ["]", "</tool_calls>"], identifiedBody)),
         ReplyFormat(
             "hy3", thinking: Thinking("<think:opensource>", "</think:opensource>"), calls: hunyuan3),
         channels("harmony"),
         granite3,
         ReplyFormat(
-            "granite4", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody) { $0.padding = "\n" }),
+            "granite4", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody)),
         ReplyFormat("phi4-mini", calls: phi4),
         ReplyFormat(
             "lfm2", thinking: think,
             calls: pythonic(["<|tool_call_start|>", "["], ["]", "<|tool_call_end|>"])),
         ReplyFormat(
-            "smollm3", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody) { $0.padding = "\n" }),
+            "smollm3", thinking: think, calls: marked("<tool_call>", "</tool_call>", objectBody)),
         ReplyFormat("minimax-m2", thinking: think, calls: miniMax),
         ReplyFormat("minimax-m1", thinking: think, calls: lines(["<tool_calls>"], ["</tool_calls>"], objectBody)),
         ReplyFormat(
@@ -129,7 +128,7 @@ extension ReplyFormat {
             "nemotron", thinking: think, calls: listed(["<TOOLCALL>", "["], ["]", "</TOOLCALL>"], objectBody)),
         ReplyFormat(
             "seed-oss", thinking: Thinking("<seed:think>", "</seed:think>"),
-            calls: marked("<seed:tool_call>", "</seed:tool_call>", bareFunctionTags) { $0.padding = "\n" }),
+            calls: marked("<seed:tool_call>", "</seed:tool_call>", bareFunctionTags)),
         ReplyFormat(
             "apertus", thinking: Thinking("<|inner_prefix|>", "<|inner_suffix|>"),
             calls: listed(["<|tools_prefix|>", "["], ["]", "<|tools_suffix|>"], .keyed)),
@@ -147,10 +146,7 @@ extension ReplyFormat {
 
     /// Objects on lines of their own.
     private static func lines(_ open: [String], _ close: [String], _ body: CallBody) -> CallFormat {
-        var format = listed(open, close, body, separator: "\n")
-        format.padding = "\n"
-        format.gap = ""
-        return format
+        listed(open, close, body, separator: "\n")
     }
 
     private static func gemmaCall(quote: String) -> CallBody {
@@ -190,7 +186,6 @@ extension ReplyFormat {
             $0.jsonSign = " string=\"false\""
         }
         var format = listed(["<｜DSML｜function_calls>"], ["</｜DSML｜function_calls>"], body, separator: "")
-        format.padding = "\n"
         // DeepSeek V4.
         format.aliases = [SectionMarks(["<｜DSML｜tool_calls>"], ["</｜DSML｜tool_calls>"])]
         return format
@@ -207,9 +202,7 @@ extension ReplyFormat {
         let body = tagged(
             name: ("<invoke name=\"", "\">"), key: ("<parameter name=\"", "\">"), valueEnd: "</parameter>",
             end: "</invoke>")
-        var format = listed(["<minimax:tool_call>"], ["</minimax:tool_call>"], body, separator: "")
-        format.padding = "\n"
-        return format
+        return listed(["<minimax:tool_call>"], ["</minimax:tool_call>"], body, separator: "")
     }()
 
     private static let kimi = marked(
@@ -274,7 +267,8 @@ extension ReplyFormat {
     }()
 
     private static let commandR: ReplyFormat = {
-        let body = CallBody.object(names: ["tool_name", "name"], arguments: ["parameters", "arguments"])
+        let body = CallBody.object(
+            names: ["tool_name", "name"], arguments: ["parameters", "arguments"], identifier: "tool_call_id")
         var format = ReplyFormat(
             "command-r7b", thinking: Thinking("<|START_THINKING|>", "<|END_THINKING|>"),
             calls: listed(["<|START_ACTION|>", "["], ["]", "<|END_ACTION|>"], body))

@@ -89,10 +89,6 @@ package struct CallFormat: Sendable, Equatable {
     package var open = ""
     package var close = ""
     package var body: CallBody
-    /// White space between the marks of a call and its body, as the model writes it.
-    package var padding = ""
-    /// White space behind the separator, or between two calls.
-    package var gap = ""
     /// Other marks around all calls that are understood, and not asked for.
     package var aliases: [SectionMarks] = []
     /// Whether a body may stand without the marks of its call; understood, and not asked for.
@@ -124,8 +120,9 @@ package struct SectionMarks: Sendable, Equatable {
 /// How one call is written between its marks.
 package enum CallBody: Sendable, Equatable {
     /// One JSON object with the name and the arguments: the first of each list is what the model was trained on, the others
-    /// are understood, too.
-    case object(names: [String], arguments: [String])
+    /// are understood, too. The model may write an identifier of the call in front of both or behind, where it
+    /// has a key.
+    case object(names: [String], arguments: [String], identifier: String? = nil)
     /// One JSON object whose only member has the tool's name, and the arguments as its value.
     case keyed
     /// The name as it is, then the arguments as JSON.
@@ -185,8 +182,6 @@ package struct TaggedCall: Sendable, Equatable {
     package var valueEnd: String
     /// White space within the marks that is no part of a value.
     package var padding = ""
-    /// Between two arguments, and around them, as the model writes it.
-    package var gap = "\n"
     /// Behind the last argument.
     package var end: String
 

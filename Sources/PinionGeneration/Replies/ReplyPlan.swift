@@ -20,13 +20,10 @@ package struct ReplyPlan: Sendable, Equatable {
         self.output = output
     }
 
-    /// What a request asks of a model.
-    ///
-    /// - Parameter opensThinking: Whether the prompt ends within the model's thinking; asked for a model that thinks.
-    init(_ request: GenerationRequest, _ format: ReplyFormat, opensThinking: () -> Bool) {
+    /// What a request asks of a model whose prompt does not end within thinking.
+    init(_ request: GenerationRequest, _ format: ReplyFormat) {
         self.init(request.format)
         self.format = format
-        isThinking = format.thinking != nil && opensThinking()
         tools = request.conversation.tools
         choice = tools.isEmpty ? .none : request.conversation.toolChoice
         allowsParallelCalls = request.conversation.allowsParallelToolCalls
@@ -68,5 +65,16 @@ package struct ReplyPlan: Sendable, Equatable {
     var isSingleCall: Bool {
         if case .named = choice { return true }
         return !allowsParallelCalls
+    }
+
+    /// How its reply is read.
+    var readerOptions: ReplyReader.Options {
+        var options = ReplyReader.Options()
+        options.isThinking = isThinking
+        options.readsCalls = readsCalls
+        options.callsStandAlone = output != .text
+        options.maximumCalls = isSingleCall ? 1 : nil
+        options.tools = tools
+        return options
     }
 }

@@ -25,6 +25,10 @@ package struct ReplyReader: Sendable {
         package var isThinking = false
         /// Whether calls are looked for.
         package var readsCalls = true
+        /// Whether a call is the whole reply but for its thinking: what stands within a text is none then.
+        package var callsStandAlone = false
+        /// How many calls are looked for; what looks like another one is text. nil for any number.
+        package var maximumCalls: Int?
         /// The tools, for the types of their arguments.
         package var tools: [Tool] = []
         /// Makes the identifier of a call.

@@ -38,11 +38,7 @@ package struct ReplyWriter: Sendable {
         format = plan.format
         expectsCalls = plan.readsCalls && plan.format?.calls?.isUnmarked == false
         guard let format = plan.format, format.thinking != nil || plan.readsCalls || format.hasChannels else { return }
-        var options = ReplyReader.Options()
-        options.isThinking = plan.isThinking
-        options.readsCalls = plan.readsCalls
-        options.tools = plan.tools
-        reader = ReplyReader(format, options)
+        reader = ReplyReader(format, plan.readerOptions)
     }
 
     var isThinking: Bool { reader?.isThinking ?? false }
@@ -87,11 +83,13 @@ package struct ReplyWriter: Sendable {
     }
 
     /// What was held back, once no more text comes.
-    mutating func finish() -> [Piece] {
+    ///
+    /// - Parameter isCut: Whether the reply was ended by a limit, and not by the model.
+    mutating func finish(isCut: Bool) -> [Piece] {
         let rest = stops.finish()
         guard reader != nil else { return rest.isEmpty ? [] : [.text(Array(rest.utf8))] }
         var pieces = reader?.append(rest.utf8) ?? []
-        pieces += reader?.finish() ?? []
+        pieces += reader?.finish(isCut: isCut) ?? []
         return shown(pieces)
     }
 

@@ -28,7 +28,13 @@ struct TaggedCallReader: CallBodyReader {
     private var paddedEnd: MarkFinder
     private var text: [UInt8] = []
     private var key: [UInt8] = []
-    private var kind = ToolTypes.Kind.any
+    /// As what the value is read; a text where there is nothing.
+    private var readable = JSONTypes.all
+    /// Whether it may go on as JSON, and where the mark behind it stood first meanwhile.
+    private var span = JSONSpan()
+    private var isOpen = false
+    private var isBegun = false
+    private var firstEnd: Int?
     private var arguments = 0
     /// Of a value that is a text: whether its padding is behind us.
     private var isPadded = false
@@ -113,7 +119,7 @@ struct TaggedCallReader: CallBodyReader {
     var isWhole: Bool { false }
 
     mutating func flush(into call: inout CallWriter) {
-        guard case .value = place, kind == .text else { return }
+        guard case .value = place, readable.isEmpty else { return }
         call.appendText(text)
         text = []
     }
@@ -131,7 +137,7 @@ struct TaggedCallReader: CallBodyReader {
         guard keyEnd.advance(byte) else { return text.count <= ReplyLimits.nameBytes ? .more : .wrong }
         key = Array(text.dropLast(keyEnd.count))
         text = []
-        kind = types.kind(of: key, in: call.name ?? [])
+        readable = types.types(of: key, in: call.name ?? [])
         call.append(arguments == 0 ? "{" : ",")
         arguments += 1
         call.appendString(key)
@@ -148,8 +154,8 @@ struct TaggedCallReader: CallBodyReader {
         text.append(byte)
         guard valueOpen?.advance(byte) == true else { return text.count <= ReplyLimits.nameBytes ? .more : .wrong }
         text.removeLast(form.valueOpen.utf8.count)
-        if let sign = form.textSign, text.elementsEqual(sign.utf8) { kind = .text }
-        if let sign = form.jsonSign, text.elementsEqual(sign.utf8) { kind = .json }
+        if let sign = form.textSign, text.elementsEqual(sign.utf8) { readable = [] }
+        if let sign = form.jsonSign, text.elementsEqual(sign.utf8) { readable = .all }
         text = []
         beginValue(&call)
         return .more
@@ -157,22 +163,19 @@ struct TaggedCallReader: CallBodyReader {
 
     private mutating func beginValue(_ call: inout CallWriter) {
         place = .value
-        if kind == .text { call.append("\"") }
+        span = JSONSpan()
+        isOpen = true
+        isBegun = false
+        firstEnd = nil
+        if readable.isEmpty { call.append("\"") }
     }
 
     private mutating func readValue(_ byte: UInt8, into call: inout CallWriter) -> CallStep {
         text.append(byte)
         let isEnd = valueEnd.advance(byte)
         _ = paddedEnd.advance(byte)
+        guard readable.isEmpty else { return readJSON(byte, isEnd: isEnd, into: &call) }
         if isEnd { text.removeLast(valueEnd.count) }
-        guard kind == .text else {
-            if isEnd {
-                write(value: text.trimmed, to: &call)
-                text = []
-                place = .gap
-            }
-            return .more
-        }
         if !isPadded, text.count >= padding.count || isEnd {
             isPadded = true
             if text.starts(with: padding) { text.removeFirst(padding.count) }
@@ -194,14 +197,65 @@ struct TaggedCallReader: CallBodyReader {
         return .more
     }
 
-    /// JSON as it is, and anything else as a text.
+    /// Reads more of a value that may be JSON, within which the mark behind the value is none.
+    private mutating func readJSON(_ byte: UInt8, isEnd: Bool, into call: inout CallWriter) -> CallStep {
+        if isOpen, mayBegin(byte) {
+            switch span.read(byte) {
+            case .more: break
+            case .end:
+                // The marks so far stood within it.
+                isOpen = false
+                firstEnd = nil
+            case .endBefore, .wrong: isOpen = false
+            }
+        }
+        if isEnd, firstEnd == nil { firstEnd = text.count }
+        guard !isOpen || !isBegun, let end = firstEnd else { return .more }
+        write(value: text[..<(end - valueEnd.count)].trimmed, to: &call)
+        let rest = Array(text[end...])
+        text = []
+        place = .gap
+        // It was no JSON: the first mark was the end.
+        for (index, byte) in rest.enumerated() {
+            let step = read(byte, into: &call)
+            if case .more = step { continue }
+            let others = Array(rest[(index + 1)...])
+            switch step {
+            case .end: return others.isEmpty ? .end : .endBefore(others)
+            case .endBefore(let bytes): return .endBefore(bytes + others)
+            case .wrong:
+                finish(&call)
+                return .endBefore([byte] + others)
+            case .more: break
+            }
+        }
+        return .more
+    }
+
+    /// Whether the value goes on as JSON of a type that the argument has, if this is its first byte.
+    private mutating func mayBegin(_ byte: UInt8) -> Bool {
+        guard !isBegun, !byte.isJSONSpace else { return isBegun }
+        isBegun = true
+        switch byte {
+        case UInt8(ascii: "{"): isOpen = readable.contains(.object)
+        case UInt8(ascii: "["): isOpen = readable.contains(.array)
+        case UInt8(ascii: "\""): isOpen = readable.contains(.string)
+        // Words and numbers hold no marks.
+        default: isOpen = false
+        }
+        return isOpen
+    }
+
+    /// JSON of a type that the argument has as it is, and anything else as a text.
     private func write(value: [UInt8], to call: inout CallWriter) {
-        if (try? JSONValue.parse(value, limits: ToolTypes.valueLimits)) != nil { return call.append(value) }
+        if let json = try? JSONValue.parse(value, limits: ToolTypes.valueLimits) {
+            return readable.contains(JSONTypes(json)) ? call.append(value) : call.appendString(value)
+        }
         // Python's words, which models write as often as JSON's.
         switch String(decoding: value, as: UTF8.self) {
-        case "True": call.append("true")
-        case "False": call.append("false")
-        case "None": call.append("null")
+        case "True" where readable.contains(.boolean): call.append("true")
+        case "False" where readable.contains(.boolean): call.append("false")
+        case "None" where readable.contains(.null): call.append("null")
         default: call.appendString(value)
         }
     }

@@ -1,76 +1,116 @@
 import PinionJSON
 import TextGeneration
 
-/// What the arguments of tools are, as far as it decides how a value without quotation marks is read.
-struct ToolTypes: Sendable {
-    enum Kind: Sendable, Equatable {
-        /// A text, as it stands there.
-        case text
-        /// JSON of another type.
-        case json
-        /// Both may be, or nobody knows.
-        case any
+/// Types of JSON values.
+struct JSONTypes: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    static let null = JSONTypes(rawValue: 1)
+    static let boolean = JSONTypes(rawValue: 2)
+    static let number = JSONTypes(rawValue: 4)
+    static let string = JSONTypes(rawValue: 8)
+    static let array = JSONTypes(rawValue: 16)
+    static let object = JSONTypes(rawValue: 32)
+    static let all: JSONTypes = [.null, .boolean, .number, .string, .array, .object]
+
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
     }
 
+    /// The type of a value.
+    init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool: self = .boolean
+        case .integer, .bigInteger, .decimal: self = .number
+        case .string: self = .string
+        case .array: self = .array
+        case .object: self = .object
+        }
+    }
+
+    private static let names: [ProtocolWord: JSONTypes] = [
+        "null": .null, "boolean": .boolean, "number": .number, "integer": .number, "string": .string, "array": .array,
+        "object": .object,
+    ]
+
+    /// The type that a schema calls by a name, which may be a kind of it; all types for a name that is none.
+    init(named name: String) {
+        self = Self.names[ProtocolWord(name)] ?? .all
+    }
+}
+
+/// How the arguments of tools are read where a value stands between marks without quotation marks.
+struct ToolTypes: Sendable {
     /// Of one value between marks.
     static let valueLimits = JSONLimits(depth: ReplyLimits.depth, values: 1 << 20)
     /// Schemas within each other that are looked at for a type.
-    static let nesting = 8
+    private static let nesting = 8
 
-    private let kinds: [ProtocolWord: [ProtocolWord: Kind]]
+    private let types: [ProtocolWord: [ProtocolWord: JSONTypes]]
 
     init(_ tools: [Tool] = []) {
-        var kinds: [ProtocolWord: [ProtocolWord: Kind]] = [:]
+        var types: [ProtocolWord: [ProtocolWord: JSONTypes]] = [:]
         for tool in tools {
             guard case .arguments(.object(let schema)?, _) = tool.input,
                 case .object(let properties)? = schema["properties"]
             else {
                 // The only argument of a tool that takes a text.
-                if case .text = tool.input { kinds[ProtocolWord(tool.name)] = [ProtocolWord(Tool.textArgument): .text] }
+                if tool.takesText { types[ProtocolWord(tool.name)] = [ProtocolWord(Tool.textArgument): []] }
                 continue
             }
-            var found: [ProtocolWord: Kind] = [:]
+            var found: [ProtocolWord: JSONTypes] = [:]
             for member in properties.members {
-                found[ProtocolWord(member.name)] = Self.kind(of: member.value, in: schema, Self.nesting)
+                found[ProtocolWord(member.name)] = Self.readable(Self.types(of: member.value, in: schema, Self.nesting))
             }
-            kinds[ProtocolWord(tool.name)] = found
+            types[ProtocolWord(tool.name)] = found
         }
-        self.kinds = kinds
+        self.types = types
     }
 
-    func kind(of argument: [UInt8], in tool: [UInt8]) -> Kind {
-        let tool = ProtocolWord(String(decoding: tool, as: UTF8.self))
-        return kinds[tool]?[ProtocolWord(String(decoding: argument, as: UTF8.self))] ?? .any
+    /// The types of JSON that an argument's value is read as; any other value is a text, and so is every value where there
+    /// are none.
+    func types(of argument: [UInt8], in tool: [UInt8]) -> JSONTypes {
+        types(of: String(decoding: argument, as: UTF8.self), in: String(decoding: tool, as: UTF8.self))
     }
 
-    static func kind(of schema: JSONValue, in root: JSONObject, _ nesting: Int) -> Kind {
-        guard case .object(let object) = schema, nesting > 0 else { return .any }
+    func types(of argument: String, in tool: String) -> JSONTypes {
+        types[ProtocolWord(tool)]?[ProtocolWord(argument)] ?? .all
+    }
+
+    /// - Parameter types: What a schema allows.
+    private static func readable(_ types: JSONTypes) -> JSONTypes {
+        if types == .string { return [] }
+        // A value of a wrong type stays what it is.
+        return types.contains(.string) ? types : .all
+    }
+
+    private static func types(of schema: JSONValue, in root: JSONObject, _ nesting: Int) -> JSONTypes {
+        guard case .object(let object) = schema, nesting > 0 else { return .all }
+        func types(_ value: JSONValue) -> JSONTypes { Self.types(of: value, in: root, nesting - 1) }
+        var found = JSONTypes.all
         switch object["type"] {
-        case .string(let type)?: return ProtocolWord(type) == "string" ? .text : .json
-        case .array(let types)?: return types.contains("string") ? (types.count == 1 ? .text : .any) : .json
+        case .string(let name)?: found = JSONTypes(named: name)
+        case .array(let names)?:
+            found = []
+            for case .string(let name) in names { found.formUnion(JSONTypes(named: name)) }
         default: break
         }
-        for name in ["enum", "const"] {
-            let values: [JSONValue]
-            switch object[name] {
-            case .array(let list)? where name == "enum": values = list
-            case let value? where name == "const": values = [value]
-            default: continue
-            }
-            let texts = values.filter { if case .string = $0 { true } else { false } }.count
-            return texts == values.count ? .text : texts == 0 ? .json : .any
+        if case .array(let values)? = object["enum"] {
+            found.formIntersection(values.reduce(into: []) { $0.formUnion(JSONTypes($1)) })
         }
-        for name in ["anyOf", "oneOf", "allOf"] {
+        if let value = object["const"] { found.formIntersection(JSONTypes(value)) }
+        for name in ["anyOf", "oneOf"] {
             guard case .array(let branches)? = object[name] else { continue }
-            let kinds = branches.map { kind(of: $0, in: root, nesting - 1) }
-            if kinds.allSatisfy({ $0 == .text }) { return .text }
-            if kinds.allSatisfy({ $0 == .json }) { return .json }
-            return .any
+            found.formIntersection(branches.reduce(into: []) { $0.formUnion(types($1)) })
+        }
+        if case .array(let branches)? = object["allOf"] {
+            for branch in branches { found.formIntersection(types(branch)) }
         }
         if case .string(let reference)? = object["$ref"], let target = resolve(reference, in: root) {
-            return kind(of: target, in: root, nesting - 1)
+            found.formIntersection(types(target))
         }
-        return .any
+        return found
     }
 
     private static func resolve(_ reference: String, in root: JSONObject) -> JSONValue? {
@@ -83,9 +123,7 @@ struct ToolTypes: Sendable {
         }
         return value
     }
-}
 
-extension ToolTypes {
     /// A part of a JSON pointer, `~1` standing for `/` and `~0` for `~` (RFC 6901).
     private static func unescaped(_ part: Substring) -> String {
         part.split(separator: "~1", omittingEmptySubsequences: false)
@@ -97,9 +135,4 @@ extension ToolTypes {
 extension Tool {
     /// The one argument by which a model is told of a tool that takes a text.
     static let textArgument = "input"
-
-    /// Whether it takes a text, and not arguments.
-    var takesText: Bool {
-        if case .text = input { true } else { false }
-    }
 }

@@ -1,12 +1,18 @@
 extension GrammarBuilder {
     /// Adds the rules of a finished grammar.
     ///
+    /// - Parameter isEscaped: Whether its texts stand between the quotes of a JSON string. Each byte of a text has a spelling
+    ///   of its own there, so that a text's spelling is made of those of its lexemes.
     /// - Returns: What derives the texts of its language.
-    package mutating func embed(_ grammar: Grammar) throws(GrammarError) -> Production {
+    package mutating func embed(_ grammar: Grammar, isEscaped: Bool = false) throws(GrammarError) -> Production {
         let base = Int32(edges.count)
         for _ in grammar.edges { _ = try state() }
         let rules = grammar.starts.indices.map { declare("part \($0)") }
-        let lexemes = grammar.lexemes.map { add($0) }
+        var lexemes: [Int32] = []
+        for var lexeme in grammar.lexemes {
+            if isEscaped { lexeme.automaton = try lexeme.automaton.escaped() }
+            lexemes.append(add(lexeme))
+        }
         for (index, start) in grammar.starts.enumerated() {
             let end = try state()
             ends[rules[index]] = (base + start, end)

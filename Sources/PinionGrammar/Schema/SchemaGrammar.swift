@@ -48,13 +48,16 @@ package struct SchemaGrammar: Sendable {
     }
 
     /// The production of a schema within a larger grammar.
+    ///
+    /// - Parameter notation: How values are written. One whose outermost objects have a notation of their own takes objects
+    ///   alone.
     package static func production(
-        of schema: JSONValue, mode: Mode, in builder: inout GrammarBuilder
+        of schema: JSONValue, mode: Mode, notation: ValueNotation = ValueNotation(), in builder: inout GrammarBuilder
     ) throws(GrammarError) -> (Production, [Warning]) {
         let document = try SchemaDocument(schema, mode: mode)
         let empty = builder
         let (translator, warnings) = try SchemaExpander.read(document, mode: mode) { expander throws(GrammarError) in
-            let translator = SchemaTranslator(expander, builder: empty)
+            let translator = SchemaTranslator(expander, notation, builder: empty)
             return (translator, try translator.translate())
         }
         builder = translator.0.builder

@@ -31,7 +31,7 @@ final class SchemaDocument {
     private(set) var warnings: [SchemaGrammar.Warning] = []
 
     let root = 0
-    private let mode: SchemaGrammar.Mode
+    let mode: SchemaGrammar.Mode
 
     init(_ schema: JSONValue, mode: SchemaGrammar.Mode) throws(GrammarError) {
         self.mode = mode

@@ -281,6 +281,12 @@ final class SchemaExpander {
         return GrammarError(.unsupported, message, pointer: node.pointer(to: keyword))
     }
 
+    /// Warns of a string's length that is not enforced.
+    func warnOfLength(_ message: String) {
+        warnings.append(
+            .init(pointer: "", keyword: SchemaKeyword.maxLength.rawValue, message: "left out: " + message))
+    }
+
     func warn(_ node: SchemaNode, _ keyword: SchemaKeyword, _ message: String) {
         let key = Omission(node: node.id, keyword: keyword, isNegated: false)
         guard warned.insert(key).inserted else { return }

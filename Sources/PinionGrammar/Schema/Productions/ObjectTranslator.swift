@@ -17,6 +17,8 @@ struct ObjectTranslator {
 
     let translator: SchemaTranslator
     private let shape: ObjectShape
+    /// nil for JSON's.
+    private let notation: ObjectNotation?
     private let plan: MemberPlan
     private let maximum: Int?
     /// Whether a minimum has to be counted for; required members alone may be enough.
@@ -31,8 +33,9 @@ struct ObjectTranslator {
     private var places: [Place: Int] = [:]
     private var pending: [Place] = []
 
-    init(_ shape: ObjectShape, _ translator: SchemaTranslator) throws(GrammarError) {
+    init(_ shape: ObjectShape, _ translator: SchemaTranslator, _ notation: ObjectNotation?) throws(GrammarError) {
         self.shape = shape
+        self.notation = notation
         self.translator = translator
         plan = try MemberPlan(shape, in: translator.expander)
         guard plan.demands.count <= SchemaLimits.demands else {
@@ -63,19 +66,54 @@ struct ObjectTranslator {
             isRequiredAhead.append(isRequired)
         }
         isRequiredAhead.reverse()
-        names = plan.ordered.map { Self.name($0.name) }
+        for member in plan.ordered { names.append(try name(member.name)) }
         if maximum != 0 { try build() }
+        let isEmptyAllowed = shape.required.isEmpty && shape.minimum == 0 && plan.demands.isEmpty
+        if let notation {
+            let members = Production.container(.network(network))
+            return .sequence([
+                notation.open, isEmptyAllowed ? .choice([.empty, members]) : members, notation.close,
+            ])
+        }
         let full = Production.sequence([
             .lexeme(.text("{")), .container(.sequence([.space(.opening), .network(network)])), .space(.closing),
             .lexeme(.text("}")),
         ])
-        let isEmptyAllowed = shape.required.isEmpty && shape.minimum == 0 && plan.demands.isEmpty
         return isEmptyAllowed ? .choice([.lexeme(.text("{}")), full]) : full
     }
 
     /// A name and its colon, in one lexeme.
-    private static func name(_ name: ProtocolWord) -> Production {
-        .sequence([.lexeme(.text(SchemaTranslator.quoted(name) + [UInt8(ascii: ":")])), .space(.afterColon)])
+    private func name(_ name: ProtocolWord) throws(GrammarError) -> Production {
+        let quoted = SchemaTranslator.quoted(name)
+        guard let notation else {
+            return .sequence([.lexeme(.text(quoted + [UInt8(ascii: ":")])), .space(.afterColon)])
+        }
+        let plain = Array(name.text.utf8)
+        guard notation.names.accepts(plain) || notation.quotesOtherNames else {
+            throw GrammarError(
+                .unsupported,
+                "no argument can have the name '\(JSONValue.quoted(name.text))' as this model writes calls")
+        }
+        return .sequence([
+            notation.nameOpen, .lexeme(.text(notation.names.accepts(plain) ? plain : quoted)), notation.nameClose,
+        ])
+    }
+
+    /// What stands between two members.
+    private var separator: Production { notation?.separator ?? ArrayTranslator.comma }
+
+    /// The name of a member that is not declared.
+    private func freeName(_ quoted: ByteAutomaton) throws(GrammarError) -> Production {
+        guard let notation else {
+            return .sequence([.memberName(quoted), .lexeme(.text(":")), .space(.afterColon)])
+        }
+        let names = try quoted.unquoted().unescaped().intersection(notation.freeNames)
+        return names.isEmpty ? .never : .sequence([notation.nameOpen, .memberName(names), notation.nameClose])
+    }
+
+    private func value(_ conjunction: Conjunction, named name: String?) throws(GrammarError) -> Production {
+        guard let marks = notation?.marks else { return try translator.value(conjunction) }
+        return try translator.marked(conjunction, named: name, marks)
     }
 
     // MARK: - Places
@@ -90,7 +128,7 @@ struct ObjectTranslator {
                 if canEnd(place) { network.accepting.append(state) }
                 var next = place
                 next.isBehindComma = true
-                if !isFull(place) { network.connect(state, ArrayTranslator.comma, try self.state(next)) }
+                if !isFull(place) { network.connect(state, separator, try self.state(next)) }
             } else if place.index < plan.ordered.count {
                 try addOrdered(place, state)
             } else {
@@ -145,7 +183,7 @@ struct ObjectTranslator {
             guard place.flags & flag == 0 else { continue }
             var next = next(place)
             next.flags |= flag
-            try add(member, Self.name(member.name), from: state, to: next)
+            try add(member, try name(member.name), from: state, to: next)
         }
     }
 
@@ -155,7 +193,7 @@ struct ObjectTranslator {
     ) throws(GrammarError) {
         let spelling = plan.demands.isEmpty ? [] : SchemaTranslator.quoted(member.name)
         for way in try ways(next, member.value, where: { $0.names.accepts(spelling) }) {
-            let value = try translator.value(way.value)
+            let value = try value(way.value, named: member.name.text)
             network.connect(state, .sequence([name, value]), try self.state(way.next))
         }
     }
@@ -200,10 +238,7 @@ struct ObjectTranslator {
             for part in parts {
                 network.connect(
                     state,
-                    .sequence([
-                        .memberName(part.names), .lexeme(.text(":")), .space(.afterColon),
-                        try translator.value(part.value),
-                    ]),
+                    .sequence([try freeName(part.names), try value(part.value, named: nil)]),
                     try self.state(part.next))
             }
         }

@@ -18,10 +18,14 @@ struct ScalarLexemes {
 
 extension SchemaTranslator {
     /// All values of a combination that are `null`, booleans, numbers or strings.
-    func lexemes(of shapes: ScalarShapes) throws(GrammarError) -> ScalarLexemes {
+    ///
+    /// - Parameter words: How `true`, `false` and `null` are spelled; nil for the notation's spellings.
+    func lexemes(
+        of shapes: ScalarShapes, words: [String: [String]]? = nil
+    ) throws(GrammarError) -> ScalarLexemes {
         var lexemes = ScalarLexemes()
         // Listed values of all types are one lexeme: ten thousand of them are ten thousand threads otherwise.
-        var texts = shapes.words.flatMap(\.texts)
+        var texts = shapes.words.flatMap(\.texts).flatMap { Self.spelled($0, words ?? notation.words) }
         for shape in shapes.numbers {
             if let constants = shape.constants {
                 texts += constants.map { Array($0.spelling.utf8) }
@@ -30,7 +34,9 @@ extension SchemaTranslator {
             }
         }
         for shape in shapes.strings {
-            if shape.constants != nil {
+            if let quote = notation.quote {
+                lexemes.add(try .concatenation([.text(quote), plain(shape, without: quote), .text(quote)]))
+            } else if shape.constants != nil {
                 texts += shape.filtered(in: expander)?.constants?.map { Self.quoted($0) } ?? []
             } else {
                 try add(shape, to: &lexemes)

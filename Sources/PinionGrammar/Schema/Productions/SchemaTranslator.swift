@@ -10,6 +10,7 @@ final class SchemaTranslator {
     }
 
     let expander: SchemaExpander
+    let notation: ValueNotation
     private(set) var builder: GrammarBuilder
     private var productions: [Conjunction: Production] = [:]
     private var scalarProductions: [ScalarShapes: Production] = [:]
@@ -21,14 +22,21 @@ final class SchemaTranslator {
     /// States up to which the lexemes of a value are written where the value stands, rather than as a rule.
     private static let inlineStates = 64
 
-    init(_ expander: SchemaExpander, builder: consuming GrammarBuilder) {
+    init(_ expander: SchemaExpander, _ notation: ValueNotation, builder: consuming GrammarBuilder) {
         self.expander = expander
+        self.notation = notation
         self.builder = builder
     }
 
     /// The production of the whole schema; all rules that it refers to are defined.
     func translate() throws(GrammarError) -> Production {
-        let production = try value(expander.root())
+        let root = try expander.root()
+        let production: Production
+        if let arguments = notation.arguments {
+            production = try self.arguments(root, arguments)
+        } else {
+            production = try value(root)
+        }
         while let job = jobs.popLast() {
             try expander.spend(1)
             do {
@@ -38,6 +46,23 @@ final class SchemaTranslator {
             }
         }
         return production
+    }
+
+    /// The objects that satisfy the whole schema.
+    private func arguments(
+        _ root: Conjunction, _ notation: ObjectNotation
+    ) throws(GrammarError) -> Production {
+        do {
+            let shapes: [ObjectShape] = root == .never ? [] : try expander.shapes(of: root)
+            var ways: [Production] = []
+            for shape in shapes {
+                var object = try ObjectTranslator(shape, self, notation)
+                ways.append(try object.translate())
+            }
+            return .choice(ways)
+        } catch {
+            throw located(error, root)
+        }
     }
 
     /// What derives the values that satisfy a combination.
@@ -84,7 +109,7 @@ final class SchemaTranslator {
         return GrammarError(error.code, error.message, pointer: expander.document.nodes[literal.node].pointer)
     }
 
-    private func array(_ shape: ArrayShape) throws(GrammarError) -> Production {
+    func array(_ shape: ArrayShape) throws(GrammarError) -> Production {
         if shape.isAny, let anyArray { return .rule(anyArray) }
         var array = try ArrayTranslator(shape, self)
         let production = try array.translate()
@@ -94,9 +119,9 @@ final class SchemaTranslator {
         return .rule(rule)
     }
 
-    private func object(_ shape: ObjectShape) throws(GrammarError) -> Production {
+    func object(_ shape: ObjectShape) throws(GrammarError) -> Production {
         if shape.isAny, let anyObject { return .rule(anyObject) }
-        var object = try ObjectTranslator(shape, self)
+        var object = try ObjectTranslator(shape, self, notation.objects)
         let production = try object.translate()
         guard shape.isAny else { return production }
         let rule = try builder.rule("object", production)

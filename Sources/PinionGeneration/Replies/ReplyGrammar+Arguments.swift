@@ -1,0 +1,171 @@
+import PinionGrammar
+import PinionJSON
+import TextGeneration
+
+extension ReplyGrammar {
+    // MARK: - Arguments as one JSON object
+
+    mutating func arguments(of tool: Tool, _ index: Int) throws(GrammarError) -> Production {
+        switch tool.input {
+        case .arguments(let schema, let isStrict):
+            return try object(of: try ToolSchema.object(schema), isStrict: isStrict, index, ValueNotation())
+        case .text(let format):
+            return Self.object([Self.member(Tool.textArgument, try quotedText(format, index))])
+        }
+    }
+
+    private mutating func object(
+        of schema: JSONValue, isStrict: Bool, _ index: Int, _ notation: ValueNotation
+    ) throws(GrammarError) -> Production {
+        let (production, found) = try SchemaGrammar.production(
+            of: schema, mode: isStrict ? .strict : .lenient, notation: notation, in: &builder)
+        warnings += found.map {
+            GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
+        }
+        return production
+    }
+
+    // MARK: - Texts of tools that take one
+
+    /// A text of a format as a JSON string.
+    private mutating func quotedText(_ format: OutputFormat, _ index: Int) throws(GrammarError) -> Production {
+        let quote = Production.lexeme(.text("\""))
+        return .sequence([quote, try text(format, isEscaped: true, index), quote])
+    }
+
+    private mutating func text(
+        _ format: OutputFormat, isEscaped: Bool, without end: [UInt8]? = nil, _ index: Int
+    ) throws(GrammarError) -> Production {
+        let encoding: ScalarEncoding = isEscaped ? .jsonString : .utf8
+        var automaton = ByteAutomaton.anyText(encoding)
+        switch format {
+        case .text: break
+        case .pattern(let pattern): automaton = try .pattern(pattern, encoding: encoding, isAnchored: true)
+        case .jsonObject, .jsonSchema, .choice, .grammar:
+            let (grammar, found) = try format.grammar()
+            warnings += found.map {
+                GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
+            }
+            if let grammar { return try builder.embed(grammar, isEscaped: isEscaped) }
+        }
+        if let end { automaton = try automaton.subtracting(textsWith: end) }
+        return .lexeme(automaton)
+    }
+
+    // MARK: - Arguments one by one
+
+    /// The names of tools' arguments that are written as they are.
+    private static let plainName = "[A-Za-z0-9_./-]+"
+    /// The names of arguments that no schema declares, and of tools that nobody did.
+    static let freeName = "[A-Za-z_][A-Za-z0-9_.-]{0,63}"
+
+    private static func names(_ pattern: String) throws(GrammarError) -> ByteAutomaton {
+        try .pattern(pattern, encoding: .utf8, isAnchored: true)
+    }
+
+    /// - Parameter tool: nil for one that nobody declared, which takes anything.
+    mutating func tagged(
+        _ form: TaggedCall, _ name: Production, _ tool: Tool?, _ index: Int
+    ) throws(GrammarError) -> Production {
+        let isGiven = form.textSign != nil
+        let padding = Production.choice([.empty, try mark(form.padding)])
+        let gap = form.valueOpen.isEmpty || isGiven ? Production.empty : Self.layout
+        let (open, end) = (try mark(form.valueOpen), try mark(form.valueEnd))
+        let known = Set((tool?.input.schema?.propertyNames ?? []).map { ProtocolWord($0) })
+        var ambiguous: [ProtocolWord: ByteAutomaton] = [:]
+        let other = isGiven ? .none : try Self.lookalikes(of: .all)
+        for name in known where !isGiven {
+            let types = types.types(of: name.text, in: tool?.name ?? "")
+            ambiguous[name] = types == .all ? other : try Self.lookalikes(of: types)
+        }
+        let texts = ambiguous
+        var marks = ValueMarks(
+            text: (
+                open: .sequence([gap, try mark(form.textSign ?? ""), open, padding]), close: .sequence([padding, end])
+            ),
+            value: (
+                open: .sequence([gap, try mark(form.jsonSign ?? ""), open, Self.layout]),
+                close: .sequence([Self.layout, end])
+            ),
+            end: bytes(of: form.valueEnd), ambiguous: { name in name.flatMap { texts[ProtocolWord($0)] } ?? other })
+        if !isGiven { marks.words = Self.words }
+        var notation = ObjectNotation(
+            open: .empty, separator: .empty, close: Self.layout,
+            name: (open: .sequence([Self.layout, try mark(form.keyOpen)]), close: try mark(form.keyEnd)),
+            names: try .anyText(.utf8).subtracting(textsWith: Array(form.keyEnd.utf8)),
+            freeNames: try Self.names(Self.freeName))
+        notation.quotesOtherNames = false
+        notation.marks = marks
+        // Where the name stands by itself, a line break ends it, or the mark that follows.
+        let isBare = form.nameOpen.isEmpty && form.nameEnd.allSatisfy(\.isWhitespace)
+        return .sequence([
+            try mark(form.nameOpen), name, isBare ? .empty : try mark(form.nameEnd),
+            try members(of: tool, index, notation, ValueNotation()), try mark(form.end),
+        ])
+    }
+
+    /// How Python and JSON write their words; what is read back is JSON.
+    private static let words = ["true": ["true", "True"], "false": ["false", "False"], "null": ["null", "None"]]
+
+    mutating func literal(
+        _ form: LiteralCall, _ name: Production, _ tool: Tool?, _ index: Int
+    ) throws(GrammarError) -> Production {
+        let (plain, free) = (try Self.names(Self.plainName), try Self.names(Self.freeName))
+        let isPython = form.quote == nil
+        let gap = isPython ? Self.layout : .empty
+        var values = ValueNotation()
+        let close = Production.sequence([gap, try mark(form.close)])
+        let notation = ObjectNotation(
+            open: try mark(form.open), separator: .lexeme(.text(",")), close: close,
+            name: (open: gap, close: try mark(form.assignment)), names: plain, freeNames: free)
+        if isPython {
+            values.words = Self.words
+        } else {
+            values.quote = form.quote.map { bytes(of: $0) }
+            values.objects = notation
+        }
+        return .sequence([try mark(form.prefix), name, try members(of: tool, index, notation, values)])
+    }
+
+    private mutating func members(
+        of tool: Tool?, _ index: Int, _ notation: ObjectNotation, _ values: ValueNotation
+    ) throws(GrammarError) -> Production {
+        var values = values
+        values.arguments = notation
+        switch tool?.input {
+        case nil: return try object(of: .object(JSONObject()), isStrict: false, index, values)
+        case .arguments(let schema, let isStrict)?:
+            return try object(of: try ToolSchema.object(schema), isStrict: isStrict, index, values)
+        case .text(let format)?:
+            var value: [Production]
+            if let marks = notation.marks {
+                value = [
+                    marks.textOpen, try text(format, isEscaped: false, without: marks.end, index), marks.textClose,
+                ]
+            } else if let quote = values.quote {
+                let mark = Production.lexeme(.text(quote))
+                value = [mark, try text(format, isEscaped: false, without: quote, index), mark]
+            } else {
+                value = [try quotedText(format, index)]
+            }
+            value = [notation.nameOpen, .lexeme(.text(Tool.textArgument)), notation.nameClose] + value
+            return .sequence([notation.open] + value + [notation.close])
+        }
+    }
+
+    /// Texts that would be read as JSON of these types.
+    private static func lookalikes(of types: JSONTypes) throws(GrammarError) -> ByteAutomaton {
+        var parts: [ByteAutomaton] = []
+        func add(_ type: JSONTypes, _ pattern: String) throws(GrammarError) {
+            guard types.contains(type) else { return }
+            parts.append(try .pattern(pattern, encoding: .utf8, isAnchored: true))
+        }
+        try add(.null, "null|None")
+        try add(.boolean, "true|false|True|False")
+        try add(.number, "-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")
+        try add(.string, "\"[\\s\\S]*")
+        try add(.array, "\\[[\\s\\S]*")
+        try add(.object, "\\{[\\s\\S]*")
+        return try .concatenation([Self.space, .union(parts), Self.space])
+    }
+}

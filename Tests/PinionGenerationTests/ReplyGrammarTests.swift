@@ -1,0 +1,204 @@
+import PinionGeneration
+import PinionGrammar
+import PinionJSON
+import TestSupport
+import Testing
+import TextGeneration
+
+/// The grammar of a reply and the reader of it agree: what models write is allowed, and what is allowed is read.
+@Suite("Grammars of replies")
+struct ReplyGrammarTests {
+    // MARK: - What models write is allowed
+
+    /// Transcripts that are read and not allowed, because the grammar leaves one way where models may stray.
+    private static let forbidden: Set<String> = [
+        // The turn ends with its calls, and closing marks are written.
+        "Text after a call is content.", "White space after a call is nothing.", "functools: text after.",
+        "The end token stands for a closing marker that is missing.",
+        "The end token stands for closing markers that are missing.",
+        "The end token stands for the end of a list that is missing.",
+        "The end token stands for a brace that is missing.", "The closing marker may be the end token.",
+        "A call without the end of its group.",
+        "A call inside reasoning that closes after it is a call, and the reasoning ends there.",
+        // Arguments are what the tool's schema says, in one spelling.
+        "Escapes in the arguments stay escapes.", "What is no JSON is a string after all.",
+        "Null is JSON where no string is asked for.", "JSON keeps its own white space and the spelling of its numbers.",
+        "Numbers keep their spelling.", "Booleans and null.", "JSON's words are taken too.",
+        "Python's words become JSON's.", "Python's escapes become the characters.", "Single quotes are quotes.",
+        "The attribute counts, whatever the schema says.", "An argument without a name is text.",
+        "A line break inside quotes, as the template writes it, is a part of the string.",
+        "White space between the parts is nothing.",
+        "The list's own layout is nothing, the arguments' passes as it is.",
+        // Members stand in the order that the model was trained on, under the trained names.
+        "Arguments may stand before the name.", "A call that leaves out its arguments has none.",
+        "The arguments may be called arguments.", "A function without the marker around it is a call.",
+        // It begins as a call of a tool that there is.
+        "Text with a part of a marker is text: '{\"name\": \"weather\", \"parameters\": \"Bern\"}'.",
+        "Text with a part of a marker is text: '{\"name\": \"weather\"}'.",
+    ]
+
+    private static func grammar(
+        _ format: ReplyFormat, _ tools: [Tool], _ choice: ToolChoice, isThinking: Bool = false, isSingle: Bool = false
+    ) throws -> (plan: ReplyPlan, grammar: Grammar) {
+        var plan = ReplyPlan(.text)
+        plan.format = format
+        plan.tools = tools
+        plan.choice = choice
+        plan.isThinking = isThinking && format.thinking != nil && !format.hasChannels
+        plan.allowsParallelCalls = !isSingle
+        return (plan, try ReplyGrammar.compile(plan, output: nil) { Array($0.utf8) }.0)
+    }
+
+    @Test("What models of a family write is allowed", arguments: ReplyFixture.names)
+    func transcripts(_ name: String) throws {
+        let fixture = try ReplyFixture(name)
+        var grammars: [Bool: Grammar] = [:]
+        var allowed = 0
+        for transcript in fixture.transcripts where !transcript.isCut && !transcript.isDegraded {
+            if Self.forbidden.contains(transcript.name) { continue }
+            let isThinking = transcript.isThinking
+            let grammar =
+                try grammars[isThinking]
+                ?? Self.grammar(fixture.format, fixture.tools, .auto, isThinking: isThinking)
+                .grammar
+            grammars[isThinking] = grammar
+            var matcher = GrammarMatcher(grammar)
+            #expect(matcher.read(Array(transcript.reply.utf8)) == .accepted, "\(transcript)")
+            allowed += 1
+        }
+        #expect(allowed >= 10)
+    }
+
+    // MARK: - What is allowed is read
+
+    private static let hostileTools: [(name: String, schema: String)] = [
+        (
+            "weather",
+            #"{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},"required":["city"]}"#
+        ),
+        ("clock", #"{"type":"object","properties":{},"additionalProperties":false}"#),
+        (
+            "book",
+            #"""
+            {"$ref":"#/$defs/Booking","$defs":{"Booking":{"type":"object","properties":{
+            "seat":{"type":"string","pattern":"^[A-F][0-9]{1,2}$"},"class":{"$ref":"#/$defs/Class"},
+            "note":{"anyOf":[{"type":"string","maxLength":5},{"type":"null"}]},
+            "code":{"type":["string","integer"]},"when":{"type":"object","properties":{"day":{"type":"string"},
+            "open":{"type":"boolean"}},"required":["day"],"additionalProperties":false},
+            "legs":{"type":"array","items":{"$ref":"#/$defs/Class"},"maxItems":2},"direct":{"type":"boolean"}},
+            "required":["seat","class","when"],"additionalProperties":false},
+            "Class":{"type":"string","enum":["first","second","</parameter>","true"]}}}
+            """#
+        ),
+        (
+            "odd",
+            #"""
+            {"type":"object","properties":{"$filter":{"type":"string"},"xml:lang":{"const":"de"},"a b":{"type":"null"},
+            "é":{"type":"integer"}},"required":["$filter"],"additionalProperties":false}
+            """#
+        ),
+        (
+            "either",
+            #"""
+            {"allOf":[{"type":"object","properties":{"x":{"enum":[1,"one",null,true]}}},{"required":["x"]}],
+            "maxProperties":1}
+            """#
+        ),
+    ]
+
+    /// Bytes that a walk prefers once a reply is long, for an end; and some that texts hold.
+    private static let closers = Array("}])\"'`<>|/".utf8)
+
+    /// A random reply that the grammar allows, one byte after the other; nil where a walk is too long.
+    ///
+    /// - Parameter marks: What a walk tries to write at once, because chance alone writes none.
+    private static func walk(
+        _ grammar: CompiledGrammar, _ random: inout SeededGenerator, trying marks: [String], limit: Int = 900
+    ) -> [UInt8]? {
+        var wish: ArraySlice<UInt8> = []
+        let session = GrammarSession(grammar)
+        let end = 256
+        var reply: [UInt8] = []
+        while reply.count < limit {
+            let words = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: 5)
+            words.initialize(repeating: 0)
+            defer { words.deallocate() }
+            session.markAllowed(in: words)
+            func isAllowed(_ token: Int) -> Bool { words[token >> 6] >> UInt64(token & 63) & 1 == 1 }
+            if isAllowed(end), random.below(4) > 0 || reply.count > 200 { return reply }
+            if wish.isEmpty, random.below(reply.count > 60 ? 2 : 8) == 0 {
+                wish = Array(marks[random.below(marks.count)].utf8)[...]
+            }
+            if let byte = wish.popFirst() {
+                if isAllowed(Int(byte)) {
+                    reply.append(byte)
+                    session.advance(Int32(byte))
+                    continue
+                }
+                wish = []
+            }
+            var allowed = (0..<end).filter { isAllowed($0) && ($0 >= 0x20 || $0 == 0x0A) }
+            if allowed.isEmpty { allowed = (0..<end).filter(isAllowed) }
+            guard !allowed.isEmpty else { return isAllowed(end) ? reply : nil }
+            let closing = allowed.filter { closers.contains(UInt8($0)) }
+            let plain = allowed.filter { $0 < 0x80 && $0 > 0x20 }
+            let wish = reply.count > 120 ? 1 : 4
+            let choices =
+                !closing.isEmpty && random.below(wish) == 0
+                ? closing : !plain.isEmpty && random.below(8) > 0 ? plain : allowed
+            let byte = choices[random.below(choices.count)]
+            reply.append(UInt8(byte))
+            session.advance(Int32(byte))
+        }
+        return nil
+    }
+
+    private static let vocabulary = TokenVocabulary(
+        tokens: (0...256).map { $0 < 256 ? [UInt8($0)] : nil }, endTokens: [256])
+
+    @Test(
+        "Every reply that has to be a call is read as calls whose arguments the tools take",
+        arguments: ReplyFormat.all.filter { $0.calls != nil }.map(\.name))
+    func walks(_ name: String) throws {
+        let format = try #require(ReplyFormat.named(name))
+        var random = SeededGenerator(seed: 11)
+        var read = 0
+        for (toolName, schema) in Self.hostileTools {
+            let json = try JSONValue.parse(Array(schema.utf8), limits: JSONLimits(depth: 50, values: 1 << 12))
+            let tools = [Tool(name: toolName, parameters: json), Tool(name: "other", parameters: nil)]
+            let compiled: (plan: ReplyPlan, grammar: Grammar)
+            do {
+                compiled = try Self.grammar(format, tools, .named(toolName))
+            } catch let error as GrammarError {
+                // Names that the format has no way to write.
+                #expect(error.code == .unsupported && toolName == "odd", "\(toolName): \(error)")
+                continue
+            }
+            let marks = ReplyReaderTests.marks(of: format).filter { !$0.isEmpty }
+            let grammar = CompiledGrammar(compiled.grammar, vocabulary: Self.vocabulary, encode: nil)
+            let own = try SchemaGrammar.compile(json, mode: .strict).grammar
+            let spelling = try InstanceSpelling(json, mode: .strict)
+            for _ in 0..<16 {
+                guard let reply = Self.walk(grammar, &random, trying: marks) else { continue }
+                let text = String(decoding: reply, as: UTF8.self)
+                let (message, bytes, failed) = ReadReply.read(
+                    [reply], format, tools: tools, isCut: false, maximumCalls: 1)
+                #expect(failed == 0, "\(text)")
+                #expect(bytes == reply.count, "\(text)")
+                let hasText = message.text.contains { !$0.isWhitespace }
+                // Between its thinking and a call, gpt-oss may say something.
+                #expect(!hasText || format.hasChannels, "\(text): \(message)")
+                #expect(message.calls.map(\.name) == [toolName], "\(text)")
+                guard let call = message.calls.first else { continue }
+                let arguments = try #require(
+                    try? JSONValue.parse(
+                        Array(call.arguments.utf8), limits: JSONLimits(depth: 50, values: 1 << 12)),
+                    "\(text): \(call.arguments)")
+                var matcher = GrammarMatcher(own)
+                #expect(matcher.read(try spelling.text(of: arguments)) == .accepted, "\(text): \(call.arguments)")
+                read += 1
+            }
+        }
+        #expect(read >= 20)
+    }
+}
