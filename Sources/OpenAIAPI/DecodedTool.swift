@@ -8,18 +8,16 @@ struct DecodedTool {
     /// Of the schema or grammar that says what the tool takes.
     let inputPath: String
 
-    var isCustom: Bool {
-        if case .text = tool.input { true } else { false }
-    }
+    var isCustom: Bool { tool.takesText }
 
     /// Reads an entry of `tools`.
     init(_ entry: FieldReader, type: String) throws(APIError) {
         switch ProtocolWord(type) {
         case "function":
-            try entry.refuseUnknown(["type", "function"])
+            try ForeignField.refuseUnknown(besides: ["type", "function"], in: entry)
             try self.init(function: entry.requiredNested("function"), isOld: false)
         case "custom":
-            try entry.refuseUnknown(["type", "custom"])
+            try ForeignField.refuseUnknown(besides: ["type", "custom"], in: entry)
             try self.init(custom: entry.requiredNested("custom"))
         default:
             throw .invalidValue(entry.path(of: "type"), got: type, supported: ["function", "custom"])

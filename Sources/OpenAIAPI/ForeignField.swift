@@ -28,6 +28,7 @@ struct ForeignField {
         ForeignField("safety_identifier", .any("a string"), "The identifier must be a string."),
         // Hints that change no reply.
         ForeignField("prompt_cache_key", .any("a string"), "The key must be a string."),
+        ForeignField("prompt_cache_options", .any("an object"), "Options of a cache must be an object."),
         ForeignField(
             "prompt_cache_retention", .only(["in-memory", "in_memory"]), "Prompts are cached in memory only."),
         ForeignField("service_tier", .only(["auto", "default"]), "There is one tier of service, 'default'."),
@@ -43,18 +44,34 @@ struct ForeignField {
     ]
 
     /// What a message of an earlier reply may carry along when a client sends it back.
-    static let messageTable: [ForeignField] = [
-        // Where a hosted search found what the text says.
-        ForeignField("annotations", .any("an array"), "Annotations must be an array."),
-        // What openai's package made of the content, beside the content.
-        ForeignField("parsed", .anything, "It repeats the content."),
-        ForeignField("audio", .never, "Models read text only."),
+    static let messageTable: [ForeignField] =
+        hints + [
+            // Where a hosted search found what the text says.
+            ForeignField("annotations", .any("an array"), "Annotations must be an array."),
+            // What openai's package made of the content, beside the content.
+            ForeignField("parsed", .anything, "It repeats the content."),
+            // What litellm keeps beside the thinking, which it sends back as `reasoning_content`.
+            ForeignField("provider_specific_fields", .anything, "It repeats other fields."),
+            ForeignField("thinking_blocks", .anything, "They repeat the thinking."),
+            ForeignField("audio", .never, "Models read text only."),
+        ]
+
+    /// What a part of a message and a tool may carry along: where a prompt's beginning is worth keeping.
+    static let hints: [ForeignField] = [
+        ForeignField("cache_control", .any("an object"), "A hint for a cache must be an object."),
+        ForeignField("prompt_cache_breakpoint", .any("an object"), "A hint for a cache must be an object."),
     ]
 
     private init(_ name: String, _ acceptance: Acceptance, _ reason: String) {
         self.name = name
         self.acceptance = acceptance
         self.reason = reason
+    }
+
+    /// Refuses fields of an object that are none of these and no hints, and hints that are none.
+    static func refuseUnknown(besides known: Set<ProtocolWord>, in fields: FieldReader) throws(APIError) {
+        try fields.refuseUnknown(known.union(hints.map { ProtocolWord($0.name) }))
+        for hint in hints { try hint.check(in: fields) }
     }
 
     /// Refuses the object when it holds this field with a value that does not pass.

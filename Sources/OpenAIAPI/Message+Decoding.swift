@@ -154,7 +154,7 @@ extension Message {
         let type = try part.requiredString("type")
         switch ProtocolWord(type) {
         case "text":
-            try part.refuseUnknown(["type", "text"])
+            try ForeignField.refuseUnknown(besides: ["type", "text"], in: part)
             return try part.requiredString("text")
         case "refusal" where isAssistant:
             try part.refuseUnknown(["type", "refusal"])

@@ -120,6 +120,9 @@ struct AssistantMessageTests {
             // A message, a parsed one, and a streamed one that was put together.
             #""content":"a","refusal":null,"annotations":null,"audio":null,"function_call":null,"tool_calls":null"#,
             #""content":"a","refusal":null,"annotations":[{"type":"url_citation"}],"tool_calls":[],"parsed":{"a":1}"#,
+            // What litellm keeps of a provider's reply, and a hint for a cache.
+            #""content":"a","provider_specific_fields":{"reasoning":"b"},"thinking_blocks":[{"type":"thinking"}]"#,
+            #""content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}],"cache_control":{}"#,
             #""content":"a","parsed":null,"reasoning_content":null,"reasoning":null,"name":null,"tool_call_id":null"#,
         ])
     func dumps(_ fields: String) throws {

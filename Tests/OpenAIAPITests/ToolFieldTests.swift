@@ -27,7 +27,7 @@ struct ToolFieldTests {
         let fields = #"""
             "tools":[{"type":"function","function":{"name":"f","description":"d","parameters":\#(schema),"strict":true}},
             {"type":"function","function":{"name":"g","description":null,"parameters":null,"strict":null}},
-            {"function":{"name":"h","parameters":{}},"type":"function"}]
+            {"function":{"name":"h","parameters":{}},"type":"function","cache_control":{"type":"ephemeral"}}]
             """#
         let request = try decodeRequest(fields)
         #expect(
