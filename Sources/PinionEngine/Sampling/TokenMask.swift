@@ -32,8 +32,17 @@ package struct TokenMask: Sendable, Equatable {
         precondition(logits.count == vocabulary, "\(logits.count) logits for a mask of \(vocabulary) tokens")
         for (index, word) in words.enumerated() where word != .max {
             let first = index * Self.wordBits
-            for id in first..<min(first + Self.wordBits, vocabulary) where word >> UInt64(id - first) & 1 == 0 {
-                logits[id] = -.infinity
+            if word == 0 {
+                let last = min(first + Self.wordBits, vocabulary)
+                UnsafeMutableBufferPointer(rebasing: logits[first..<last]).update(repeating: -.infinity)
+                continue
+            }
+            // Within texts few tokens are forbidden, and elsewhere few allowed: those alone are looked at.
+            var forbidden = ~word
+            while forbidden != 0 {
+                let id = first + forbidden.trailingZeroBitCount
+                if id < vocabulary { logits[id] = -.infinity }
+                forbidden &= forbidden &- 1
             }
         }
     }
