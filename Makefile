@@ -14,8 +14,13 @@ SHELL = bash
 PINION = .build/release/pinion
 PYTHON ?= python3
 VENV = .venv
+# For the clients that agents are built with, which are large.
+AGENTS_VENV = .venv-agents
 PYTEST = $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 REPORTS = .build/test-reports
+TEST_BINARY = .build/release/pinionPackageTests.xctest
+# Swift tests that compute for minutes and measure no time.
+BESIDE = PinionModelsTests
 KERNELS = Sources/CPinionKernels
 # What builds the C kernels for Arm, and what runs them (ARM_CC=cc ARM_RUN= on an Arm machine).
 ARM_CC ?= aarch64-linux-gnu-gcc
@@ -34,11 +39,11 @@ MUTATIONS ?= 10000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift test-long test-arm bench format lint clean prepare build-tests parity \
+.PHONY: help serve build test test-swift test-long test-agents test-arm bench format lint clean prepare build-tests parity \
     compile-arm headers
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 serve: build ## Build, then serve the default model (ARGS='--port 9000 --model FILE.gguf' ...)
 	@exec $(PINION) serve $(ARGS)
@@ -47,19 +52,25 @@ build: headers ## Build the program
 	@test -d .build || echo 'The first build fetches Swift packages and takes 6 to 15 minutes on two cores.'
 	@$(call SWIFT_BUILD,--product pinion)
 
-# The tests of hubs wait more than they compute, so they run beside the Swift tests, at the lowest priority.
+# Most tests keep one core busy. The tests of hubs and those of models' numbers run beside the others at the lowest
+# priority; what the others measure is processor time, or takes seconds.
 test: lint prepare ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@swift=0; client=0; hub=0; \
+	@swift=0; models=0; client=0; hub=0; \
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; \
-	model=$$($(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; \
-	nice -n 19 $(PYTEST) --junitxml $(REPORTS)/hub.xml Tests/Client/test_hub*.py >$(REPORTS)/hub.log 2>&1 & waiting=$$!; \
-	PINION_TEST_MODEL="$$model" $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
-	$(PYTEST) --junitxml $(REPORTS)/client.xml --ignore-glob='*/test_hub*.py' Tests/Client || client=$$?; \
-	wait $$waiting || hub=$$?; cat $(REPORTS)/hub.log; \
-	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests \
-	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "client:$$client:$(REPORTS)/client.xml" \
-	    "hub:$$hub:$(REPORTS)/hub.xml"
+	PINION_TEST_MODEL=$$($(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; export PINION_TEST_MODEL; \
+	nice -n 19 $(PYTEST) --junitxml $(REPORTS)/hub.xml Tests/Client/test_hub*.py >$(REPORTS)/hub.log 2>&1 & hubs=$$!; \
+	nice -n 19 $(TEST_BINARY) --testing-library swift-testing --no-parallel --filter $(BESIDE) \
+	    --xunit-output $(REPORTS)/models.xml >$(REPORTS)/models.log 2>&1 & numbers=$$!; \
+	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --skip $(BESIDE) \
+	    --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
+	$(PYTEST) --junitxml $(REPORTS)/client.xml --ignore-glob='*/test_hub*.py' --ignore Tests/Client/agents \
+	    Tests/Client || client=$$?; \
+	wait $$numbers || models=$$?; tail -n 1 $(REPORTS)/models.log; grep -a ' recorded an issue' $(REPORTS)/models.log; \
+	wait $$hubs || hub=$$?; cat $(REPORTS)/hub.log; \
+	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests --must-run FamilyOracleTests \
+	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "models:$$models:$(REPORTS)/models.xml" \
+	    "client:$$client:$(REPORTS)/client.xml" "hub:$$hub:$(REPORTS)/hub.xml"
 
 # Next to each other, because a Swift build leaves a core idle where one module waits for another.
 prepare:
@@ -71,11 +82,19 @@ build-tests: headers
 test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...)
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build $(ARGS)
 
-# The count is that of each kind of file: GGUF, configuration, safetensors header and index; the suites of tokenizers
-# and of JSON always have as many or more. PINION_TEST_ORACLE lets the divergence from transformers run too.
+# The count is that of each kind of file: GGUF, configuration, safetensors header and index, and of random replies of each
+# format; the suites of tokenizers and of JSON always have as many or more. PINION_TEST_ORACLE lets the divergence from transformers run too.
 test-long: build-tests ## Build, then load 10,000 damaged files of every kind (MUTATIONS=100000)
 	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
-	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|DivergenceTests' $(ARGS)
+	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
+
+test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)
+	$(AGENTS_VENV)/bin/python -m pytest -q -p no:cacheprovider --confcutdir Tests/Client $(ARGS) Tests/Client/agents
+
+$(AGENTS_VENV)/.stamp: Tests/Client/agents/requirements.txt Tests/Client/requirements.txt
+	@$(PYTHON) -m venv $(AGENTS_VENV)
+	@$(AGENTS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 test-arm: ## Compare the kernels for Arm with the portable ones, on an emulator
 	@missing=; command -v $(firstword $(ARM_CC)) >/dev/null || missing=" gcc-aarch64-linux-gnu"; \
@@ -109,7 +128,7 @@ lint: ## Check the format of the Swift sources
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
 
 clean: ## Remove what was built, the fetched test model included
-	rm -rf .build $(VENV)
+	rm -rf .build $(VENV) $(AGENTS_VENV)
 
 $(VENV)/.stamp: Tests/Client/requirements.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \

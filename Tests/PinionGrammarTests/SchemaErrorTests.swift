@@ -1,5 +1,6 @@
 import PinionGrammar
 import PinionJSON
+import TestSupport
 import Testing
 
 @Suite("Schemas that are refused")

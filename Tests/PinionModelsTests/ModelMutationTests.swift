@@ -2,6 +2,7 @@ import Foundation
 import PinionModelFiles
 import PinionModels
 import PinionTensor
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -47,17 +48,17 @@ struct ModelMutationTests {
         let before = peakMemory()
         for index in 0..<cases {
             try mutator.mutated(original).write(to: url)
-            let start = ContinuousClock.now
             var message: String?
-            do {
-                try exercise(path, kernels)
-                loaded += 1
-            } catch let error as ModelError {
-                message = error.message
-            } catch let error as TensorError {
-                message = error.message
+            let duration = try processorTime {
+                do {
+                    try exercise(path, kernels)
+                    loaded += 1
+                } catch let error as ModelError {
+                    message = error.message
+                } catch let error as TensorError {
+                    message = error.message
+                }
             }
-            let duration = ContinuousClock.now - start
             guard duration < slowest else { return "case \(index) took \(duration)" }
             guard let message else { continue }
             refused += 1
