@@ -29,6 +29,9 @@ extension Interpreter {
         case .conditional(let branches, let otherwise):
             return try evaluateConditional(branches, otherwise, in: scope)
         case .postfix(let base, let operations):
+            if let change = ListChange(base, operations), let value = try apply(change, operations, in: scope) {
+                return value
+            }
             return try apply(operations, to: try evaluate(base, in: scope), in: scope)
         }
     }

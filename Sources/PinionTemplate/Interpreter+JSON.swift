@@ -29,6 +29,7 @@ extension Interpreter {
         case .int(let value):
             buffer.append("\(value)")
             buffer.isTainted = true
+        case .bigInteger(let digits): try write(digits: digits, into: &buffer)
         case .double(let value):
             buffer.append(
                 value.isNaN

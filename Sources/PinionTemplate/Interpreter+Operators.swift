@@ -4,11 +4,13 @@ import Foundation
 extension Interpreter {
     func apply(_ operation: UnaryOperator, to value: TemplateValue) throws(TemplateError) -> TemplateValue {
         if case .undefined(let reason) = value { throw Self.fail(reason.description) }
-        if case .double(let number) = value { return .double(operation == .negate ? -number : number) }
-        guard let number = value.integer else {
+        if let number = value.integer {
+            return operation == .negate ? try checked(0.subtractingReportingOverflow(number)) : .int(number)
+        }
+        guard let number = value.number else {
             throw Self.fail("bad operand type for unary \(operation == .negate ? "-" : "+"): '\(value.typeName)'")
         }
-        return operation == .negate ? try checked(0.subtractingReportingOverflow(number)) : .int(number)
+        return .double(operation == .negate ? -number : number)
     }
 
     func apply(
@@ -261,15 +263,18 @@ extension Interpreter {
 extension TemplateValue {
     /// The value as a floating-point number where Python would mix it with one.
     var number: Double? {
-        if case .double(let value) = self { return value }
-        return integer.map(Double.init)
+        switch self {
+        case .double(let value): value
+        case .bigInteger(let digits): Double(digits)
+        default: integer.map(Double.init)
+        }
     }
 
     /// Whether text that the value contributes may be the request's. Containers are not searched and count as if so.
     var hasRequestContent: Bool {
         switch self {
         case .string(let text): text.hasRequestContent
-        case .sequence, .mapping, .object: true
+        case .sequence, .mapping, .object, .bigInteger: true
         case .undefined, .null, .bool, .int, .double, .function: false
         }
     }

@@ -43,6 +43,7 @@ extension Interpreter {
         case .int(let value):
             buffer.append("\(value)")
             buffer.isTainted = true
+        case .bigInteger(let digits): try write(digits: digits, into: &buffer)
         case .double(let value):
             buffer.append(PythonFloat.repr(value))
             buffer.isTainted = true
@@ -59,6 +60,12 @@ extension Interpreter {
             try writeRepr(namespace.keys, namespace.values, into: &buffer)
             buffer.append(">")
         }
+    }
+
+    func write(digits: String, into buffer: inout Buffer) throws(TemplateError) {
+        try charge(text: digits.utf8.count)
+        buffer.append(digits)
+        buffer.isTainted = true
     }
 
     @inline(never)

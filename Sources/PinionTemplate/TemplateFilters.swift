@@ -96,6 +96,7 @@ enum TemplateFilters {
     ) throws(TemplateError) -> TemplateValue {
         try arguments.requireNone("abs")
         if case .double(let number) = value { return .double(number.magnitude) }
+        if case .bigInteger(let digits) = value { return .bigInteger(String(digits.drop { $0 == "-" })) }
         guard let number = value.integer else {
             throw Interpreter.fail("abs: a number is required, not \(value.typeName)")
         }
@@ -119,6 +120,7 @@ enum TemplateFilters {
                 throw Interpreter.fail("int: \(PythonFloat.repr(number)) does not fit in 64 bits")
             }
             return .int(whole)
+        case .bigInteger: return value
         default: return value.integer.map { .int($0) } ?? standard
         }
     }

@@ -19,6 +19,9 @@ enum TemplateKey: Sendable {
             // NaN equals no key, not even itself, so that a dict of them would be searched whole for each.
             guard !number.isNaN else { return nil }
             self = .real(number)
+        case .bigInteger(let digits):
+            guard let number = Double(digits) else { return nil }
+            self = .real(number)
         case .bool(let value): self = .bool(value)
         case .null: self = .none
         case .undefined, .sequence, .mapping, .function, .object: return nil

@@ -17,7 +17,7 @@ enum TemplateTests {
         "none": plain(\.isNull),
         "string": plain { if case .string = $0 { true } else { false } },
         "number": plain { $0.number != nil },
-        "integer": plain { if case .int = $0 { true } else { false } },
+        "integer": plain { $0.typeName == "int" },
         "float": plain { if case .double = $0 { true } else { false } },
         "boolean": plain { if case .bool = $0 { true } else { false } },
         "true": plain { if case .bool(true) = $0 { true } else { false } },

@@ -1,12 +1,15 @@
 /// A value a template works with: Python's basic types as far as chat templates use them.
 ///
 /// Values are immutable, as in Jinja2's immutable sandbox, except for the `namespace` objects a template makes itself.
+/// A template that calls `append` or `pop` gets a new list in the variable of its own that held the old one.
 package enum TemplateValue: Sendable {
     /// Jinja2's default `Undefined`: prints as nothing, is false, and fails when something is asked of it.
     indirect case undefined(UndefinedReason)
     case null
     case bool(Bool)
     case int(Int)
+    /// An integer that 64 bits cannot hold, as its digits: it is written as it is, and counted with as a `double`.
+    case bigInteger(String)
     case double(Double)
     case string(TemplateString)
     /// A list, a tuple, or one of Python's read-only views.
@@ -159,6 +162,7 @@ extension TemplateValue {
         case .undefined, .null: false
         case .bool(let value): value
         case .int(let value): value != 0
+        case .bigInteger: true
         case .double(let value): value != 0
         case .string(let value): !value.isEmpty
         case .sequence(let value): !value.items.isEmpty
@@ -182,7 +186,7 @@ extension TemplateValue {
         case .undefined: "Undefined"
         case .null: "NoneType"
         case .bool: "bool"
-        case .int: "int"
+        case .int, .bigInteger: "int"
         case .double: "float"
         case .string: "str"
         case .sequence(let sequence):

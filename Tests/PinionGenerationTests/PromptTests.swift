@@ -9,8 +9,14 @@ struct PromptTests {
     /// What the fixture's ChatML template makes of a conversation.
     private static func rendered(_ messages: [Message]) -> String {
         messages.map { message in
-            let role = message.role == .developer ? Message.Role.system : message.role
-            return "<|im_start|>\(role.rawValue)\n\(message.text)<|im_end|>\n"
+            let (role, text) =
+                switch message.role {
+                case .developer: (Message.Role.system, message.text)
+                // The template shows no calls, so that results are told in our words.
+                case .tool: (.user, "<tool_response>\n\(message.text)\n</tool_response>")
+                case .system, .user, .assistant: (message.role, message.text)
+                }
+            return "<|im_start|>\(role.rawValue)\n\(text)<|im_end|>\n"
         }.joined() + "<|im_start|>assistant\n"
     }
 

@@ -94,6 +94,54 @@ import Testing
         #expect(try Self.render("{{ 'abc'[::-9223372036854775807] }}{{ 'abc'[-9223372036854775807] }}") == "c")
     }
 
+    @Test(
+        "Lists in variables of a template, or in its namespaces, take append and pop",
+        arguments: [
+            ("{% set l = [] %}{% set _ = l.append(1) %}{{ l.append('b') }}{{ l }}", "None[1, 'b']"),
+            ("{% set l = [1, 2, 3] %}{{ l.pop() }}{{ l.pop(0) }}{{ l }}", "31[2]"),
+            ("{% set l = [1, 2, 3] %}{{ l.pop(-2) }}{{ l }}", "2[1, 3]"),
+            ("{% set l = [] %}{% for i in [1, 2] %}{% set _ = l.append(i) %}{% endfor %}{{ l }}", "[1, 2]"),
+            (
+                "{% set n = namespace(l=[]) %}{% set _ = n.l.append({'a': 'b'}) %}{{ n.l.pop().a | upper }}{{ n.l }}",
+                "B[]"
+            ),
+            ("{% set l = ['a'] %}{% set _ = l.append(l.pop() ~ 'b') %}{{ l }}", "['ab']"),
+            ("{% set l = [1] %}{% set _ = l.append(l) %}{{ l }}", "[1, [1]]"),
+            ("{% set m = given %}{% set _ = m.append(2) %}{{ m }}{{ given }}", "[1, 2][1]"),
+        ])
+    func lists(_ template: String, _ expected: String) throws {
+        #expect(try Self.render(template, ["given": .list([TemplateValue(1)])]) == expected)
+    }
+
+    @Test(
+        "What a request gave, and what no variable holds, does not change",
+        arguments: [
+            "{{ given.append(2) }}", "{{ dict.list.append(2) }}", "{{ [1].append(2) }}",
+            "{% set l = (1, 2) %}{{ l.pop() }}",
+            "{% set l = [] %}{{ l.pop() }}", "{% set l = [1] %}{{ l.pop(1) }}", "{% set l = [1] %}{{ l.append() }}",
+            "{% set l = [1] %}{{ l.clear() }}", "{% set n = namespace(l=1) %}{{ n.l.append(1) }}",
+        ])
+    func unchangeable(_ template: String) {
+        let given = TemplateValue.list([TemplateValue(1)])
+        #expect(throws: TemplateError.self) {
+            try Self.render(template, ["given": given, "dict": .dict([("list", given)])])
+        }
+    }
+
+    @Test("An integer beyond 64 bits is written as it is, and counted with as a real number")
+    func bigIntegers() throws {
+        for (expression, expected) in [
+            ("n", "-12345678901234567890"), ("n|tojson", "-12345678901234567890"), ("[n]", "[-12345678901234567890]"),
+            ("n is integer", "True"), ("n is float", "False"), ("n is number", "True"),
+            ("n|int", "-12345678901234567890"),
+            ("n|abs", "12345678901234567890"), ("n < 0", "True"), ("n == n", "True"), ("-n > 1", "True"),
+            ("'yes' if n else 'no'", "yes"), ("'{}'.format(n)", "-12345678901234567890"),
+        ] {
+            let text = try Self.render("{{ \(expression) }}", ["n": .bigInteger("-12345678901234567890")])
+            #expect(text == expected, "\(expression)")
+        }
+    }
+
     @Test("The clock is told in UTC, leap years and years before 1970 included")
     func clock() throws {
         let template = try ChatTemplate(source: "{{ strftime_now('%Y-%m-%d %H:%M:%S %j %a') }}")

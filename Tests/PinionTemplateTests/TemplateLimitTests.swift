@@ -68,6 +68,7 @@ import Testing
         "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{% call m() %}{{ range(10**7) }}{% endcall %}{% endcall %}",
         "{% macro m(x=m()) %}{% endmacro %}{{ m() }}",
         "{% set l = range(50000)|list %}{{ l|map('string')|unique|list|length }}{% for i in l %}{{ l|unique|list|length }}{% endfor %}",
+        "{% set l = range(50000)|list %}{% for i in range(100000) %}{% set _ = l.append(i) %}{% set _ = l.pop(0) %}{% endfor %}",
         "{% set ns = namespace(o=none) %}{% for i in range(100000) %}{% set ns.o = namespace(o=ns.o) %}{% endfor %}{{ ns.o.o.o is none }}{{ ns }}",
     ]
 

@@ -49,8 +49,8 @@ package struct PromptRenderer: Sendable {
     /// The text of a conversation, ending where the reply begins.
     ///
     /// - Parameter meter: Ends the work with what it throws.
-    /// - Throws: ``TextGeneration/GenerationError`` when the template refuses the messages, or an argument has the name of
-    ///   something that is set here.
+    /// - Throws: ``TextGeneration/GenerationError`` when the template refuses the messages, or an argument has the name
+    ///   of something that is set here.
     package func render(
         _ request: GenerationRequest, meter: RenderMeter = RenderMeter()
     ) throws(GenerationError) -> RenderedPrompt {
@@ -60,7 +60,8 @@ package struct PromptRenderer: Sendable {
                 parameter: .templateArgument(argument.name))
         }
         do {
-            return try template.render(context(of: request), now: Date(), meter: meter)
+            let now = Date()
+            return try template.render(context(of: request, now: now), now: now, meter: meter)
         } catch {
             if error.code == .abandoned { throw GenerationError(.interrupted, error.message) }
             throw GenerationError(.template, "the chat template refused the messages: \(error)")
@@ -72,21 +73,20 @@ package struct PromptRenderer: Sendable {
         Self.builtIn.contains(ProtocolWord(name)) || specials[TemplateName(name)] != nil
     }
 
-    private func context(of request: GenerationRequest) -> [TemplateName: TemplateValue] {
+    private func context(of request: GenerationRequest, now: Date) -> [TemplateName: TemplateValue] {
         var context = specials
         for argument in request.templateArguments.members {
             context[TemplateName(argument.name)] = TemplateValue(argument.value)
         }
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
-        // Templates are written for a library that always gives these, as none where there are none.
-        context["tools"] = context["tools"] ?? .null
+        // Templates are written for a library that always gives it, as none where there are none.
         context["documents"] = context["documents"] ?? .null
         setReasoning(request.reasoning, in: &context)
         let layout = ConversationLayout(traits, choice)
         let conversation = request.conversation
-        if !conversation.tools.isEmpty, !layout.describesTools(of: conversation) {
-            context["tools"] = .list(conversation.tools.map { TemplateValue($0.declaration) })
-        }
+        var tools = layout.describesTools(of: conversation) ? [] : conversation.tools
+        if !traits.allowsTypeLists { tools = tools.map(\.withSingleTypes) }
+        traits.toolVariable.set(tools, now: now, in: &context)
         let custom = Set(conversation.tools.filter(\.takesText).map { ProtocolWord($0.name) })
         context["messages"] = .list(layout.messages(of: conversation).map { value($0, custom) })
         return context
@@ -102,7 +102,9 @@ package struct PromptRenderer: Sendable {
             set("thinking", .bool(isEnabled))
         }
         // A word of ours, of a closed list.
-        if let effort = reasoning.effort { set("reasoning_effort", TemplateValue(effort)) }
+        if let effort = reasoning.effort {
+            set("reasoning_effort", TemplateValue(traits.otherEfforts[ProtocolWord(effort)] ?? effort))
+        }
         if let budget = reasoning.budget { set("thinking_budget", .int(budget)) }
     }
 
@@ -115,8 +117,11 @@ package struct PromptRenderer: Sendable {
         ]
         if let name = message.name { fields.append(("name", TemplateValue(name))) }
         if let id = message.toolCallID { fields.append(("tool_call_id", TemplateValue(id))) }
-        if let reasoning = message.reasoning, let field = traits.reasoningField {
-            fields.append((field, TemplateValue(reasoning)))
+        switch (message.reasoning, traits.reasoning) {
+        case (let thought?, .field(let field)?): fields.append((field, TemplateValue(thought)))
+        case (let thought?, .part?):
+            fields[1].1 = ConversationLayout.parts(thought: thought, text: message.text)
+        case (nil, _), (_, nil): break
         }
         if !message.toolCalls.isEmpty {
             fields.append(("tool_calls", .list(message.toolCalls.map { value($0, custom) })))
@@ -125,27 +130,10 @@ package struct PromptRenderer: Sendable {
     }
 
     private func value(_ call: ToolCall, _ custom: Set<ProtocolWord>) -> TemplateValue {
-        let isCustom = custom.contains(ProtocolWord(call.name))
-        let object =
-            isCustom
-            ? nil
-            : try? JSONValue.parse(
-                call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8), limits: ToolTypes.valueLimits)
-        let arguments: TemplateValue
-        switch (object, traits.calls) {
-        case (.object?, .text?): arguments = TemplateValue(call.arguments.isEmpty ? "{}" : call.arguments)
-        case (.object(let object)?, _): arguments = TemplateValue(.object(object))
-        // The input of a custom tool, or what a model wrote that is no object.
-        default:
-            let input = JSONObject([.init(name: Tool.textArgument, value: .string(call.arguments))])
-            if traits.calls == .text {
-                var writer = JSONWriter()
-                writer.value(.object(input))
-                arguments = TemplateValue(String(decoding: writer.bytes, as: UTF8.self))
-            } else {
-                arguments = TemplateValue(.object(input))
-            }
-        }
+        let given = call.argumentsObject(isCustom: custom.contains(ProtocolWord(call.name)))
+        let arguments =
+            traits.calls == .text
+            ? TemplateValue(String(decoding: given.text, as: UTF8.self)) : TemplateValue(.object(given.object))
         return TemplateValue([
             ("id", TemplateValue(call.id)), ("type", TemplateValue("function")),
             ("function", TemplateValue([("name", TemplateValue(call.name)), ("arguments", arguments)])),

@@ -8,7 +8,7 @@ extension TemplateValue {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .int(Int(value))
-        case .bigInteger(let text): self = .double(Double(text) ?? .infinity)
+        case .bigInteger(let text): self = .bigInteger(text)
         case .decimal(let value): self = .double(value)
         case .string(let text): self.init(text)
         case .array(let items): self.init(items.map(TemplateValue.init))

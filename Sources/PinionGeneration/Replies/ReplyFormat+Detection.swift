@@ -57,6 +57,8 @@ extension ReplyFormat {
         ("\"parameters\": dictionary", [], "llama3-json"),
         ("[func_name1(params_name1=params_value1", [], "llama3-pythonic"),
         ("```tool_code", [], "gemma3"),
+        // LFM 2.5, whose template has no mark around the tools.
+        ("List of tools: [", [], "lfm2"),
     ]
 
     /// Marks of thinking that a template may hold beside a format's own.
