@@ -31,10 +31,18 @@ package final class Completion: Sendable {
             Account(open: choices, usage: Usage(promptTokens: 0, cachedTokens: 0, completionTokens: 0)))
     }
 
+    /// Choices that an engine let go without a word end the request, and its reader does not wait for them.
+    deinit {
+        let account = account.withLock { $0 }
+        guard account.open > 0, isAccepted.withLock({ $0 }) else { return }
+        let lost = account.failure ?? GenerationError(.interrupted, "the engine lost the request")
+        queue.finish(Outcome(.failed(lost.code), account.usage), throwing: lost)
+    }
+
     /// Tells the reader that the prompt was accepted, once.
     ///
     /// Called when the engine has the request, and before every event, because the engine's thread may be the first.
-    func accept() {
+    package func accept() {
         isAccepted.withLock { isAccepted in
             guard !isAccepted else { return }
             isAccepted = true

@@ -37,6 +37,30 @@ struct GenerationEndTests {
         #expect(after.completionTokens == 40)
     }
 
+    @Test("A request whose choices are let go without an end fails for its reader, and is settled")
+    func lost() async throws {
+        let outcomes = Mutex<[Outcome]>([])
+        let queue = GenerationQueue { outcome in outcomes.withLock { $0.append(outcome) } }
+        do {
+            let completion = Completion(promptTokens: 3, choices: 2, into: queue)
+            completion.accept()
+        }
+        let first = try await queue.next()
+        #expect(first == .events([.accepted(promptTokens: 3, warnings: [])]))
+        await #expect(throws: GenerationError.self) { try await queue.next() }
+        #expect(outcomes.withLock { $0.map(\.end) } == [.failed(.interrupted)])
+    }
+
+    @Test("A request that was never accepted is settled by whoever refused it")
+    func unaccepted() {
+        let outcomes = Mutex<[Outcome]>([])
+        let queue = GenerationQueue { outcome in outcomes.withLock { $0.append(outcome) } }
+        do { _ = Completion(promptTokens: 3, choices: 1, into: queue) }
+        #expect(outcomes.withLock { $0.isEmpty })
+        queue.finish(.unstarted(.failed(.overloaded)))
+        #expect(outcomes.withLock { $0.map(\.end) } == [.failed(.overloaded)])
+    }
+
     @Test("A generation that is withdrawn while it waits for its turn took no tokens")
     func withdrawnWaiting() async throws {
         let model = try await GenerationFixtures.model { $0.maximumSequences = 1 }

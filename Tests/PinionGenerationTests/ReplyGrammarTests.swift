@@ -35,6 +35,7 @@ struct ReplyGrammarTests {
         // It begins as a call of a tool that there is.
         "Text with a part of a marker is text: '{\"name\": \"weather\", \"parameters\": \"Bern\"}'.",
         "Text with a part of a marker is text: '{\"name\": \"weather\"}'.",
+        "Text with a part of a marker is text: '{\"parameters\": {}}'.",
     ]
 
     private static func grammar(
@@ -95,6 +96,22 @@ struct ReplyGrammarTests {
             #"""
             {"type":"object","properties":{"$filter":{"type":"string"},"xml:lang":{"const":"de"},"a b":{"type":"null"},
             "é":{"type":"integer"}},"required":["$filter"],"additionalProperties":false}
+            """#
+        ),
+        (
+            "forms",
+            #"""
+            {"allOf":[{"$ref":"#/definitions/W"}],"definitions":{"W":{"type":"object","properties":{
+            "content":{"type":"string","minLength":2,"maxLength":9},"zip":{"type":"string","pattern":"^[0-9]{5}$"},
+            "old":{"type":["string","null"],"minLength":1},"line":{"enum":["\n","a\n","\nb"]}},
+            "required":["zip","line"],"additionalProperties":false}}}
+            """#
+        ),
+        (
+            "days",
+            #"""
+            {"type":"object","patternProperties":{"^[0-9]{4}-[0-9]$":{"type":"integer"}},"additionalProperties":false,
+            "minProperties":1,"maxProperties":2}
             """#
         ),
         (
@@ -200,5 +217,50 @@ struct ReplyGrammarTests {
             }
         }
         #expect(read >= 20)
+    }
+
+    @Test("A custom tool's grammar holds for the text behind the escapes of JSON")
+    func escapes() throws {
+        let tools = [Tool(name: "patch", input: .text(.grammar(#"start: "a\n" /[\x02"]/"#, .lark)))]
+        let hermes = try #require(ReplyFormat.named("hermes"))
+        let grammar = try Self.grammar(hermes, tools, .named("patch")).grammar
+        for (input, isAllowed) in [
+            (#"a\n\u0002"#, true), (#"a\n\""#, true), (#"a\t\u0002"#, false), (#"a\n\u0003"#, false),
+            (#"a\n\n"#, false), ("an\"", false),
+        ] {
+            let call = #"{"name": "patch", "arguments": {"input": "\#(input)"}}"#
+            var matcher = GrammarMatcher(grammar)
+            let result = matcher.read(Array("<tool_call>\n\(call)\n</tool_call>".utf8))
+            #expect((result == .accepted) == isAllowed, "\(input)")
+        }
+    }
+
+    @Test(
+        "Many tools, long texts and branches in branches cost little to compile",
+        arguments: ["hermes", "qwen-coder", "gemma4", "lfm2"])
+    func cost(_ name: String) throws {
+        func tool(_ name: String, _ schema: String) throws -> Tool {
+            let limits = JSONLimits(depth: 50, values: 1 << 16)
+            return Tool(name: name, parameters: try JSONValue.parse(Array(schema.utf8), limits: limits))
+        }
+        let format = try #require(ReplyFormat.named(name))
+        let long = (0..<20).map { #""p\#($0)":{"type":"string","maxLength":\#(200 + $0)}"# }.joined(separator: ",")
+        let mixed = #"""
+            {"type":"object","properties":{"a":{"type":"string","format":"date-time"},"b":{"type":"string",
+            "pattern":"^[a-z]+$"},"c":{"type":["string","number"]}}}
+            """#
+        let branches = ["A", "B", "C", "D"].enumerated().map { place, name in
+            let next = place == 3 ? #"{"type":"string"}"# : ##"{"$ref":"#/$defs/\##(["B", "C", "D"][place])"}"##
+            return #""\#(name)":{"anyOf":[\#(Array(repeating: next, count: 100).joined(separator: ","))]}"#
+        }
+        let tree =
+            ##"{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{\##(branches.joined(separator: ","))}}"##
+        for tools in [
+            [try tool("long", #"{"type":"object","properties":{\#(long)}}"#)], [try tool("tree", tree)],
+            try (0..<60).map { try tool("tool_\($0)", mixed) },
+        ] {
+            let time = try processorTime { _ = try Self.grammar(format, tools, .auto) }
+            #expect(time < .seconds(6), "\(tools[0].name): \(time)")
+        }
     }
 }

@@ -8,6 +8,8 @@ package struct ThinkingBudget: Sendable {
     /// The marks as special tokens, and spelled out.
     private var opening: [MarkFinder]
     private var closing: [MarkFinder]
+    /// What calls begin with, which end the thinking that they stand in.
+    private var calling: [MarkFinder]
     private let conclusion: [Int32]
     private let vocabulary: ReplyVocabulary
     private var isThinking: Bool
@@ -34,6 +36,8 @@ package struct ThinkingBudget: Sendable {
         isThinking = plan.isThinking
         opening = Self.finders(vocabulary.marks.bytes(of: thinking.open), thinking.open)
         closing = Self.finders(close, thinking.close)
+        let beginnings = plan.readsCalls ? plan.format?.calls?.beginnings ?? [] : []
+        calling = beginnings.flatMap { Self.finders(vocabulary.marks.bytes(of: $0), $0) }
         let text = budget == 0 ? String(thinking.conclusion.drop(while: \.isWhitespace)) : thinking.conclusion
         conclusion = vocabulary.marks.tokens(of: text)
     }
@@ -47,9 +51,12 @@ package struct ThinkingBudget: Sendable {
     var forced: Int32? {
         guard concluded < conclusion.count else { return nil }
         // What was begun is written to its end, line breaks behind the mark included.
-        guard concluded > 0 || isThinking && spent >= limit && missing == 0 else { return nil }
+        guard concluded > 0 || isThinking && spent >= limit && missing == 0 && !mayCall else { return nil }
         return conclusion[concluded]
     }
+
+    /// Whether a call may have begun.
+    private var mayCall: Bool { calling.contains { $0.matched > 0 } }
 
     mutating func advance(_ token: Int32) {
         if let forced, forced == token { concluded += 1 } else if isThinking { spent += 1 }
@@ -57,7 +64,8 @@ package struct ThinkingBudget: Sendable {
         for byte in vocabulary.tokens.bytes(of: token) ?? [] {
             missing = Self.missing(behind: byte, missing)
             if isThinking {
-                if Self.advance(&closing, byte) { isOver = true }
+                let isClosed = Self.advance(&closing, byte)
+                if Self.advance(&calling, byte) || isClosed { isOver = true }
             } else if Self.advance(&opening, byte) {
                 isThinking = true
                 spent = 0

@@ -44,7 +44,8 @@ struct LiteralCallReader: CallBodyReader {
                 return .more
             }
             text.append(byte)
-            return Self.isNameByte(byte) && text.count <= ReplyLimits.nameBytes ? .more : .wrong
+            let isName = Self.isNameByte(byte) || byte == UInt8(ascii: ":")
+            return isName && text.count <= ReplyLimits.nameBytes ? .more : .wrong
         case .key(let isFirst):
             if byte.isJSONSpace { return .more }
             if byte == close {

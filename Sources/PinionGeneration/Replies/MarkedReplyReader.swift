@@ -47,6 +47,8 @@ struct MarkedReplyReader: ReplyPartReader {
     private let types: ToolTypes
     private let callsStandAlone: Bool
     private let maximumCalls: Int?
+    /// The names of tools where nothing else tells a call from any other text; nil where every name may be one.
+    private let callable: Set<[UInt8]>?
     private var place: Place
     private var attempt: Attempt?
     /// What may stand behind a call, and behind the separator of two.
@@ -65,6 +67,7 @@ struct MarkedReplyReader: ReplyPartReader {
         types = ToolTypes(options.tools)
         callsStandAlone = options.callsStandAlone
         maximumCalls = options.maximumCalls
+        callable = calls?.isUnmarked == true ? options.callable : nil
         output = ReplyOutput(options)
         followers = Self.followers(of: format, calls, isSeparated: false)
         separated = Self.followers(of: format, calls, isSeparated: true)
@@ -136,7 +139,7 @@ struct MarkedReplyReader: ReplyPartReader {
             // White space behind the last call is of no use to anybody, and neither is a part of a mark behind it.
             let mark = held.drop { $0.isJSONSpace }
             let isClosing = (isSeparated ? separated : followers).contains {
-                $0.next != .call && $0.next != .body && $0.text.starts(with: mark)
+                !($0.next.leadsToCall && $0.next != .separator) && $0.text.starts(with: mark)
             }
             if solid == 0 || isClosing { hideHeld() } else { hideLines() }
         case .beginning, .text, .thinking: break
@@ -332,6 +335,9 @@ struct MarkedReplyReader: ReplyPartReader {
             return
         }
         let step = attempt.body.read(byte, into: &attempt.call)
+        if let callable, let name = attempt.call.name, !attempt.isCertain, !callable.contains(name) {
+            return fail(attempt, byte)
+        }
         if attempt.call.isCertain, !attempt.isCertain {
             attempt.isCertain = true
             output.hide(attempt.pending.count)
@@ -401,7 +407,19 @@ struct MarkedReplyReader: ReplyPartReader {
 
     /// A mark that may follow, and what it leads to.
     private struct Follower: Sendable {
-        enum Next: Sendable { case separator, close, call, body, thinkingClose }
+        enum Next: Sendable, Equatable {
+            case separator, close, body, thinkingClose
+            /// By the rest of the opening.
+            case call(rest: [String])
+
+            /// Whether another call may follow.
+            var leadsToCall: Bool {
+                switch self {
+                case .separator, .body, .call: true
+                case .close, .thinkingClose: false
+                }
+            }
+        }
 
         let text: [UInt8]
         let next: Next
@@ -427,7 +445,7 @@ struct MarkedReplyReader: ReplyPartReader {
             add(form.separator.filter { !$0.isWhitespace }, .separator)
             for marks in sections(of: form) { add(marks.close.first ?? "", .close) }
         }
-        add(form.open, .call)
+        add(form.open, .call(rest: []))
         if isBodyNext(form, isSeparated: isSeparated) {
             switch form.body {
             case .object, .keyed: add("{", .body)
@@ -436,7 +454,11 @@ struct MarkedReplyReader: ReplyPartReader {
         }
         // Of thinking that a call stood in.
         if !isSeparated, let thinking = format.thinking { add(thinking.close, .thinkingClose) }
-        if !isSeparated, let first = form.sectionOpen.first, !form.isUnmarked { add(first, .call) }
+        guard !isSeparated, !form.isUnmarked else { return result }
+        for opening in [form.opening] + form.aliases.map(\.open) where !opening.isEmpty {
+            add(opening[0], .call(rest: Array(opening.dropFirst())))
+        }
+        if form.hasBareBodies { add(form.body.prefix, .body) }
         return result
     }
 
@@ -445,7 +467,7 @@ struct MarkedReplyReader: ReplyPartReader {
         if solid == 0 { return }
         let mark = Array(held.drop { $0.isJSONSpace })
         var possible = isSeparated ? separated : followers
-        if !looksForCalls { possible.removeAll { $0.next == .call || $0.next == .body || $0.next == .separator } }
+        if !looksForCalls { possible.removeAll(where: \.next.leadsToCall) }
         // A mark may be the beginning of a longer one.
         if possible.contains(where: { $0.text.count > mark.count && $0.text.starts(with: mark) }) { return }
         if let exact = possible.first(where: { $0.text == mark }) { return take(exact) }
@@ -487,9 +509,7 @@ struct MarkedReplyReader: ReplyPartReader {
             hideHeld()
             resetFinders()
             place = .beginning(isAfterThinking: true)
-        case .call:
-            let isSection = form?.sectionOpen.first.map { Array($0.utf8) } == follower.text
-            beginCall(mark: follower.text.count, opening: isSection ? Array(form?.opening.dropFirst() ?? []) : [])
+        case .call(let rest): beginCall(mark: follower.text.count, opening: rest)
         case .body: beginBody(follower.text.count)
         }
     }

@@ -104,6 +104,13 @@ package struct CallFormat: Sendable, Equatable {
 
     /// The parts in front of the first call.
     var opening: [String] { sectionOpen + (open.isEmpty ? [] : [open]) }
+
+    /// The marks that calls begin with wherever they stand; those of older forms whole, because they may be words.
+    var beginnings: [String] {
+        guard !isUnmarked else { return [] }
+        let older = aliases.map { $0.open.joined() }
+        return (opening.prefix(1) + older + (hasBareBodies ? [body.prefix] : [])).filter { !$0.isEmpty }
+    }
 }
 
 /// Marks around all calls of a reply.

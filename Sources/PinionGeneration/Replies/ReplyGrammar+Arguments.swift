@@ -46,7 +46,7 @@ extension ReplyGrammar {
             warnings += found.map {
                 GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
             }
-            if let grammar { return try builder.embed(grammar, isEscaped: isEscaped) }
+            if let grammar { return try builder.embed(grammar, isEscaped: isEscaped, without: end) }
         }
         if let end { automaton = try automaton.subtracting(textsWith: end) }
         return .lexeme(automaton)
@@ -56,8 +56,20 @@ extension ReplyGrammar {
 
     /// The names of tools' arguments that are written as they are.
     private static let plainName = "[A-Za-z0-9_./-]+"
-    /// The names of arguments that no schema declares, and of tools that nobody did.
-    static let freeName = "[A-Za-z_][A-Za-z0-9_.-]{0,63}"
+    /// The names of arguments that no schema declares.
+    private static let freeName = "[A-Za-z_][A-Za-z0-9_.-]*"
+
+    /// Names of arguments that can be written, and those of arguments that no schema declares.
+    typealias ArgumentNames = (writable: ByteAutomaton, free: ByteAutomaton)
+
+    private mutating func argumentNames(
+        _ make: () throws(GrammarError) -> ArgumentNames
+    ) throws(GrammarError) -> ArgumentNames {
+        if let argumentNames { return argumentNames }
+        let made = try make()
+        argumentNames = made
+        return made
+    }
 
     private static func names(_ pattern: String) throws(GrammarError) -> ByteAutomaton {
         try .pattern(pattern, encoding: .utf8, isAnchored: true)
@@ -68,32 +80,30 @@ extension ReplyGrammar {
         _ form: TaggedCall, _ name: Production, _ tool: Tool?, _ index: Int
     ) throws(GrammarError) -> Production {
         let isGiven = form.textSign != nil
-        let padding = Production.choice([.empty, try mark(form.padding)])
         let gap = form.valueOpen.isEmpty || isGiven ? Production.empty : Self.layout
         let (open, end) = (try mark(form.valueOpen), try mark(form.valueEnd))
-        let known = Set((tool?.input.schema?.propertyNames ?? []).map { ProtocolWord($0) })
-        var ambiguous: [ProtocolWord: ByteAutomaton] = [:]
-        let other = isGiven ? .none : try Self.lookalikes(of: .all)
-        for name in known where !isGiven {
-            let types = types.types(of: name.text, in: tool?.name ?? "")
-            ambiguous[name] = types == .all ? other : try Self.lookalikes(of: types)
+        let types = tool.map { ToolTypes([$0]) } ?? ToolTypes()
+        let other = try reading(.all, isGiven: isGiven, form.padding)
+        var readings: [ProtocolWord: ValueMarks.Reading] = [:]
+        for name in types.names(in: tool?.name ?? "") {
+            readings[name] = try reading(
+                types.types(of: name.text, in: tool?.name ?? ""), isGiven: isGiven, form.padding)
         }
-        let texts = ambiguous
+        let known = readings
         var marks = ValueMarks(
-            text: (
-                open: .sequence([gap, try mark(form.textSign ?? ""), open, padding]), close: .sequence([padding, end])
-            ),
+            text: (open: .sequence([gap, try mark(form.textSign ?? ""), open]), close: end),
             value: (
                 open: .sequence([gap, try mark(form.jsonSign ?? ""), open, Self.layout]),
                 close: .sequence([Self.layout, end])
             ),
-            end: bytes(of: form.valueEnd), ambiguous: { name in name.flatMap { texts[ProtocolWord($0)] } ?? other })
+            end: Array(form.valueEnd.utf8), reading: { name in name.flatMap { known[ProtocolWord($0)] } ?? other })
+        marks.padding = try mark(form.padding)
         if !isGiven { marks.words = Self.words }
+        let names = try argumentNames { () throws(GrammarError) in try Self.tagNames(form) }
         var notation = ObjectNotation(
             open: .empty, separator: .empty, close: Self.layout,
             name: (open: .sequence([Self.layout, try mark(form.keyOpen)]), close: try mark(form.keyEnd)),
-            names: try .anyText(.utf8).subtracting(textsWith: Array(form.keyEnd.utf8)),
-            freeNames: try Self.names(Self.freeName))
+            names: names.writable, freeNames: names.free)
         notation.quotesOtherNames = false
         notation.marks = marks
         // Where the name stands by itself, a line break ends it, or the mark that follows.
@@ -110,18 +120,21 @@ extension ReplyGrammar {
     mutating func literal(
         _ form: LiteralCall, _ name: Production, _ tool: Tool?, _ index: Int
     ) throws(GrammarError) -> Production {
-        let (plain, free) = (try Self.names(Self.plainName), try Self.names(Self.freeName))
+        let names = try argumentNames { () throws(GrammarError) in
+            (writable: try Self.names(Self.plainName), free: try Self.names(Self.freeName))
+        }
         let isPython = form.quote == nil
         let gap = isPython ? Self.layout : .empty
         var values = ValueNotation()
         let close = Production.sequence([gap, try mark(form.close)])
         let notation = ObjectNotation(
             open: try mark(form.open), separator: .lexeme(.text(",")), close: close,
-            name: (open: gap, close: try mark(form.assignment)), names: plain, freeNames: free)
+            name: (open: gap, close: try mark(form.assignment)), names: names.writable,
+            freeNames: names.free)
         if isPython {
             values.words = Self.words
         } else {
-            values.quote = form.quote.map { bytes(of: $0) }
+            values.quote = form.quote.map { PlainMark(spelling: bytes(of: $0), text: Array($0.utf8)) }
             values.objects = notation
         }
         return .sequence([try mark(form.prefix), name, try members(of: tool, index, notation, values)])
@@ -132,6 +145,7 @@ extension ReplyGrammar {
     ) throws(GrammarError) -> Production {
         var values = values
         values.arguments = notation
+        values.plainTexts = plainTexts
         switch tool?.input {
         case nil: return try object(of: .object(JSONObject()), isStrict: false, index, values)
         case .arguments(let schema, let isStrict)?:
@@ -140,17 +154,56 @@ extension ReplyGrammar {
             var value: [Production]
             if let marks = notation.marks {
                 value = [
-                    marks.textOpen, try text(format, isEscaped: false, without: marks.end, index), marks.textClose,
+                    marks.textOpen, .choice([.empty, marks.padding]),
+                    try text(format, isEscaped: false, without: marks.end, index),
+                    .choice([.empty, marks.padding]), marks.textClose,
                 ]
             } else if let quote = values.quote {
-                let mark = Production.lexeme(.text(quote))
-                value = [mark, try text(format, isEscaped: false, without: quote, index), mark]
+                let mark = Production.lexeme(.text(quote.spelling))
+                value = [mark, try text(format, isEscaped: false, without: quote.text, index), mark]
             } else {
                 value = [try quotedText(format, index)]
             }
             value = [notation.nameOpen, .lexeme(.text(Tool.textArgument)), notation.nameClose] + value
             return .sequence([notation.open] + value + [notation.close])
         }
+    }
+
+    private static func tagNames(_ form: TaggedCall) throws(GrammarError) -> ArgumentNames {
+        let writable = try ByteAutomaton.anyText(.utf8).subtracting(textsWith: Array(form.keyEnd.utf8))
+        return (writable, try names("[^\\s<>\"{}]+").intersection(writable))
+    }
+
+    /// How a value of these types is read back; made once for each set of types.
+    private mutating func reading(
+        _ types: JSONTypes, isGiven: Bool, _ padding: String
+    ) throws(GrammarError) -> ValueMarks.Reading {
+        if let known = readings[types] { return known }
+        let made = try Self.reading(types, isGiven: isGiven, padding)
+        readings[types] = made
+        return made
+    }
+
+    private static func reading(
+        _ types: JSONTypes, isGiven: Bool, _ padding: String
+    ) throws(GrammarError) -> ValueMarks.Reading {
+        // Behind a sign that says so, and where nothing else may stand there, every value is a text.
+        guard !types.isEmpty, !isGiven else {
+            let padded = padding.isEmpty ? ByteAutomaton.none : try beginsOrEnds(with: [.text(padding)])
+            return ValueMarks.Reading(ambiguous: .none, takesJSONStrings: false, padded: padded)
+        }
+        // White space around any other value is no part of it.
+        let spaces = [" ", "\t", "\n", "\r"].map { ByteAutomaton.text($0) }
+        return ValueMarks.Reading(
+            ambiguous: try .union([lookalikes(of: types), beginsOrEnds(with: spaces)]),
+            takesJSONStrings: types.contains(.string), space: layout)
+    }
+
+    private static func beginsOrEnds(with parts: [ByteAutomaton]) throws(GrammarError) -> ByteAutomaton {
+        let part = try ByteAutomaton.union(parts)
+        return try .union([
+            .concatenation([part, .anyText(.utf8)]), .concatenation([.anyText(.utf8), part]),
+        ])
     }
 
     /// Texts that would be read as JSON of these types.

@@ -18,9 +18,12 @@ extension ReplyGrammar {
         var ways = [
             try section(SectionMarks(format.sectionOpen, format.sectionClose), try enclosed(body, format), format)
         ]
-        for alias in format.aliases { ways.append(try section(alias, body, format)) }
+        // Where each call has marks of its own, the older ones stand around one.
+        for alias in format.aliases {
+            ways.append(try section(alias, body, format, isSingle: !format.open.isEmpty))
+        }
         var rule = try builder.rule("section", .choice(ways))
-        if !plan.isSingleCall, !format.sectionClose.isEmpty {
+        if !plan.isSingleCall, !format.sectionClose.isEmpty, !format.isUnmarked {
             let others = Production.repeated(.sequence([Self.layout, .rule(rule)]), min: 0, max: nil)
             rule = try builder.rule("calls", .sequence([.rule(rule), others]))
         }
@@ -30,12 +33,12 @@ extension ReplyGrammar {
 
     /// The calls between the marks around all of them.
     private func section(
-        _ marks: SectionMarks, _ call: Production, _ format: CallFormat
+        _ marks: SectionMarks, _ call: Production, _ format: CallFormat, isSingle: Bool = false
     ) throws(GrammarError) -> Production {
         var parts: [Production] = []
         for opening in marks.open { parts += [try mark(opening), Self.layout] }
         parts.append(call)
-        if !plan.isSingleCall {
+        if !plan.isSingleCall, !isSingle {
             let separator = format.separator.filter { !$0.isWhitespace }
             let between = separator.isEmpty ? [Self.layout] : [Self.layout, try mark(separator), Self.layout]
             parts.append(.repeated(.sequence(between + [call]), min: 0, max: nil))
@@ -99,7 +102,7 @@ extension ReplyGrammar {
 
     /// A name that no tool has.
     func otherName() throws(GrammarError) -> Production {
-        let letters = try ByteAutomaton.pattern(Self.freeName, encoding: .utf8, isAnchored: true)
+        let letters = try ByteAutomaton.pattern("[A-Za-z_][A-Za-z0-9_.-]*", encoding: .utf8, isAnchored: true)
         return .lexeme(try letters.subtracting(.texts(plan.tools.map { Array($0.name.utf8) })))
     }
 
@@ -120,7 +123,10 @@ extension ReplyGrammar {
         switch body {
         case .object(let names, let keys, let identifier):
             let call = [Self.member(names[0], quotedName), Self.member(keys[0], arguments)]
-            guard let identifier else { return Self.object(call) }
+            guard let identifier else {
+                let type = Self.member("type", .lexeme(.text("\"function\"")))
+                return .choice([Self.object(call), Self.object([type] + call)])
+            }
             let value = Production.lexeme(
                 try .pattern("\"[A-Za-z0-9_-]{1,40}\"", encoding: .utf8, isAnchored: true))
             let member = Self.member(identifier, value)

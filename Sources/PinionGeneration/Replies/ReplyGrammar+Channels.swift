@@ -10,23 +10,23 @@ extension ReplyGrammar {
         let next = Production.sequence([
             .choice([.empty, try mark("<|end|>")]), try mark("<|start|>assistant"),
         ])
-        var before: [Production] = [.sequence([try mark("<|channel|>analysis<|message|>"), text])]
-        var endings: [Production] = []
-        let calling = try channelCalls()
-        // What the model says to the user before it calls.
-        if calling != nil || output == nil {
-            before.append(.sequence([try mark("<|channel|>commentary<|message|>"), text]))
+        let thinking = Production.sequence([try mark("<|channel|>analysis<|message|>"), text])
+        let preamble = Production.sequence([try mark("<|channel|>commentary<|message|>"), text])
+        func repeated(_ message: Production) -> Production {
+            .repeated(.sequence([message, next]), min: 0, max: nil)
         }
+        var endings: [Production] = []
         if !plan.isCallRequired {
             let answer = try output.map { output throws(GrammarError) in try builder.embed(output) } ?? text
             endings.append(
                 .sequence([try mark("<|channel|>final"), try constraint(), try mark("<|message|>"), answer]))
             // A reply that may be anything may also end without an answer.
-            if output == nil { endings += before + [.empty] }
+            if output == nil { endings += [thinking, preamble, .empty] }
         }
-        if let calling { endings.append(calling) }
-        let message = Production.sequence([.choice(before), next])
-        return .sequence([.repeated(message, min: 0, max: nil), .choice(endings)])
+        // What the model says to the user before it calls; an answer in a format stands alone.
+        if let calling = try channelCalls() { endings.append(.sequence([repeated(preamble), calling])) }
+        let before = output == nil ? Production.choice([thinking, preamble]) : thinking
+        return .sequence([repeated(before), .choice(endings)])
     }
 
     /// What a header says of the text behind it.

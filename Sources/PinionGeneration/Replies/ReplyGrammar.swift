@@ -10,11 +10,13 @@ package struct ReplyGrammar {
     let plan: ReplyPlan
     /// How a mark is spelled in the grammar.
     private let spell: (String) -> [UInt8]
-    /// How arguments are read back.
-    let types: ToolTypes
     var builder = GrammarBuilder()
     /// The rule of the calls, once it is written.
     var callingRule: Int?
+    /// What the arguments of all tools share; nil until the first one needs it.
+    var argumentNames: ArgumentNames?
+    var readings: [JSONTypes: ValueMarks.Reading] = [:]
+    let plainTexts = PlainTexts()
     var warnings: [GenerationWarning] = []
 
     /// - Parameters:
@@ -32,7 +34,6 @@ package struct ReplyGrammar {
     private init(plan: ReplyPlan, spell: @escaping (String) -> [UInt8]) {
         self.plan = plan
         self.spell = spell
-        types = ToolTypes(plan.tools)
     }
 
     // MARK: - The reply
@@ -81,7 +82,8 @@ package struct ReplyGrammar {
             return .sequence([text, .choice([.empty, calling])])
         }
         var ways = [try builder.embed(output)]
-        for marks in plan.format?.textMarks ?? [] {
+        // Marks that are spelled out may stand in the answer's own texts, where they would end it.
+        for marks in plan.format?.textMarks ?? [] where bytes(of: marks.close) != Array(marks.close.utf8) {
             ways.append(
                 .sequence([
                     .lexeme(Self.space), try mark(marks.open), Self.layout, ways[0],
@@ -154,16 +156,18 @@ package struct ReplyGrammar {
         var beginnings = try calls.aliases.map { alias throws(GrammarError) in
             try ByteAutomaton.concatenation(Self.spaced(alias.open))
         }
-        let names = try ByteAutomaton.texts(plan.tools.map { Array($0.name.utf8) })
+        let names = try ByteAutomaton.texts(plan.callable.map { Array($0.tool.name.utf8) })
         switch calls.body {
-        case .object(let keys, _, _):
-            for key in keys {
-                beginnings.append(
-                    try .concatenation([
-                        Self.space, .text("{"), Self.space, .text("\"\(key)\""), Self.space, .text(":"), Self.space,
-                        .text("\""), names, .text("\""), .anyText(.utf8),
-                    ]))
+        case .object(let keys, let arguments, _):
+            func begins(with key: String, _ value: [ByteAutomaton]) throws(GrammarError) -> ByteAutomaton {
+                try .concatenation(
+                    [Self.space, .text("{"), Self.space, .text("\"\(key)\""), Self.space, .text(":")] + value
+                        + [.anyText(.utf8)])
             }
+            beginnings.append(
+                try begins(with: keys[0], [Self.space, .text("\""), names, .text("\"")]))
+            // Answers in JSON begin with a name more often than with these.
+            for key in keys.dropFirst() + arguments + ["type"] { beginnings.append(try begins(with: key, [])) }
         case .literal(let form):
             let opening = calls.opening.flatMap { [Self.space, .text($0)] }
             beginnings.append(

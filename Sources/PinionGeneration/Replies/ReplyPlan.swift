@@ -74,6 +74,7 @@ package struct ReplyPlan: Sendable, Equatable {
         options.readsCalls = readsCalls
         options.callsStandAlone = output != .text
         options.maximumCalls = isSingleCall ? 1 : nil
+        options.callable = Set(callable.map { Array($0.tool.name.utf8) })
         options.tools = tools
         return options
     }

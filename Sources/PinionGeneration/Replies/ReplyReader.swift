@@ -29,6 +29,9 @@ package struct ReplyReader: Sendable {
         package var callsStandAlone = false
         /// How many calls are looked for; what looks like another one is text. nil for any number.
         package var maximumCalls: Int?
+        /// The names of the tools that may be called; nil for any. Only formats in which nothing but the name tells a call
+        /// ask for them: elsewhere a name that no tool has passes as the model said it.
+        package var callable: Set<[UInt8]>?
         /// The tools, for the types of their arguments.
         package var tools: [Tool] = []
         /// Makes the identifier of a call.

@@ -2,7 +2,7 @@ import PinionJSON
 import TextGeneration
 
 /// Types of JSON values.
-struct JSONTypes: OptionSet, Sendable {
+struct JSONTypes: OptionSet, Hashable, Sendable {
     let rawValue: UInt8
 
     static let null = JSONTypes(rawValue: 1)
@@ -44,29 +44,24 @@ struct JSONTypes: OptionSet, Sendable {
 struct ToolTypes: Sendable {
     /// Of one value between marks.
     static let valueLimits = JSONLimits(depth: ReplyLimits.depth, values: 1 << 20)
-    /// Schemas within each other that are looked at for a type.
-    private static let nesting = 8
-
     private let types: [ProtocolWord: [ProtocolWord: JSONTypes]]
 
     init(_ tools: [Tool] = []) {
         var types: [ProtocolWord: [ProtocolWord: JSONTypes]] = [:]
         for tool in tools {
-            guard case .arguments(.object(let schema)?, _) = tool.input,
-                case .object(let properties)? = schema["properties"]
-            else {
-                // The only argument of a tool that takes a text.
-                if tool.takesText { types[ProtocolWord(tool.name)] = [ProtocolWord(Tool.textArgument): []] }
-                continue
-            }
-            var found: [ProtocolWord: JSONTypes] = [:]
-            for member in properties.members {
-                found[ProtocolWord(member.name)] = Self.readable(Self.types(of: member.value, in: schema, Self.nesting))
+            // The only argument of a tool that takes a text.
+            var found: [ProtocolWord: JSONTypes] = tool.takesText ? [ProtocolWord(Tool.textArgument): []] : [:]
+            if case .arguments(.object(let schema)?, _) = tool.input {
+                var reader = SchemaTypes(schema)
+                for (name, allowed) in reader.properties() { found[name] = Self.readable(allowed) }
             }
             types[ProtocolWord(tool.name)] = found
         }
         self.types = types
     }
+
+    /// The arguments of a tool of which something is known.
+    func names(in tool: String) -> [ProtocolWord] { types[ProtocolWord(tool)].map { Array($0.keys) } ?? [] }
 
     /// The types of JSON that an argument's value is read as; any other value is a text, and so is every value where there
     /// are none.
@@ -84,10 +79,47 @@ struct ToolTypes: Sendable {
         // A value of a wrong type stays what it is.
         return types.contains(.string) ? types : .all
     }
+}
 
-    private static func types(of schema: JSONValue, in root: JSONObject, _ nesting: Int) -> JSONTypes {
-        guard case .object(let object) = schema, nesting > 0 else { return .all }
-        func types(_ value: JSONValue) -> JSONTypes { Self.types(of: value, in: root, nesting - 1) }
+/// Finds which types of JSON the members of an object may have, as far as a schema says it plainly.
+private struct SchemaTypes {
+    /// Schemas within each other that are looked at.
+    private static let nesting = 8
+    /// Schemas that are looked at in all: with branches in branches there are too many otherwise.
+    private static let steps = 4_096
+
+    private let root: JSONObject
+    private var steps = 0
+
+    init(_ root: JSONObject) {
+        self.root = root
+    }
+
+    /// The declared members of the root, those of its references and branches that all hold included.
+    mutating func properties() -> [ProtocolWord: JSONTypes] {
+        var found: [ProtocolWord: JSONTypes] = [:]
+        collect(.object(root), Self.nesting, &found)
+        return found
+    }
+
+    private mutating func collect(_ schema: JSONValue, _ nesting: Int, _ found: inout [ProtocolWord: JSONTypes]) {
+        steps += 1
+        guard case .object(let object) = schema, nesting > 0, steps < Self.steps else { return }
+        if case .object(let properties)? = object["properties"] {
+            for member in properties.members {
+                let types = types(of: member.value, Self.nesting)
+                found[ProtocolWord(member.name), default: .all].formIntersection(types)
+            }
+        }
+        if case .array(let branches)? = object["allOf"] {
+            for branch in branches { collect(branch, nesting - 1, &found) }
+        }
+        if let target = target(of: object) { collect(target, nesting - 1, &found) }
+    }
+
+    private mutating func types(of schema: JSONValue, _ nesting: Int) -> JSONTypes {
+        steps += 1
+        guard case .object(let object) = schema, nesting > 0, steps < Self.steps else { return .all }
         var found = JSONTypes.all
         switch object["type"] {
         case .string(let name)?: found = JSONTypes(named: name)
@@ -102,23 +134,23 @@ struct ToolTypes: Sendable {
         if let value = object["const"] { found.formIntersection(JSONTypes(value)) }
         for name in ["anyOf", "oneOf"] {
             guard case .array(let branches)? = object[name] else { continue }
-            found.formIntersection(branches.reduce(into: []) { $0.formUnion(types($1)) })
+            var union: JSONTypes = []
+            for branch in branches where union != .all { union.formUnion(types(of: branch, nesting - 1)) }
+            found.formIntersection(union)
         }
         if case .array(let branches)? = object["allOf"] {
-            for branch in branches { found.formIntersection(types(branch)) }
+            for branch in branches { found.formIntersection(types(of: branch, nesting - 1)) }
         }
-        if case .string(let reference)? = object["$ref"], let target = resolve(reference, in: root) {
-            found.formIntersection(types(target))
-        }
+        if let target = target(of: object) { found.formIntersection(types(of: target, nesting - 1)) }
         return found
     }
 
-    private static func resolve(_ reference: String, in root: JSONObject) -> JSONValue? {
-        guard reference.utf8.starts(with: "#/".utf8) else { return nil }
+    /// What a schema refers to within the same document.
+    private func target(of schema: JSONObject) -> JSONValue? {
+        guard case .string(let reference)? = schema["$ref"], reference.utf8.starts(with: "#".utf8) else { return nil }
         var value = JSONValue.object(root)
-        for part in reference.dropFirst(2).split(separator: "/", omittingEmptySubsequences: false) {
-            guard case .object(let object) = value else { return nil }
-            guard let next = object[unescaped(part)] else { return nil }
+        for part in reference.dropFirst().split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            guard case .object(let object) = value, let next = object[Self.unescaped(part)] else { return nil }
             value = next
         }
         return value

@@ -66,12 +66,16 @@ extension ByteAutomaton {
         try subtracting(.concatenation([.anyText(.utf8), .text(part), .anyText(.utf8)]))
     }
 
-    /// Classes that tell apart the bytes with an escape.
+    /// Classes that tell apart the bytes with an escape, and those that escapes are made of.
     private var escapedClasses: ByteClasses {
         var isDistinct = [Bool](repeating: false, count: 256)
         for byte in 0..<ScalarEncoding.firstLiteral { isDistinct[Int(byte)] = true }
         isDistinct[Int(ScalarEncoding.quote)] = true
         isDistinct[Int(ScalarEncoding.backslash)] = true
+        for byte in "u".utf8 { isDistinct[Int(byte)] = true }
+        for byte in ScalarEncoding.hexDigits + ScalarEncoding.shortEscapes.map(\.letter) {
+            isDistinct[Int(byte)] = true
+        }
         var classes = ByteClasses(distinct: isDistinct)
         classes.refine(by: self.classes, count: classCount)
         return classes

@@ -1,16 +1,24 @@
 extension GrammarBuilder {
     /// Adds the rules of a finished grammar.
     ///
-    /// - Parameter isEscaped: Whether its texts stand between the quotes of a JSON string. Each byte of a text has a spelling
-    ///   of its own there, so that a text's spelling is made of those of its lexemes.
+    /// - Parameters:
+    ///   - isEscaped: Whether its texts stand between the quotes of a JSON string. Each byte of a text has a spelling of its
+    ///     own there, so that a text's spelling is made of those of its lexemes.
+    ///   - end: What no lexeme may hold.
     /// - Returns: What derives the texts of its language.
-    package mutating func embed(_ grammar: Grammar, isEscaped: Bool = false) throws(GrammarError) -> Production {
+    package mutating func embed(
+        _ grammar: Grammar, isEscaped: Bool = false, without end: [UInt8]? = nil
+    ) throws(GrammarError) -> Production {
         let base = Int32(edges.count)
         for _ in grammar.edges { _ = try state() }
         let rules = grammar.starts.indices.map { declare("part \($0)") }
         var lexemes: [Int32] = []
         for var lexeme in grammar.lexemes {
             if isEscaped { lexeme.automaton = try lexeme.automaton.escaped() }
+            if let end { lexeme.automaton = try lexeme.automaton.subtracting(textsWith: end) }
+            guard !lexeme.automaton.isEmpty else {
+                throw GrammarError(.unsupported, "the grammar needs a text that ends the argument it stands in")
+            }
             lexemes.append(add(lexeme))
         }
         for (index, start) in grammar.starts.enumerated() {

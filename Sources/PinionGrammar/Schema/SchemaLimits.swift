@@ -32,6 +32,8 @@ package enum SchemaLimits {
     package static let lengthStates = 2_000
     /// Longest string that is counted by an automaton's states where it has to match a pattern too.
     package static let automatonLength = 1 << 16
+    /// Longest string between marks of several bytes whose characters are counted.
+    package static let plainLength = 256
     /// Most assertions that lenient translation leaves out.
     package static let omissions = 256
 }

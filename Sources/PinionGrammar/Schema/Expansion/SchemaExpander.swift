@@ -282,9 +282,10 @@ final class SchemaExpander {
     }
 
     /// Warns of a string's length that is not enforced.
-    func warnOfLength(_ message: String) {
-        warnings.append(
-            .init(pointer: "", keyword: SchemaKeyword.maxLength.rawValue, message: "left out: " + message))
+    func warnOfLength(_ message: String, of conjunction: Conjunction?) {
+        let nodes = conjunction.map { literals(of: $0).map { document.nodes[$0.node] } } ?? []
+        guard let node = nodes.first(where: { $0.string != nil }) ?? nodes.first ?? document.nodes.first else { return }
+        warn(node, .maxLength, "left out: " + message)
     }
 
     func warn(_ node: SchemaNode, _ keyword: SchemaKeyword, _ message: String) {

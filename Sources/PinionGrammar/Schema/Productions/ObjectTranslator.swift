@@ -107,8 +107,13 @@ struct ObjectTranslator {
         guard let notation else {
             return .sequence([.memberName(quoted), .lexeme(.text(":")), .space(.afterColon)])
         }
-        let names = try quoted.unquoted().unescaped().intersection(notation.freeNames)
-        return names.isEmpty ? .never : .sequence([notation.nameOpen, .memberName(names), notation.nameClose])
+        let plain = try quoted.unquoted().unescaped().intersection(notation.freeNames)
+        var names = plain.isEmpty ? [] : [Production.memberName(plain)]
+        if notation.quotesOtherNames {
+            let others = try quoted.subtracting(SchemaTranslator.quoted(try plain.escaped()))
+            if !others.isEmpty { names.append(.memberName(others)) }
+        }
+        return .sequence([notation.nameOpen, .choice(names), notation.nameClose])
     }
 
     private func value(_ conjunction: Conjunction, named name: String?) throws(GrammarError) -> Production {

@@ -35,7 +35,8 @@ extension SchemaTranslator {
         }
         for shape in shapes.strings {
             if let quote = notation.quote {
-                lexemes.add(try .concatenation([.text(quote), plain(shape, without: quote), .text(quote)]))
+                let text = try plain(shape, without: quote.text)
+                lexemes.add(try .concatenation([.text(quote.spelling), text, .text(quote.spelling)]))
             } else if shape.constants != nil {
                 texts += shape.filtered(in: expander)?.constants?.map { Self.quoted($0) } ?? []
             } else {

@@ -104,7 +104,7 @@ final class SchemaTranslator {
     }
 
     /// The error with a place in the schema, if it has none yet.
-    private func located(_ error: GrammarError, _ conjunction: Conjunction) -> GrammarError {
+    func located(_ error: GrammarError, _ conjunction: Conjunction) -> GrammarError {
         guard error.pointer == nil, let literal = expander.literals(of: conjunction).first else { return error }
         return GrammarError(error.code, error.message, pointer: expander.document.nodes[literal.node].pointer)
     }

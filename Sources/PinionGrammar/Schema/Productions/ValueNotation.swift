@@ -1,4 +1,5 @@
 import PinionJSON
+import Synchronization
 
 /// How the values are written that satisfy a schema: as JSON, or as models write the arguments of calls.
 ///
@@ -9,14 +10,53 @@ package struct ValueNotation: Sendable {
     /// The spellings of `true`, `false` and `null`, where they are not JSON's.
     package var words: [String: [String]] = [:]
     /// What stands on both sides of a string that is written as it is; nil where strings are JSON's.
-    package var quote: [UInt8]?
+    package var quote: PlainMark?
     /// How objects are written; nil where they are JSON's.
     package var objects: ObjectNotation?
     /// How the outermost object is written; nil where it is as any other.
     package var arguments: ObjectNotation?
 
+    /// Strings as they are, which the schemas of one grammar share.
+    package var plainTexts = PlainTexts()
+
     /// JSON.
     package init() {}
+}
+
+/// A mark as a grammar spells it, and as a text that no string between such marks may hold.
+package struct PlainMark: Sendable {
+    package let spelling: [UInt8]
+    package let text: [UInt8]
+
+    package init(spelling: [UInt8], text: [UInt8]) {
+        self.spelling = spelling
+        self.text = text
+    }
+}
+
+/// Languages of strings that stand between marks, each made once for all schemas of a grammar.
+package final class PlainTexts: Sendable {
+    private struct Key: Hashable {
+        let spellings: ByteAutomaton
+        let end: [UInt8]
+        let others: ByteAutomaton
+    }
+
+    private let made = Mutex<[Key: ByteAutomaton]>([:])
+
+    package init() {}
+
+    /// The strings with these spellings in JSON, without those that hold `end` and those of `others`.
+    func texts(
+        _ spellings: ByteAutomaton, without end: [UInt8], _ others: ByteAutomaton
+    ) throws(GrammarError) -> ByteAutomaton {
+        let key = Key(spellings: spellings, end: end, others: others)
+        if let known = made.withLock({ $0[key] }) { return known }
+        var texts = try spellings.unescaped().subtracting(textsWith: end)
+        if !others.isEmpty { texts = try texts.subtracting(others) }
+        made.withLock { $0[key] = texts }
+        return texts
+    }
 }
 
 /// How an object is written.
@@ -63,19 +103,43 @@ package struct ValueMarks: Sendable {
     package var end: [UInt8]
     /// The spellings of `true`, `false` and `null` as whole values.
     package var words: [String: [String]] = [:]
-    /// By the name of a member, nil for one that is not declared: strings that would be read as something else.
-    package var ambiguous: @Sendable (String?) -> ByteAutomaton
+    /// What a value is read as, by the name of its member; nil for one that is not declared.
+    package var reading: @Sendable (String?) -> Reading
+
+    /// How a value between marks is read back.
+    package struct Reading: Sendable {
+        /// Strings that would be read as something else; empty where every value is a string.
+        package var ambiguous: ByteAutomaton
+        /// Whether a string may stand there as JSON, too.
+        package var takesJSONStrings: Bool
+        /// Strings that the padding around them would be taken from.
+        package var padded: ByteAutomaton
+        /// What may stand around a string and is no part of it.
+        package var space: Production
+
+        package init(
+            ambiguous: ByteAutomaton, takesJSONStrings: Bool, padded: ByteAutomaton = .none,
+            space: Production = .empty
+        ) {
+            self.ambiguous = ambiguous
+            self.takesJSONStrings = takesJSONStrings
+            self.padded = padded
+            self.space = space
+        }
+    }
+    /// White space around a string that is no part of it; one that begins or ends with it has it on both sides.
+    package var padding: Production = .empty
 
     package init(
         text: (open: Production, close: Production), value: (open: Production, close: Production), end: [UInt8],
-        ambiguous: @escaping @Sendable (String?) -> ByteAutomaton
+        reading: @escaping @Sendable (String?) -> Reading
     ) {
         textOpen = text.open
         textClose = text.close
         valueOpen = value.open
         valueClose = value.close
         self.end = end
-        self.ambiguous = ambiguous
+        self.reading = reading
     }
 }
 
@@ -85,34 +149,52 @@ extension SchemaTranslator {
         words[String(decoding: word, as: UTF8.self)]?.map { Array($0.utf8) } ?? [word]
     }
 
-    /// The strings of a shape as they are, without those that hold a text.
-    func plain(_ shape: StringShape, without end: [UInt8]) throws(GrammarError) -> ByteAutomaton {
-        var strings: ByteAutomaton
-        do {
-            strings = try expander.automaton(of: shape).unescaped()
-        } catch  where error.code == .limit && shape.constants == nil {
-            // The characters of such a string are counted in JSON, which ends it by a mark of one byte.
-            guard expander.document.mode == .lenient else { throw error }
-            strings = try expander.automatonOfAnyLength(shape).unescaped()
-            expander.warnOfLength(error.message)
+    /// The strings of a shape as they are, without those that hold a text and those of `others`.
+    func plain(
+        _ shape: StringShape, without end: [UInt8], _ others: ByteAutomaton = .none, of conjunction: Conjunction? = nil
+    ) throws(GrammarError) -> ByteAutomaton {
+        if shape.constants == nil, max(shape.minimumLength, shape.maximumLength ?? 0) > SchemaLimits.plainLength {
+            // In JSON characters are counted, which a mark of several bytes behind them does not allow.
+            let message = "a string between marks whose length is told beyond \(SchemaLimits.plainLength) characters"
+            guard expander.document.mode == .lenient else { throw GrammarError(.unsupported, message) }
+            expander.warnOfLength(message, of: conjunction)
+            return try notation.plainTexts.texts(try expander.automatonOfAnyLength(shape), without: end, others)
         }
-        return try strings.subtracting(textsWith: end)
+        return try notation.plainTexts.texts(try expander.automaton(of: shape), without: end, others)
     }
 
     /// A member's value between marks.
     func marked(
         _ conjunction: Conjunction, named name: String?, _ marks: ValueMarks
     ) throws(GrammarError) -> Production {
+        do {
+            return try markedValue(conjunction, marks.reading(name), marks)
+        } catch {
+            throw located(error, conjunction)
+        }
+    }
+
+    private func markedValue(
+        _ conjunction: Conjunction, _ reading: ValueMarks.Reading, _ marks: ValueMarks
+    ) throws(GrammarError) -> Production {
         let shapes = try ValueShapes(conjunction, in: expander)
         let scalars = shapes.scalars
         var alternatives: [Production] = []
-        var strings: [ByteAutomaton] = []
-        for shape in scalars.strings { strings.append(try plain(shape, without: marks.end)) }
-        let text = try ByteAutomaton.union(strings).subtracting(marks.ambiguous(name))
-        if !text.isEmpty { alternatives.append(.sequence([marks.textOpen, .lexeme(text), marks.textClose])) }
+        func add(_ padding: Production, without others: ByteAutomaton) throws(GrammarError) {
+            var strings: [ByteAutomaton] = []
+            for shape in scalars.strings {
+                strings.append(try plain(shape, without: marks.end, others, of: conjunction))
+            }
+            let text = try ByteAutomaton.union(strings)
+            guard !text.isEmpty else { return }
+            alternatives.append(.sequence([marks.textOpen, padding, .lexeme(text), padding, marks.textClose]))
+        }
+        if !reading.padded.isEmpty { try add(marks.padding, without: reading.ambiguous) }
+        try add(reading.space, without: try .union([reading.ambiguous, reading.padded]))
         var others: [Production] = []
-        let words = ScalarShapes(words: scalars.words, numbers: scalars.numbers, strings: [])
-        if !words.words.isEmpty || !words.numbers.isEmpty {
+        let words = ScalarShapes(
+            words: scalars.words, numbers: scalars.numbers, strings: reading.takesJSONStrings ? scalars.strings : [])
+        if words != ScalarShapes(words: [], numbers: [], strings: []) {
             others.append(try lexemes(of: words, words: marks.words).production)
         }
         for shape in shapes.arrays { others.append(try array(shape)) }
