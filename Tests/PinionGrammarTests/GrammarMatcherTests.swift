@@ -104,7 +104,8 @@ import Testing
         arguments: [
             #"{"a":1,"b":[1,2,{}],"c":[]}"#, #"{"a": 1, "b": [1, 2, {}], "c": []}"#,
             "{\n  \"a\": 1,\n  \"b\": [\n    1,\n    {\n      \"x\": 2\n    }\n  ]\n}",
-            "{\n    \"a\": [\n        1\n    ]\n}", "{\n\t\"a\": [\n\t\t1,\n\t\t2\n\t]\n}",
+            "{\n    \"a\": [\n        1\n    ]\n}", #"{ "a": 1, "b": [1, 2, { "x": 2 }], "c": [] }"#,
+            "{\n\t\"a\": [\n\t\t1,\n\t\t2\n\t]\n}",
         ])
     func styles(_ text: String) throws {
         #expect(try read(text) == .accepted)
@@ -114,7 +115,8 @@ import Testing
         "The first use of a style holds for the whole text",
         arguments: [
             (#"{"a": 1,"b":2}"#, 8), (#"{"a":1, "b":2}"#, 7), ("{\"a\": 1,\n", 8), ("{\n  \"a\":1", 8),
-            ("{\n  \"a\": [\n      1]", 15), ("{\n  \"a\": [1]", 10), ("{ \"a\":1}", 1), ("{\"a\" :1}", 4),
+            ("{\n  \"a\": [\n      1]", 15), ("{\n  \"a\": [1]", 10), ("{ \"a\":1}", 6), ("{ \"a\": 1}", 8),
+            ("{ \"a\": 1, \"b\": [ 2", 16), ("{\"a\" :1}", 4),
         ])
     func mixedStyles(_ text: String, _ offset: Int) throws {
         #expect(try read(text) == .refused(at: offset))
@@ -141,13 +143,16 @@ enum TestGrammars {
         ])
         let comma: Production = .sequence([.lexeme(.text(",")), .space(.afterComma)])
         func list(_ part: Production, _ open: String, _ close: String) -> Production {
-            .choice([
+            let isArray = open == "["
+            let parts: [Production] = [
+                .space(isArray ? .openingArray : .opening), part,
+                .repeated(.sequence([comma, part]), min: 0, max: nil),
+            ]
+            return .choice([
                 .lexeme(.text(open + close)),
                 .sequence([
-                    .lexeme(.text(open)),
-                    .container(
-                        .sequence([.space(.opening), part, .repeated(.sequence([comma, part]), min: 0, max: nil)])),
-                    .space(.closing), .lexeme(.text(close)),
+                    .lexeme(.text(open)), .container(.sequence(parts)),
+                    .space(isArray ? .closingArray : .closing), .lexeme(.text(close)),
                 ]),
             ])
         }

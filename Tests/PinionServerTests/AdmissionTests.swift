@@ -15,6 +15,13 @@ final class RecordingAdmission: Admission {
     }
 
     var outcomes: [Outcome] { settled.withLock { $0 } }
+
+    /// The outcomes once there is one: the generator has ended a moment before it is settled.
+    func settledOutcomes(within time: Duration = .seconds(5)) async throws -> [Outcome] {
+        let end = ContinuousClock.now + time
+        while outcomes.isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
+        return outcomes
+    }
     var tenants: [Tenant] { asked.withLock { $0 } }
 
     func admit(
@@ -71,7 +78,9 @@ struct AdmissionTests {
             }
             #expect(try await fixture.scripted[0].waits { $0.ended == 1 })
         }
-        #expect(admission.outcomes == [Outcome(.disconnected, Usage(promptTokens: 9, completionTokens: 0))])
+        #expect(
+            try await admission.settledOutcomes()
+                == [Outcome(.disconnected, Usage(promptTokens: 9, completionTokens: 0))])
     }
 
     @Test("Events out of order end the generation, which is settled as given up")
@@ -79,7 +88,7 @@ struct AdmissionTests {
         let (fixture, admission) = Self.fixture(ScriptedGenerator([.event(.text(choice: 7, "a", [])), .hang]))
         #expect(try await fixture.chat().status == 500)
         #expect(try await fixture.scripted[0].waits { $0.ended == 1 })
-        #expect(admission.outcomes.map(\.end) == [.cancelled])
+        #expect(try await admission.settledOutcomes().map(\.end) == [.cancelled])
     }
 
     @Test("A ticket is settled once, at the latest when it is lost")

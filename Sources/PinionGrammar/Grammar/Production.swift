@@ -37,9 +37,11 @@ package indirect enum Production: Sendable {
         case afterComma
         /// After the colon behind a name.
         case afterColon
-        /// After an opening bracket of a container that is not empty.
+        /// After the opening bracket of an object that is not empty.
         case opening
-        /// Before the closing bracket of a container that is not empty; outside of its ``container(_:)``.
+        /// Before the closing bracket of an object that is not empty; outside of its ``container(_:)``.
         case closing
+        /// The same of an array.
+        case openingArray, closingArray
     }
 }

@@ -62,11 +62,13 @@ package struct JSONRules: Sendable {
     private static func list(_ item: Production, from open: String, to close: String) -> Production {
         let others = Production.repeated(
             .sequence([.lexeme(.text(",")), .space(.afterComma), item]), min: 0, max: nil)
+        let isArray = open == "["
         return .choice([
             .lexeme(.text(open + close)),
             .sequence([
-                .lexeme(.text(open)), .container(.sequence([.space(.opening), item, others])), .space(.closing),
-                .lexeme(.text(close)),
+                .lexeme(.text(open)),
+                .container(.sequence([.space(isArray ? .openingArray : .opening), item, others])),
+                .space(isArray ? .closingArray : .closing), .lexeme(.text(close)),
             ]),
         ])
     }

@@ -235,13 +235,21 @@ struct GrammarTables {
     private mutating func follow(
         _ space: Production.Space, to target: Int32, _ place: Walk.Place, _ walk: inout Walk
     ) {
-        let separates = space == .afterComma || space == .afterColon
-        let closed = place.styles.intersection(separates ? .compact : [.compact, .spaced])
-        if !closed.isEmpty { visit(target, place.stack, closed, &walk) }
-        let blank =
-            space == .afterColon
-            ? place.styles.subtracting(.compact)
-            : space == .afterComma ? place.styles.intersection(.spaced) : []
+        let closed: SpaceStyles =
+            switch space {
+            case .afterComma, .afterColon: .compact
+            case .opening, .closing: [.compact, .spaced]
+            case .openingArray, .closingArray: [.compact, .spaced, .padded]
+            }
+        let tight = place.styles.intersection(closed)
+        if !tight.isEmpty { visit(target, place.stack, tight, &walk) }
+        let blank: SpaceStyles =
+            switch space {
+            case .afterColon: place.styles.subtracting(.compact)
+            case .afterComma: place.styles.intersection([.spaced, .padded])
+            case .opening, .closing: place.styles.intersection(.padded)
+            case .openingArray, .closingArray: []
+            }
         let stack = push(target, .call, on: place.stack)
         if !blank.isEmpty {
             walk.starts.append(

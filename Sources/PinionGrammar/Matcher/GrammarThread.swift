@@ -30,7 +30,9 @@ struct SpaceStyles: OptionSet, Hashable {
     static let four = SpaceStyles(rawValue: 8)
     static let tab = SpaceStyles(rawValue: 16)
     static let indented: [SpaceStyles] = [.two, .four, .tab]
-    static let all = SpaceStyles(rawValue: 31)
+    /// A blank after commas and colons, and inside of the brackets of objects: `{ "a": [1, 2] }`.
+    static let padded = SpaceStyles(rawValue: 32)
+    static let all = SpaceStyles(rawValue: 63)
 
     /// Bytes of a level of indentation.
     var width: Int32 { self == .two ? 2 : self == .four ? 4 : 1 }

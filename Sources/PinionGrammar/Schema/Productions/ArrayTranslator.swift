@@ -55,8 +55,8 @@ struct ArrayTranslator {
     /// An array around what stands between its brackets.
     static func brackets(isEmptyAllowed: Bool, _ network: ProductionNetwork) -> Production {
         let full = Production.sequence([
-            .lexeme(.text("[")), .container(.sequence([.space(.opening), .network(network)])), .space(.closing),
-            .lexeme(.text("]")),
+            .lexeme(.text("[")), .container(.sequence([.space(.openingArray), .network(network)])),
+            .space(.closingArray), .lexeme(.text("]")),
         ])
         return isEmptyAllowed ? .choice([.lexeme(.text("[]")), full]) : full
     }
