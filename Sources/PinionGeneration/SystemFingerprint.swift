@@ -1,3 +1,5 @@
+import TextGeneration
+
 /// `system_fingerprint`: equal fingerprints and seeds mean equal text.
 package enum SystemFingerprint {
     private static let hexDigits = 10
@@ -6,11 +8,8 @@ package enum SystemFingerprint {
     ///
     /// - Parameter text: What was set for the model that its files do not say, such as a template's text; empty for nothing.
     package static func of(build: String, modelDigest: UInt64, numerics: String, text: String = "") -> String {
-        // FNV-1a, 64 bits: short, stable, and not meant to withstand anybody.
-        var state: UInt64 = 0xcbf2_9ce4_8422_2325
         let whole = "\(build)|\(modelDigest)|\(numerics)" + (text.isEmpty ? "" : "|" + text)
-        for byte in whole.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let hex = String(state, radix: 16)
+        let hex = String(StableHash.of(whole), radix: 16)
         let padded = String(repeating: "0", count: max(16 - hex.count, 0)) + hex
         return "fp_" + padded.suffix(hexDigits)
     }

@@ -146,6 +146,8 @@ package final class TextModel: Sendable {
         let completion = Completion(
             promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
         let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
+        let reply = ReplyWriter(
+            plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
         let choices = (0..<request.choices).map { index in
             // A constraint is the state of one choice.
             let constraint =
@@ -154,8 +156,6 @@ package final class TextModel: Sendable {
                 : GrammarConstraint(
                     format?.grammar, vocabulary, goesOn: request.ignoresEnd, isCompact: request.isFormatCompact,
                     budget: budget, observer: grammarObserver)
-            let reply = ReplyWriter(
-                choice: index, plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
             let sink = TextSink(
                 choice: index, tokenizer: tokenizer, reply: reply, completion: completion, constraint: constraint,
                 observer: grammarObserver)

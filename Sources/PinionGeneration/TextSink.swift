@@ -57,13 +57,13 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             if !isStopped { pieces += reply.finish(isCut: outcome.reason != .stop) }
             send(pieces, isLast: true)
         }
-        if reply.hasCalls || reply.isDegraded {
+        let isCall = reply.calls > 0
+        if isCall || reply.isDegraded {
             observer?.called(reply.calls, isDegraded: reply.isDegraded, format: reply.formatName)
         }
         if reply.isDegraded {
             completion.send(.warned(choice: choice, Self.degraded))
         }
-        let isCall = reply.hasCalls
         switch outcome.reason {
         case .length where isStopped: finish(isCall ? .toolCalls : .stop, outcome)
         case .stop: finish(isCall ? .toolCalls : .stop, outcome)

@@ -20,7 +20,7 @@ struct TextSinkTests {
 
         init(_ tokenizer: Tokenizer, stop: [String]) {
             sink = TextSink(
-                choice: 0, tokenizer: tokenizer, reply: ReplyWriter(choice: 0, stop: stop),
+                choice: 0, tokenizer: tokenizer, reply: ReplyWriter(stop: stop),
                 completion: Completion(promptTokens: 3, choices: 1, into: queue))
         }
 
@@ -188,7 +188,7 @@ struct TextSinkTests {
         let completion = Completion(promptTokens: 1, choices: 2, into: queue)
         let sinks = (0..<2).map {
             TextSink(
-                choice: $0, tokenizer: tokenizer, reply: ReplyWriter(choice: $0, stop: ["zq"]), completion: completion)
+                choice: $0, tokenizer: tokenizer, reply: ReplyWriter(stop: ["zq"]), completion: completion)
         }
         let token = try #require(tokenizer.token(forText: "z"))
         #expect(sinks[0].accept(SampledToken(id: token)) == .goOn)

@@ -18,7 +18,6 @@ package struct ThinkingBudget: Sendable {
     private var spent = 0
     /// Tokens of the conclusion that were written.
     private var concluded = 0
-
     /// Bytes that the last character still wants: no mark begins within a character.
     private var missing = 0
 
@@ -36,7 +35,7 @@ package struct ThinkingBudget: Sendable {
         isThinking = plan.isThinking
         opening = Self.finders(vocabulary.marks.bytes(of: thinking.open), thinking.open)
         closing = Self.finders(close, thinking.close)
-        let beginnings = plan.readsCalls ? plan.format?.calls?.beginnings ?? [] : []
+        let beginnings = plan.readsCalls ? plan.format?.calls?.beginnings.map { $0.joined() } ?? [] : []
         calling = beginnings.flatMap { Self.finders(vocabulary.marks.bytes(of: $0), $0) }
         let text = budget == 0 ? String(thinking.conclusion.drop(while: \.isWhitespace)) : thinking.conclusion
         conclusion = vocabulary.marks.tokens(of: text)

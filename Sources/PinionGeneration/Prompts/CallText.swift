@@ -57,7 +57,7 @@ struct CallText {
         }
     }
 
-    /// A value as Python writes it, but for the quotation marks, which are those of JSON.
+    /// Writes a value as Python does; texts stand between the quotation marks of JSON.
     private static func literal(_ value: JSONValue) -> String {
         switch value {
         case .null: return "None"

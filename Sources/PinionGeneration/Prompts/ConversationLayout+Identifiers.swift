@@ -14,12 +14,11 @@ extension ConversationLayout {
         return message
     }
 
-    /// Nine letters and digits that stand for an identifier; equal ones for equal ones (FNV-1a, 64 bits).
+    /// Nine letters and digits that stand for an identifier; equal ones for equal ones.
     private static func shortIdentifier(_ id: String) -> String {
         let isShort = id.utf8.count == shortIdentifierLength && id.utf8.allSatisfy(\.isAlphanumeric)
         if isShort { return id }
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        var hash = StableHash.of(id)
         let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
         var text = ""
         for _ in 0..<shortIdentifierLength {

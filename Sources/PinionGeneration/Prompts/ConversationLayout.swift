@@ -3,8 +3,8 @@ import TextGeneration
 
 /// Fits a conversation to what a template understands, so that nothing of it is dropped or refused.
 ///
-/// A conversation that the template takes as it is stays as it is. Each step cures one thing that templates do; which
-/// of them a template does is told by its ``TemplateTraits``.
+/// A conversation that the template takes as it is stays as it is. Each step cures one thing that templates do;
+/// ``TemplateTraits`` tells which of these things the template does.
 struct ConversationLayout {
     /// Between messages that are merged.
     static let joint = "\n\n"

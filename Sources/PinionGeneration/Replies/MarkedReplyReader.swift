@@ -11,7 +11,7 @@ struct MarkedReplyReader: ReplyPartReader {
         case thinking(isLeading: Bool)
         /// The beginning of a call, or one.
         case call
-        /// Within the marks that close a call, or all of them: those that may come yet.
+        /// Behind a call or all calls: the closing marks that may still come.
         case closing([String])
         /// Behind a call.
         case between(isSeparated: Bool)
@@ -64,7 +64,7 @@ struct MarkedReplyReader: ReplyPartReader {
         self.format = format
         let calls = options.readsCalls ? format.calls : nil
         form = calls
-        types = ToolTypes(options.tools)
+        if case .tagged? = calls?.body { types = ToolTypes(options.tools) } else { types = ToolTypes() }
         callsStandAlone = options.callsStandAlone
         maximumCalls = options.maximumCalls
         callable = calls?.isUnmarked == true ? options.callable : nil
@@ -500,7 +500,7 @@ struct MarkedReplyReader: ReplyPartReader {
             place = .between(isSeparated: true)
         case .close:
             hideHeld()
-            // Several sections may close so: the one with the most marks, because none of them has to come.
+            // Several sections may close with this mark. The longest list serves all, because no mark of it has to come.
             let closings = form.map(Self.sections)?.map(\.close) ?? []
             let longest = closings.filter { $0.first.map { Array($0.utf8) } == follower.text }
                 .max { $0.count < $1.count }

@@ -105,11 +105,12 @@ package struct CallFormat: Sendable, Equatable {
     /// The parts in front of the first call.
     var opening: [String] { sectionOpen + (open.isEmpty ? [] : [open]) }
 
-    /// The marks that calls begin with wherever they stand; those of older forms whole, because they may be words.
-    var beginnings: [String] {
+    /// The marks that a call begins with, wherever it stands. The first mark of the own form tells a call; an older form has
+    /// to be there as a whole, because its first mark may be an ordinary word.
+    var beginnings: [[String]] {
         guard !isUnmarked else { return [] }
-        let older = aliases.map { $0.open.joined() }
-        return (opening.prefix(1) + older + (hasBareBodies ? [body.prefix] : [])).filter { !$0.isEmpty }
+        let own = opening.prefix(1).map { [$0] }
+        return own + aliases.map(\.open) + (hasBareBodies ? [[body.prefix]] : [])
     }
 }
 

@@ -19,9 +19,7 @@ extension ReplyGrammar {
     ) throws(GrammarError) -> Production {
         let (production, found) = try SchemaGrammar.production(
             of: schema, mode: isStrict ? .strict : .lenient, notation: notation, in: &builder)
-        warnings += found.map {
-            GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
-        }
+        warn(found.map(GenerationWarning.init), ofTool: index)
         return production
     }
 
@@ -43,9 +41,7 @@ extension ReplyGrammar {
         case .pattern(let pattern): automaton = try .pattern(pattern, encoding: encoding, isAnchored: true)
         case .jsonObject, .jsonSchema, .choice, .grammar:
             let (grammar, found) = try format.grammar()
-            warnings += found.map {
-                GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
-            }
+            warn(found, ofTool: index)
             if let grammar { return try builder.embed(grammar, isEscaped: isEscaped, without: end) }
         }
         if let end { automaton = try automaton.subtracting(textsWith: end) }
@@ -59,7 +55,7 @@ extension ReplyGrammar {
     /// The names of arguments that no schema declares.
     private static let freeName = "[A-Za-z_][A-Za-z0-9_.-]*"
 
-    /// Names of arguments that can be written, and those of arguments that no schema declares.
+    /// The names that an argument can have, and those that one can have which no schema declares.
     typealias ArgumentNames = (writable: ByteAutomaton, free: ByteAutomaton)
 
     private mutating func argumentNames(
@@ -75,7 +71,7 @@ extension ReplyGrammar {
         try .pattern(pattern, encoding: .utf8, isAnchored: true)
     }
 
-    /// - Parameter tool: nil for one that nobody declared, which takes anything.
+    /// - Parameter tool: nil for a call of a tool that was not declared, which takes any arguments.
     mutating func tagged(
         _ form: TaggedCall, _ name: Production, _ tool: Tool?, _ index: Int
     ) throws(GrammarError) -> Production {

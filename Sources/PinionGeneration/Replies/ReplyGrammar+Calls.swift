@@ -42,7 +42,7 @@ extension ReplyGrammar {
             let separator = format.separator.filter { !$0.isWhitespace }
             let between = separator.isEmpty ? [Self.layout] : [Self.layout, try mark(separator), Self.layout]
             parts.append(.repeated(.sequence(between + [call]), min: 0, max: nil))
-            // Behind the last call, of which nobody knows that it is the last.
+            // Another call may follow white space, or the end of the reply.
             if marks.close.isEmpty { parts.append(Self.layout) }
         }
         for close in marks.close { parts += [Self.layout, try mark(close)] }
@@ -83,12 +83,12 @@ extension ReplyGrammar {
         case .literal(let form): return try literal(form, name, tool, index)
         case .object, .keyed, .named:
             let arguments = try arguments(of: tool, index)
-            return try body(format.body, name, quotedName: .lexeme(.text(Self.quoted(tool.name))), arguments)
+            return try body(
+                format.body, name, quotedName: .lexeme(.text(ByteAutomaton.quotedSpelling(of: tool.name))), arguments)
         }
     }
 
-    /// A call of a tool that nobody declared, which passes as the model said it: a name that no tool has, and any
-    /// arguments.
+    /// A call of a tool that was not declared, under `auto`: it passes with the name and the arguments that the model wrote.
     private mutating func otherBody(_ format: CallFormat) throws(GrammarError) -> Production {
         let name = try otherName()
         switch format.body {
@@ -109,10 +109,6 @@ extension ReplyGrammar {
     /// Any JSON object.
     mutating func anyArguments() throws(GrammarError) -> Production {
         .rule(try JSONRules(in: &builder).object)
-    }
-
-    private static func quoted(_ name: String) -> [UInt8] {
-        [UInt8(ascii: "\"")] + ByteAutomaton.jsonSpelling(of: name) + [UInt8(ascii: "\"")]
     }
 
     // MARK: - Bodies whose arguments are one JSON object
@@ -139,7 +135,9 @@ extension ReplyGrammar {
     }
 
     static func member(_ key: String, _ value: Production) -> Production {
-        .sequence([.lexeme(.text(quoted(key) + [UInt8(ascii: ":")])), .space(.afterColon), value])
+        .sequence([
+            .lexeme(.text(ByteAutomaton.quotedSpelling(of: key) + [UInt8(ascii: ":")])), .space(.afterColon), value,
+        ])
     }
 
     /// An object of these members.

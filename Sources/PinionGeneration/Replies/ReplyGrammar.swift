@@ -17,7 +17,7 @@ package struct ReplyGrammar {
     var argumentNames: ArgumentNames?
     var readings: [JSONTypes: ValueMarks.Reading] = [:]
     let plainTexts = PlainTexts()
-    var warnings: [GenerationWarning] = []
+    private(set) var warnings: [GenerationWarning] = []
 
     /// - Parameters:
     ///   - output: The grammar of the plan's format; nil for free text.
@@ -138,17 +138,20 @@ package struct ReplyGrammar {
 
     func bytes(of mark: String) -> [UInt8] { spell(mark) }
 
+    /// Tells of what is not enforced of a tool's input.
+    mutating func warn(_ found: [GenerationWarning], ofTool index: Int) {
+        warnings += found.map {
+            GenerationWarning(keyword: $0.keyword, pointer: "/tools/\(index)" + $0.pointer, message: $0.message)
+        }
+    }
+
     // MARK: - What calls begin with
 
     /// The texts that the reader would take a call from, wherever calls are read.
     private func callBeginnings() throws(GrammarError) -> [ByteAutomaton] {
-        guard let calls = plan.format?.calls, plan.readsCalls || !plan.tools.isEmpty else { return [] }
+        guard let calls = plan.format?.calls, !plan.tools.isEmpty else { return [] }
         if calls.isUnmarked { return try unmarkedBeginnings(calls) }
-        var beginnings: [ByteAutomaton] = []
-        if let first = calls.opening.first { beginnings.append(try Self.any(with: [first])) }
-        for alias in calls.aliases { beginnings.append(try Self.any(with: alias.open)) }
-        if calls.hasBareBodies { beginnings.append(try Self.any(with: [calls.body.prefix])) }
-        return beginnings
+        return try calls.beginnings.map { marks throws(GrammarError) in try Self.any(with: marks) }
     }
 
     /// The texts that begin as a call of one of the tools does; another text may begin with the same brackets.

@@ -6,33 +6,25 @@ import TextGeneration
 package struct ReplyWriter: Sendable {
     typealias Piece = ReplyReader.Piece
 
-    let choice: Int
     private var reader: ReplyReader?
     private var stops: StopStringMatcher
     /// Whether a stop string may yet take back what is only begun.
     let hasStops: Bool
-    private let tellsReasoning: Bool
-    private let marks: ReplyMarks?
-    private let format: ReplyFormat?
+    private var tellsReasoning = true
+    private var marks: ReplyMarks?
+    private var format: ReplyFormat?
     /// Whether calls are asked for, and told by marks of their own.
-    private let expectsCalls: Bool
+    private var expectsCalls = false
     private(set) var isStopped = false
 
     /// For plain text.
-    package init(choice: Int, stop: [String] = []) {
-        self.choice = choice
+    package init(stop: [String] = []) {
         stops = StopStringMatcher(stop)
         hasStops = !stop.isEmpty
-        tellsReasoning = true
-        marks = nil
-        format = nil
-        expectsCalls = false
     }
 
-    init(choice: Int, _ plan: ReplyPlan, tellsReasoning: Bool, stop: [String], _ marks: ReplyMarks) {
-        self.choice = choice
-        stops = StopStringMatcher(stop)
-        hasStops = !stop.isEmpty
+    init(_ plan: ReplyPlan, tellsReasoning: Bool, stop: [String], _ marks: ReplyMarks) {
+        self.init(stop: stop)
         self.tellsReasoning = tellsReasoning
         self.marks = marks
         format = plan.format
@@ -43,7 +35,6 @@ package struct ReplyWriter: Sendable {
 
     var isThinking: Bool { reader?.isThinking ?? false }
     var calls: Int { reader?.calls ?? 0 }
-    var hasCalls: Bool { calls > 0 }
     var formatName: String { format?.name ?? "" }
     /// Whether something began as a call that was asked for, and was none.
     var isDegraded: Bool { expectsCalls && (reader?.failedCalls ?? 0) > 0 }

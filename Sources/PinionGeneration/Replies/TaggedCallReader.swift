@@ -16,6 +16,15 @@ struct TaggedCallReader: CallBodyReader {
         case value
     }
 
+    /// What of a value was read as JSON.
+    private enum JSONPart: Sendable {
+        /// White space at most.
+        case front
+        case open(JSONSpan)
+        /// JSON that has ended, or anything else.
+        case over
+    }
+
     private let form: TaggedCall
     private let types: ToolTypes
     private var place = Place.name
@@ -30,10 +39,8 @@ struct TaggedCallReader: CallBodyReader {
     private var key: [UInt8] = []
     /// As what the value is read; a text where there is nothing.
     private var readable = JSONTypes.all
-    /// Whether it may go on as JSON, and where the mark behind it stood first meanwhile.
-    private var span = JSONSpan()
-    private var isOpen = false
-    private var isBegun = false
+    private var json = JSONPart.front
+    /// Where the mark behind the value stood first, which JSON may hold.
     private var firstEnd: Int?
     private var arguments = 0
     /// Of a value that is a text: whether its padding is behind us.
@@ -163,9 +170,7 @@ struct TaggedCallReader: CallBodyReader {
 
     private mutating func beginValue(_ call: inout CallWriter) {
         place = .value
-        span = JSONSpan()
-        isOpen = true
-        isBegun = false
+        json = .front
         firstEnd = nil
         if readable.isEmpty { call.append("\"") }
     }
@@ -199,18 +204,20 @@ struct TaggedCallReader: CallBodyReader {
 
     /// Reads more of a value that may be JSON, within which the mark behind the value is none.
     private mutating func readJSON(_ byte: UInt8, isEnd: Bool, into call: inout CallWriter) -> CallStep {
-        if isOpen, mayBegin(byte) {
+        if case .front = json, !byte.isJSONSpace { json = mayBegin(byte) ? .open(JSONSpan()) : .over }
+        if case .open(var span) = json {
             switch span.read(byte) {
-            case .more: break
+            case .more: json = .open(span)
             case .end:
                 // The marks so far stood within it.
-                isOpen = false
+                json = .over
                 firstEnd = nil
-            case .endBefore, .wrong: isOpen = false
+            case .endBefore, .wrong: json = .over
             }
         }
         if isEnd, firstEnd == nil { firstEnd = text.count }
-        guard !isOpen || !isBegun, let end = firstEnd else { return .more }
+        if case .open = json { return .more }
+        guard let end = firstEnd else { return .more }
         write(value: text[..<(end - valueEnd.count)].trimmed, to: &call)
         let rest = Array(text[end...])
         text = []
@@ -232,21 +239,17 @@ struct TaggedCallReader: CallBodyReader {
         return .more
     }
 
-    /// Whether the value goes on as JSON of a type that the argument has, if this is its first byte.
-    private mutating func mayBegin(_ byte: UInt8) -> Bool {
-        guard !isBegun, !byte.isJSONSpace else { return isBegun }
-        isBegun = true
+    /// Whether JSON that may hold marks begins with this byte, of a type that the argument has.
+    private func mayBegin(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "{"): isOpen = readable.contains(.object)
-        case UInt8(ascii: "["): isOpen = readable.contains(.array)
-        case UInt8(ascii: "\""): isOpen = readable.contains(.string)
-        // Words and numbers hold no marks.
-        default: isOpen = false
+        case UInt8(ascii: "{"): readable.contains(.object)
+        case UInt8(ascii: "["): readable.contains(.array)
+        case UInt8(ascii: "\""): readable.contains(.string)
+        default: false
         }
-        return isOpen
     }
 
-    /// JSON of a type that the argument has as it is, and anything else as a text.
+    /// Writes JSON of a type that the argument has as it is, and anything else as a text.
     private func write(value: [UInt8], to call: inout CallWriter) {
         if let json = try? JSONValue.parse(value, limits: ToolTypes.valueLimits) {
             return readable.contains(JSONTypes(json)) ? call.append(value) : call.appendString(value)

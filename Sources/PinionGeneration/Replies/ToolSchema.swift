@@ -26,18 +26,3 @@ enum ToolSchema {
 
     private static let noOthers = JSONObject.Member(name: "additionalProperties", value: .bool(false))
 }
-
-extension Tool.Input {
-    /// The schema of the arguments.
-    var schema: JSONValue? {
-        if case .arguments(let schema, _) = self { schema } else { nil }
-    }
-}
-
-extension JSONValue {
-    /// The names that an object's schema declares.
-    var propertyNames: [String] {
-        guard case .object(let schema) = self, case .object(let properties)? = schema["properties"] else { return [] }
-        return properties.members.map(\.name)
-    }
-}

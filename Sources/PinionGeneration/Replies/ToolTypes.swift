@@ -44,6 +44,7 @@ struct JSONTypes: OptionSet, Hashable, Sendable {
 struct ToolTypes: Sendable {
     /// Of one value between marks.
     static let valueLimits = JSONLimits(depth: ReplyLimits.depth, values: 1 << 20)
+
     private let types: [ProtocolWord: [ProtocolWord: JSONTypes]]
 
     init(_ tools: [Tool] = []) {
@@ -95,7 +96,7 @@ private struct SchemaTypes {
         self.root = root
     }
 
-    /// The declared members of the root, those of its references and branches that all hold included.
+    /// The members that the root declares, in its references and the branches of `allOf`, too.
     mutating func properties() -> [ProtocolWord: JSONTypes] {
         var found: [ProtocolWord: JSONTypes] = [:]
         collect(.object(root), Self.nesting, &found)
@@ -149,18 +150,11 @@ private struct SchemaTypes {
     private func target(of schema: JSONObject) -> JSONValue? {
         guard case .string(let reference)? = schema["$ref"], reference.utf8.starts(with: "#".utf8) else { return nil }
         var value = JSONValue.object(root)
-        for part in reference.dropFirst().split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            guard case .object(let object) = value, let next = object[Self.unescaped(part)] else { return nil }
+        for name in JSONPointer.tokens(of: String(reference.dropFirst())) {
+            guard case .object(let object) = value, let next = object[name] else { return nil }
             value = next
         }
         return value
-    }
-
-    /// A part of a JSON pointer, `~1` standing for `/` and `~0` for `~` (RFC 6901).
-    private static func unescaped(_ part: Substring) -> String {
-        part.split(separator: "~1", omittingEmptySubsequences: false)
-            .map { $0.split(separator: "~0", omittingEmptySubsequences: false).joined(separator: "~") }
-            .joined(separator: "/")
     }
 }
 

@@ -3,7 +3,8 @@
 extension ByteAutomaton {
     /// The texts whose spellings between the quotes of a JSON string the language holds; see ``jsonSpelling(of:)``.
     func unescaped() throws(GrammarError) -> ByteAutomaton {
-        if isEmpty || self == .anyText(.jsonString) { return isEmpty ? self : .anyText(.utf8) }
+        if isEmpty { return self }
+        if self == .anyText(.jsonString) { return .anyText(.utf8) }
         let classes = escapedClasses
         var table = StateTable(symbolCount: classes.count)
         for state in 0..<stateCount {
@@ -35,7 +36,8 @@ extension ByteAutomaton {
 
     /// The spellings, between the quotes of a JSON string, of the language's texts.
     package func escaped() throws(GrammarError) -> ByteAutomaton {
-        if isEmpty || self == .anyText(.utf8) { return isEmpty ? self : .anyText(.jsonString) }
+        if isEmpty { return self }
+        if self == .anyText(.utf8) { return .anyText(.jsonString) }
         var classes = escapedClasses
         classes.refine(by: Self.anyText(.jsonString).classes, count: Self.anyText(.jsonString).classCount)
         var table = StateTable(symbolCount: classes.count)
@@ -66,16 +68,13 @@ extension ByteAutomaton {
         try subtracting(.concatenation([.anyText(.utf8), .text(part), .anyText(.utf8)]))
     }
 
-    /// Classes that tell apart the bytes with an escape, and those that escapes are made of.
+    /// The classes of bytes that a conversion needs: each byte that has an escape, and each that an escape is made of, is a
+    /// class of its own.
     private var escapedClasses: ByteClasses {
         var isDistinct = [Bool](repeating: false, count: 256)
         for byte in 0..<ScalarEncoding.firstLiteral { isDistinct[Int(byte)] = true }
-        isDistinct[Int(ScalarEncoding.quote)] = true
-        isDistinct[Int(ScalarEncoding.backslash)] = true
-        for byte in "u".utf8 { isDistinct[Int(byte)] = true }
-        for byte in ScalarEncoding.hexDigits + ScalarEncoding.shortEscapes.map(\.letter) {
-            isDistinct[Int(byte)] = true
-        }
+        let letters = ScalarEncoding.shortEscapes.map(\.letter) + ScalarEncoding.hexDigits + [UInt8(ascii: "u")]
+        for byte in [ScalarEncoding.quote, ScalarEncoding.backslash] + letters { isDistinct[Int(byte)] = true }
         var classes = ByteClasses(distinct: isDistinct)
         classes.refine(by: self.classes, count: classCount)
         return classes

@@ -41,6 +41,11 @@ extension ByteAutomaton {
         return spelling
     }
 
+    /// How a text is spelled as a JSON string, quotes included.
+    package static func quotedSpelling(of string: String) -> [UInt8] {
+        [ScalarEncoding.quote] + jsonSpelling(of: string) + [ScalarEncoding.quote]
+    }
+
     /// One character.
     package static func anyScalar(_ encoding: ScalarEncoding) -> ByteAutomaton {
         switch encoding {

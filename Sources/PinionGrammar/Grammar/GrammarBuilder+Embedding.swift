@@ -2,8 +2,8 @@ extension GrammarBuilder {
     /// Adds the rules of a finished grammar.
     ///
     /// - Parameters:
-    ///   - isEscaped: Whether its texts stand between the quotes of a JSON string. Each byte of a text has a spelling of its
-    ///     own there, so that a text's spelling is made of those of its lexemes.
+    ///   - isEscaped: Whether its texts stand between the quotes of a JSON string. JSON spells each byte by itself, so that the
+    ///     spellings of the lexemes make the spelling of the text.
     ///   - end: What no lexeme may hold.
     /// - Returns: What derives the texts of its language.
     package mutating func embed(

@@ -235,25 +235,21 @@ struct GrammarTables {
     private mutating func follow(
         _ space: Production.Space, to target: Int32, _ place: Walk.Place, _ walk: inout Walk
     ) {
-        let closed: SpaceStyles =
+        // The styles that write nothing here, and those that write a blank; the others begin a line, but behind colons.
+        let (closed, blank): (SpaceStyles, SpaceStyles) =
             switch space {
-            case .afterComma, .afterColon: .compact
-            case .opening, .closing: [.compact, .spaced]
-            case .openingArray, .closingArray: [.compact, .spaced, .padded]
+            case .afterColon: (.compact, SpaceStyles.all.subtracting(.compact))
+            case .afterComma: (.compact, [.spaced, .padded])
+            case .opening, .closing: ([.compact, .spaced], .padded)
+            case .openingArray, .closingArray: ([.compact, .spaced, .padded], [])
             }
         let tight = place.styles.intersection(closed)
         if !tight.isEmpty { visit(target, place.stack, tight, &walk) }
-        let blank: SpaceStyles =
-            switch space {
-            case .afterColon: place.styles.subtracting(.compact)
-            case .afterComma: place.styles.intersection([.spaced, .padded])
-            case .opening, .closing: place.styles.intersection(.padded)
-            case .openingArray, .closingArray: []
-            }
+        let spaced = place.styles.intersection(blank)
         let stack = push(target, .call, on: place.stack)
-        if !blank.isEmpty {
+        if !spaced.isEmpty {
             walk.starts.append(
-                GrammarThread(lexeme: GrammarThread.blank, state: 0, count: 0, name: 0, stack: stack, styles: blank))
+                GrammarThread(lexeme: GrammarThread.blank, state: 0, count: 0, name: 0, stack: stack, styles: spaced))
         }
         guard space != .afterColon else { return }
         for style in SpaceStyles.indented where place.styles.contains(style) {

@@ -78,25 +78,22 @@ EXAMPLE = {
 }
 
 
-def padded(value):
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(name)}: {padded(item)}" for name, item in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(padded, value)) + "]"
-    return json.dumps(value)
+def spaced(value, comma, colon, brackets):
+    """The value with a blank inside of braces; `brackets` stand around lists."""
+    def part(value):
+        return spaced(value, comma, colon, brackets)
 
-
-def odd(value):
     if isinstance(value, dict):
-        return "{ " + " , ".join(f"{json.dumps(name)} : {odd(item)}" for name, item in value.items()) + " }"
+        return "{ " + comma.join(f"{json.dumps(name)}{colon}{part(item)}" for name, item in value.items()) + " }"
     if isinstance(value, list):
-        return "[ " + " , ".join(map(odd, value)) + " ]"
+        return brackets[0] + comma.join(map(part, value)) + brackets[1]
     return json.dumps(value)
 
 
 STYLES = {
     "line": json.dumps, "indent": lambda value: json.dumps(value, indent=2),
-    "compact": lambda value: json.dumps(value, separators=(",", ":")), "padded": padded, "odd": odd,
+    "compact": lambda value: json.dumps(value, separators=(",", ":")), "padded": lambda value: spaced(value, ", ", ": ", "[]"),
+    "odd": lambda value: spaced(value, " , ", " : ", ["[ ", " ]"]),
 }
 
 

@@ -12,9 +12,7 @@ import datetime
 import json
 import pathlib
 
-import jinja2
-import jinja2.ext
-from jinja2 import nodes
+import transformers_jinja
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,38 +22,8 @@ CHAT_TEMPLATES = {path.stem: path.read_text() for path in sorted((FIXTURES / "te
 NOW = 1753106646  # 2025-07-21T14:04:06Z
 
 
-class Generation(jinja2.ext.Extension):
-    tags = {"generation"}
-
-    def parse(self, parser):
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        return nodes.CallBlock(self.call_method("_pass"), [], [], body).set_lineno(line)
-
-    def _pass(self, caller):
-        return caller()
-
-
-def raise_exception(message):
-    raise jinja2.exceptions.TemplateError(message)
-
-
-def tojson(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
 def strftime_now(form):
     return datetime.datetime.fromtimestamp(NOW, datetime.timezone.utc).replace(tzinfo=None).strftime(form)
-
-
-def environment():
-    env = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols]
-    )
-    env.filters["tojson"] = tojson
-    env.globals["raise_exception"] = raise_exception
-    env.globals["strftime_now"] = strftime_now
-    return env
 
 
 CASES = []
@@ -464,7 +432,7 @@ def main():
     statement_cases()
     filter_cases()
     method_cases()
-    env = environment()
+    env = transformers_jinja.environment(ImmutableSandboxedEnvironment, strftime_now)
     output = {"now": NOW, "contexts": {}, "cases": []}
     for entry in CASES:
         result = render(env, entry["template"], entry["context"])

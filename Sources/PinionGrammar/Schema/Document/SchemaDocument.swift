@@ -139,7 +139,7 @@ final class SchemaDocument {
         let whole = start.pointer + pointer
         if let known = locations[ProtocolWord(whole)] { return known }
         var node = start
-        var tokens = Self.tokens(of: pointer)[...]
+        var tokens = JSONPointer.tokens(of: pointer)[...]
         var prefix = start.pointer
         for (index, token) in tokens.dropLast().enumerated() {
             prefix += "/" + SchemaNode.escaped(token)
@@ -168,23 +168,5 @@ final class SchemaDocument {
         locations[ProtocolWord(nodes[id].pointer)] = id
         try readPending()
         return id
-    }
-
-    private static func tokens(of pointer: String) -> [String] {
-        pointer.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst().map { token in
-            var bytes: [UInt8] = []
-            var rest = Array(token)[...]
-            while let byte = rest.popFirst() {
-                if byte == UInt8(ascii: "~"), let next = rest.first,
-                    next == UInt8(ascii: "0") || next == UInt8(ascii: "1")
-                {
-                    bytes.append(next == UInt8(ascii: "0") ? byte : UInt8(ascii: "/"))
-                    rest.removeFirst()
-                } else {
-                    bytes.append(byte)
-                }
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
     }
 }

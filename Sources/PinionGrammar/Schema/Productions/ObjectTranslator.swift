@@ -89,14 +89,13 @@ struct ObjectTranslator {
             return .sequence([.lexeme(.text(quoted + [UInt8(ascii: ":")])), .space(.afterColon)])
         }
         let plain = Array(name.text.utf8)
-        guard notation.names.accepts(plain) || notation.quotesOtherNames else {
+        let isPlain = notation.names.accepts(plain)
+        guard isPlain || notation.quotesOtherNames else {
             throw GrammarError(
                 .unsupported,
                 "no argument can have the name '\(JSONValue.quoted(name.text))' as this model writes calls")
         }
-        return .sequence([
-            notation.nameOpen, .lexeme(.text(notation.names.accepts(plain) ? plain : quoted)), notation.nameClose,
-        ])
+        return .sequence([notation.nameOpen, .lexeme(.text(isPlain ? plain : quoted)), notation.nameClose])
     }
 
     /// What stands between two members.

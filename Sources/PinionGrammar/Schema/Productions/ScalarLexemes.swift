@@ -48,9 +48,7 @@ extension SchemaTranslator {
     }
 
     /// A string's spelling with its quotes.
-    static func quoted(_ word: ProtocolWord) -> [UInt8] {
-        [UInt8(ascii: "\"")] + ByteAutomaton.jsonSpelling(of: word.text) + [UInt8(ascii: "\"")]
-    }
+    static func quoted(_ word: ProtocolWord) -> [UInt8] { ByteAutomaton.quotedSpelling(of: word.text) }
 
     private func add(_ shape: StringShape, to lexemes: inout ScalarLexemes) throws(GrammarError) {
         if let counted = try counted(shape) {

@@ -23,12 +23,14 @@ import datetime
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import jinja2
-import jinja2.ext
-from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+import transformers_jinja  # noqa: E402
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2]
 # Any model will do: a template is put into a copy of it, so that the program tells the format it takes it for.
@@ -55,34 +57,8 @@ TEXT_ARGUMENT = "input"
 # MARK: Jinja2 as transformers sets it up
 
 
-class Generation(jinja2.ext.Extension):
-    """`{% generation %}` of transformers: its body as it is."""
-
-    tags = {"generation"}
-
-    def parse(self, parser):
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        return nodes.CallBlock(self.call_method("_pass"), [], [], body).set_lineno(line)
-
-    def _pass(self, caller):
-        return caller()
-
-
-def to_json(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
-def raise_exception(message):
-    raise jinja2.exceptions.TemplateError(message)
-
-
-def environment(kind):
-    result = kind(trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols])
-    result.filters["tojson"] = to_json
-    result.globals["raise_exception"] = raise_exception
-    result.globals["strftime_now"] = lambda form: datetime.datetime.now().strftime(form)
-    return result
+def environment(sandbox):
+    return transformers_jinja.environment(sandbox, lambda form: datetime.datetime.now().strftime(form))
 
 
 class Template:
