@@ -21,6 +21,8 @@ REPORTS = .build/test-reports
 TEST_BINARY = .build/release/pinionPackageTests.xctest
 # Swift tests that compute for minutes and measure no time.
 BESIDE = PinionModelsTests
+# Client tests that mostly wait for the half minute which a client or a request is given.
+WAITING = $(addprefix Tests/Client/,test_slow_clients.py test_shutdown.py)
 KERNELS = Sources/CPinionKernels
 # What builds the C kernels for Arm, and what runs them (ARM_CC=cc ARM_RUN= on an Arm machine).
 ARM_CC ?= aarch64-linux-gnu-gcc
@@ -53,24 +55,27 @@ build: headers ## Build the program
 	@$(call SWIFT_BUILD,--product pinion)
 
 # Most tests keep one core busy. The tests of hubs and those of models' numbers run beside the others at the lowest
-# priority; what the others measure is processor time, or takes seconds.
+# priority, and so do those that wait, at their own; what the others measure is processor time, or takes seconds.
 test: lint prepare ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@swift=0; models=0; client=0; hub=0; \
+	@swift=0; models=0; client=0; hub=0; waiting=0; \
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; \
 	PINION_TEST_MODEL=$$($(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; export PINION_TEST_MODEL; \
 	nice -n 19 $(PYTEST) --junitxml $(REPORTS)/hub.xml Tests/Client/test_hub*.py >$(REPORTS)/hub.log 2>&1 & hubs=$$!; \
 	nice -n 19 $(TEST_BINARY) --testing-library swift-testing --no-parallel --filter $(BESIDE) \
 	    --xunit-output $(REPORTS)/models.xml >$(REPORTS)/models.log 2>&1 & numbers=$$!; \
+	$(PYTEST) --junitxml $(REPORTS)/waiting.xml $(WAITING) >$(REPORTS)/waiting.log 2>&1 & waits=$$!; \
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --skip $(BESIDE) \
 	    --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
 	$(PYTEST) --junitxml $(REPORTS)/client.xml --ignore-glob='*/test_hub*.py' --ignore Tests/Client/agents \
-	    Tests/Client || client=$$?; \
+	    $(addprefix --ignore=,$(WAITING)) Tests/Client || client=$$?; \
 	wait $$numbers || models=$$?; tail -n 1 $(REPORTS)/models.log; grep -a ' recorded an issue' $(REPORTS)/models.log; \
 	wait $$hubs || hub=$$?; cat $(REPORTS)/hub.log; \
+	wait $$waits || waiting=$$?; cat $(REPORTS)/waiting.log; \
 	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests --must-run FamilyOracleTests \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "models:$$models:$(REPORTS)/models.xml" \
-	    "client:$$client:$(REPORTS)/client.xml" "hub:$$hub:$(REPORTS)/hub.xml"
+	    "client:$$client:$(REPORTS)/client.xml" "hub:$$hub:$(REPORTS)/hub.xml" \
+	    "waiting:$$waiting:$(REPORTS)/waiting.xml"
 
 # Next to each other, because a Swift build leaves a core idle where one module waits for another.
 prepare:

@@ -6,6 +6,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// Tests that compute little themselves: optimising them takes longer than it saves.
+let testSettings = settings + [.unsafeFlags(["-Onone"])]
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -90,7 +92,7 @@ let package = Package(
                 "PinionJSON", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
-        .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: settings),
+        .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: testSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "EngineTestSupport",
@@ -112,40 +114,39 @@ let package = Package(
                 "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor", "EngineTestSupport", "TestSupport",
             ],
             swiftSettings: settings),
-        .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TextGenerationTests", dependencies: ["TextGeneration"], swiftSettings: settings),
+        .testTarget(name: "PinionJSONTests", dependencies: ["PinionJSON", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(name: "TextGenerationTests", dependencies: ["TextGeneration"], swiftSettings: testSettings),
         .testTarget(
-            name: "PinionPatternTests", dependencies: ["PinionPattern", "TestSupport"], swiftSettings: settings),
+            name: "PinionPatternTests", dependencies: ["PinionPattern", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "PinionTokenizerTests", dependencies: ["PinionTokenizer", "PinionPattern", "TestSupport"],
-            swiftSettings: settings),
+            swiftSettings: testSettings),
         .testTarget(
-            name: "PinionTemplateTests", dependencies: ["PinionTemplate", "TestSupport"], swiftSettings: settings),
+            name: "PinionTemplateTests", dependencies: ["PinionTemplate", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "PinionGrammarTests", dependencies: ["PinionGrammar", "PinionJSON", "PinionPattern", "TestSupport"],
-            swiftSettings: settings),
+            swiftSettings: testSettings),
         .testTarget(
             name: "PinionGenerationTests",
             dependencies: [
-                "TestSupport",
                 "PinionGeneration", "PinionEngine", "PinionGrammar", "PinionJSON", "PinionModelFiles",
                 "PinionTemplate", "PinionTokenizer", "OpenAIAPI", "TestSupport", "TextGeneration",
             ],
-            swiftSettings: settings),
+            swiftSettings: testSettings),
         .testTarget(
             name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TextGeneration", "PinionJSON", "TestSupport"],
-            swiftSettings: settings),
+            swiftSettings: testSettings),
         .testTarget(
-            name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: settings),
-        .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: settings),
-        .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: settings),
+            name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: testSettings),
+        .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: testSettings),
+        .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: testSettings),
         .testTarget(
             name: "PinionServerTests",
             dependencies: [
                 "PinionServer", "PinionCommand", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
-                "EngineTestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
+                "EngineTestSupport", "TestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, logging,
             ],
-            swiftSettings: settings),
+            swiftSettings: testSettings),
     ]
 )

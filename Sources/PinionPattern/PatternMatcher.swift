@@ -185,8 +185,7 @@ package struct PatternMatcher: Sendable {
                 position = frame.position
                 return true
             case .greedyRun:
-                var shorter = frame.position - 1
-                while shorter > frame.extra, text[shorter] & 0xC0 == 0x80 { shorter -= 1 }
+                let shorter = shorterRun(text, frame)
                 if shorter > frame.extra {
                     frames.append(Frame(kind: .greedyRun, pc: frame.pc, position: shorter, extra: frame.extra))
                 }
@@ -267,6 +266,30 @@ extension PatternMatcher {
             frames.append(Frame(kind: .greedyRun, pc: Int32(pc + 1), position: position, extra: shortest))
         }
         return true
+    }
+
+    /// How far a greedy run is given back: to the first scalar, from the end, that what follows the run can begin with, or
+    /// else to the run's shortest. The tight loop matters where a long run is given back whole, as `\s*\n` gives back spaces.
+    private mutating func shorterRun(_ text: UnsafeBufferPointer<UInt8>, _ frame: Frame) -> Int {
+        var shorter = frame.position
+        defer { stepsLeft &-= (frame.position - shorter) >> 3 }
+        let following = program.instructions[Int(frame.pc)]
+        repeat {
+            shorter &-= 1
+            while shorter > frame.extra, text[shorter] & 0xC0 == 0x80 { shorter &-= 1 }
+        } while shorter > frame.extra && !mayBegin(following, with: text[shorter])
+        return shorter
+    }
+
+    /// Whether an instruction can match at a scalar of this first byte; true where only trying tells.
+    @inline(__always)
+    private func mayBegin(_ instruction: PatternProgram.Instruction, with byte: UInt8) -> Bool {
+        switch instruction {
+        case .byte(let wanted): byte == wanted
+        case .set(let set), .run(let set, minimum: 1..., maximum: _, mode: _):
+            byte >= 0x80 || program.sets[Int(set)].containsASCII(byte)
+        default: true
+        }
     }
 
     private func holds(_ assertion: PatternAssertion, _ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {

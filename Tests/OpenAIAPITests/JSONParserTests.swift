@@ -101,9 +101,8 @@ struct JSONParserTests {
     @Test("A large object is checked for duplicate names in a fraction of a second")
     func manyMembers() throws {
         let text = "{" + (0..<100_000).map { "\"k\($0)\":0" }.joined(separator: ",") + "}"
-        let start = ContinuousClock.now
-        let count = try parseJSON(text).names.count
-        let time = ContinuousClock.now - start
+        var count = 0
+        let time = try processorTime { count = try parseJSON(text).names.count }
         #expect(count == 100_000)
         #expect(time < .seconds(2))
     }

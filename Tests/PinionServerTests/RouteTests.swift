@@ -3,6 +3,7 @@ import Logging
 import OpenAIAPI
 import PinionServer
 import Testing
+import TestSupport
 import TextGeneration
 
 @Suite("Routes", .timeLimit(.minutes(1)))
@@ -109,9 +110,8 @@ struct RouteTests {
         let registry = try Self.registry("caf\u{E9}/1", "cafe\u{301}/1")
         #expect(try registry.generator(for: "cafe\u{301}").model.id.utf8.count == 8)
         let word = "a" + String(repeating: "\u{301}\u{316}", count: 1 << 20)
-        let start = ContinuousClock.now
-        #expect(throws: APIError.self) { try registry.generator(for: word) }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        let time = processorTime { #expect(throws: APIError.self) { try registry.generator(for: word) } }
+        #expect(time < .seconds(1))
     }
 
     @Test("A request is logged in one line, without its query and its key")

@@ -10,7 +10,7 @@ package enum HostileText {
     }
 
     /// How many times longer work takes on marks than on as many bytes of ASCII: about 1 if its time is proportional to
-    /// the bytes. The best of three, as other tests run beside it.
+    /// the bytes. The best of three, as other tests share the caches.
     package static func slowdown(bytes: Int, _ work: (String) throws -> Void) rethrows -> Double {
         func best(_ text: String) throws -> Double {
             try (0..<3).map { _ in try seconds { try work(text) } }.min() ?? 0
@@ -19,10 +19,8 @@ package enum HostileText {
         return try best(marks(bytes: bytes)) / plain
     }
 
-    /// The seconds that work takes.
+    /// The seconds of processor time that work takes.
     package static func seconds(_ work: () throws -> Void) rethrows -> Double {
-        let start = ContinuousClock.now
-        try work()
-        return (ContinuousClock.now - start) / .seconds(1)
+        try processorTime(work) / .seconds(1)
     }
 }

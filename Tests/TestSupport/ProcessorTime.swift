@@ -1,8 +1,15 @@
 import Foundation
 
-/// The processor time that a body takes, which other processes on the machine do not lengthen.
+/// The processor time that this process has taken, which other processes on the machine do not lengthen.
+package func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}
+
+/// The processor time that a body takes.
 package func processorTime(_ body: () throws -> Void) rethrows -> Duration {
-    let start = clock()
+    let start = processorTime()
     try body()
-    return .microseconds(Int64(clock() - start) * 1_000_000 / Int64(CLOCKS_PER_SEC))
+    return processorTime() - start
 }
