@@ -74,8 +74,8 @@ extension FinishReason {
     /// The reason as the wire spells it, but for a request in OpenAI's older spelling.
     package var wireName: StaticString {
         switch self {
-        case .stop: "stop"
-        case .length: "length"
+        case .stop, .stopString: "stop"
+        case .length, .contextEnd: "length"
         case .toolCalls: "tool_calls"
         }
     }

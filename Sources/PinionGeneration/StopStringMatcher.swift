@@ -7,6 +7,8 @@ package struct StopStringMatcher {
     private var patterns: [MarkFinder]
     /// Text that is a proper prefix of some stop string.
     private var held: [UInt8] = []
+    /// The stop string that ended the text; nil before that.
+    package private(set) var stopString: String?
 
     package init(_ stops: [String]) {
         patterns = stops.filter { !$0.isEmpty }.map { MarkFinder(Array($0.utf8)) }
@@ -25,6 +27,7 @@ package struct StopStringMatcher {
             }
             if completed > 0 {
                 defer { held = [] }
+                stopString = String(decoding: held.suffix(completed), as: UTF8.self)
                 return (String(decoding: held.dropLast(completed), as: UTF8.self), true)
             }
         }

@@ -148,6 +148,7 @@ package final class TextModel: Sendable {
         let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
         let reply = ReplyWriter(
             plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
+        let room = engine.description.contextLength - prompt.count
         let choices = (0..<request.choices).map { index in
             // A constraint is the state of one choice.
             let constraint =
@@ -157,7 +158,8 @@ package final class TextModel: Sendable {
                     format?.grammar, vocabulary, goesOn: request.ignoresEnd, isCompact: request.isFormatCompact,
                     budget: budget, observer: grammarObserver)
             let sink = TextSink(
-                choice: index, tokenizer: tokenizer, reply: reply, completion: completion, constraint: constraint,
+                choice: index, tokenizer: tokenizer, reply: reply, completion: completion,
+                isContextBound: request.maximumTokens.map { $0 > room } ?? true, constraint: constraint,
                 observer: grammarObserver)
             return EngineRequest.Choice(sink: sink, constraint: constraint)
         }

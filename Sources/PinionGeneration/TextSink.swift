@@ -15,14 +15,17 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private var isStopped = false
     /// Tokens that the model spent on thinking.
     private var reasoningTokens = 0
+    /// Whether the end of the context limits the choice, and not the request.
+    private let isContextBound: Bool
     /// What the choice is held to.
     private let constraint: GrammarConstraint?
     private let observer: (any GrammarObserver)?
 
     package init(
         choice: Int, tokenizer: Tokenizer, reply: ReplyWriter, completion: Completion,
-        constraint: GrammarConstraint? = nil, observer: (any GrammarObserver)? = nil
+        isContextBound: Bool = false, constraint: GrammarConstraint? = nil, observer: (any GrammarObserver)? = nil
     ) {
+        self.isContextBound = isContextBound
         self.constraint = constraint
         self.observer = observer
         self.choice = choice
@@ -65,9 +68,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             completion.send(.warned(choice: choice, Self.degraded))
         }
         switch outcome.reason {
-        case .length where isStopped: finish(isCall ? .toolCalls : .stop, outcome)
-        case .stop: finish(isCall ? .toolCalls : .stop, outcome)
-        case .length: finish(.length, outcome)
+        case .length where !isStopped: finish(isContextBound ? .contextEnd : .length, outcome)
+        case .stop, .length:
+            finish(isCall ? .toolCalls : reply.stopString.map { .stopString($0) } ?? .stop, outcome)
         case .cancelled: fail("the request was cancelled", outcome)
         case .engineStopped: fail("the engine stopped before the reply was complete", outcome)
         case .engineFailed: fail("the engine failed before the reply was complete", outcome)

@@ -29,10 +29,14 @@ package enum GenerationEvent: Sendable, Equatable {
 
 /// Why a choice ended.
 package enum FinishReason: Sendable, Equatable {
-    /// An end token or a stop string, also where it was the last token that the limit allows.
+    /// An end token, also where it was the last token that the limit allows.
     case stop
-    /// The token limit, or the end of the context.
+    /// This stop string, which the text ends before.
+    case stopString(String)
+    /// The token limit.
     case length
+    /// The end of the context, where the request set no limit that comes before it.
+    case contextEnd
     /// The model called a tool.
     case toolCalls
 }

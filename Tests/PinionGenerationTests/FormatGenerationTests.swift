@@ -74,10 +74,10 @@ struct FormatGenerationTests {
         #expect("stone of the town".hasPrefix(cut.text) && cut.text.count < 17 && cut.reasons == [.length])
         let stopped = try await GenerationFixtures.reply(
             Self.request(.choice(["stone of the town"]), stop: ["of"]), by: model)
-        #expect(stopped.text == "stone " && stopped.reasons == [.stop])
+        #expect(stopped.text == "stone " && stopped.reasons == [.stopString("of")])
         // The text that completes the format may also complete a stop string.
         let both = try await GenerationFixtures.reply(Self.request(.choice(["stone"]), stop: ["ne"]), by: model)
-        #expect(both.text == "sto" && both.reasons == [.stop])
+        #expect(both.text == "sto" && both.reasons == [.stopString("ne")])
     }
 
     @Test("JSON replies are what their schema says")

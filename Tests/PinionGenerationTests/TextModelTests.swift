@@ -90,7 +90,7 @@ struct TextModelTests {
             (room - 1, room - 1), (room, room), (room + 1, room), (32_000, room), (nil, room),
         ] as [(Int?, Int)] {
             let reply = try await GenerationFixtures.reply(GenerationFixtures.request(maximum: maximum), by: model)
-            #expect(reply.reasons == [.length])
+            #expect(reply.reasons == [maximum.map { $0 <= room } == true ? .length : .contextEnd])
             #expect(reply.promptTokens == 100 - room && reply.completionTokens == generated)
         }
     }
@@ -137,13 +137,13 @@ struct TextModelTests {
                 maximum: 100, seed: seed, stop: ["no such text", stop], logprobs: 0)
             let reply = try await GenerationFixtures.reply(request, by: model)
             #expect(Array(reply.text.utf8) == expected.text)
-            #expect(reply.reasons == [.stop])
+            #expect(reply.reasons == [.stopString(stop)])
             #expect(reply.completionTokens == expected.tokens)
             // Completed by the last token allowed, the stop string still ends the reply; one token less, the limit does.
             var limited = request
             limited.maximumTokens = expected.tokens
             let last = try await GenerationFixtures.reply(limited, by: model)
-            #expect(last.texts == reply.texts && last.reports == reply.reports && last.reasons == [.stop])
+            #expect(last.texts == reply.texts && last.reports == reply.reports && last.reasons == reply.reasons)
             #expect(last.completionTokens == expected.tokens)
             limited.maximumTokens = expected.tokens - 1
             let shorter = model.tokenizer.decode(Array(tokens.prefix(expected.tokens - 1)))

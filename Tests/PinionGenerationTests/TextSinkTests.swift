@@ -123,7 +123,7 @@ struct TextSinkTests {
             try await feed.drain()
             guard decision == .stop else { continue }
             stopped += 1
-            #expect(feed.reason == .stop)
+            #expect(feed.reason == .stopString(stop))
             // Just the tokens whose text begins before the cut, or that have none.
             let kept = zip(starts, ends).prefix { $0 < feed.text.count || ($1 ?? .max) <= feed.text.count }.count
             #expect(feed.reports.count == kept && kept <= fed)
@@ -155,7 +155,7 @@ struct TextSinkTests {
         }
         let cut = try await feed([z, first, acute], stop: ["é"])
         #expect(cut.reported == [[z], [z], [z], [z]])
-        #expect(cut.feed.text == [0x7a] && cut.feed.reason == .stop && cut.stops)
+        #expect(cut.feed.text == [0x7a] && cut.feed.reason == .stopString("é") && cut.stops)
 
         let other = try await feed([z, first, grave], stop: ["é"])
         #expect(other.reported == [[z], [z], [z, first, grave], [z, first, grave]])
@@ -174,7 +174,7 @@ struct TextSinkTests {
         #expect(unfinished.feed.text == Array("z\u{FFFD}".utf8) && unfinished.feed.reason == .length)
         let replaced = try await feed([z, first], stop: ["\u{FFFD}"])
         #expect(replaced.reported == [[z], [z], [z]])
-        #expect(replaced.feed.text == [0x7a] && replaced.feed.reason == .stop)
+        #expect(replaced.feed.text == [0x7a] && replaced.feed.reason == .stopString("\u{FFFD}"))
 
         // Nothing can take it back where there is no stop string: it is told at once.
         #expect(try await feed([z, first, acute], stop: []).reported.prefix(2) == [[z], [z, first]])

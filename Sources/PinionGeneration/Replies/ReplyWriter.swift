@@ -15,7 +15,6 @@ package struct ReplyWriter: Sendable {
     private var format: ReplyFormat?
     /// Whether calls are asked for, and told by marks of their own.
     private var expectsCalls = false
-    private(set) var isStopped = false
 
     /// For plain text.
     package init(stop: [String] = []) {
@@ -33,6 +32,9 @@ package struct ReplyWriter: Sendable {
         reader = ReplyReader(format, plan.readerOptions)
     }
 
+    /// Whether a stop string ended the text.
+    var isStopped: Bool { stopString != nil }
+    var stopString: String? { stops.stopString }
     var isThinking: Bool { reader?.isThinking ?? false }
     var calls: Int { reader?.calls ?? 0 }
     var formatName: String { format?.name ?? "" }
@@ -50,8 +52,7 @@ package struct ReplyWriter: Sendable {
     /// - Returns: What is certain now, of the whole's bytes in their order.
     mutating func append(_ text: String) -> [Piece] {
         if reader == nil {
-            let (released, stopped) = stops.append(text)
-            isStopped = stopped
+            let released = stops.append(text).released
             return released.isEmpty ? [] : [.text(Array(released.utf8))]
         }
         guard hasStops else { return shown(reader?.append(text.utf8) ?? []) }
@@ -65,7 +66,6 @@ package struct ReplyWriter: Sendable {
             let (released, stopped) = stops.append(String(character))
             pieces += reader?.append(released.utf8) ?? []
             if stopped {
-                isStopped = true
                 pieces += reader?.finish() ?? []
                 break
             }
