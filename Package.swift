@@ -68,7 +68,9 @@ let package = Package(
                 "PinionTokenizer", "TextGeneration",
             ],
             swiftSettings: settings),
-        .target(name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
+        .target(name: "PinionWire", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
+        .target(
+            name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON", "PinionWire"], swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
         .target(
@@ -78,7 +80,7 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionMetrics", hummingbird,
+                "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionMetrics", "PinionWire", hummingbird,
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
                 coreMetrics, metrics,
             ],
@@ -89,7 +91,7 @@ let package = Package(
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
                 "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionCatalog", "PinionGrammar", "OpenAIAPI",
-                "PinionJSON", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
+                "PinionJSON", "PinionWire", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
         .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: testSettings),
@@ -134,7 +136,8 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(
-            name: "OpenAIAPITests", dependencies: ["OpenAIAPI", "TextGeneration", "PinionJSON", "TestSupport"],
+            name: "OpenAIAPITests",
+            dependencies: ["OpenAIAPI", "TextGeneration", "PinionJSON", "PinionWire", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: testSettings),
@@ -144,7 +147,8 @@ let package = Package(
             name: "PinionServerTests",
             dependencies: [
                 "PinionServer", "PinionCommand", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
-                "EngineTestSupport", "TestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", hummingbird,
+                "EngineTestSupport", "TestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionWire",
+                hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, logging,
             ],
             swiftSettings: testSettings),

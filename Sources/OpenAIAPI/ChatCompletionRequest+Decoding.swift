@@ -1,4 +1,5 @@
 import PinionJSON
+package import PinionWire
 import TextGeneration
 
 extension ChatCompletionRequest {
@@ -73,7 +74,7 @@ extension SamplingOptions {
     private static let penaltyRange = DecimalRange(-2...2)
     private static let biasRange = DecimalRange(-100...100)
 
-    fileprivate mutating func read(_ fields: FieldReader) throws(APIError) {
+    mutating func read(_ fields: FieldReader) throws(APIError) {
         temperature = try fields.decimal("temperature", in: DecimalRange(Self.temperatureRange))
         topP = try fields.decimal("top_p", in: DecimalRange(Self.topPRange, excludesMinimum: true))
         // vLLM and llama.cpp spell "off" -1 and 0.
@@ -169,7 +170,7 @@ extension GenerationRequest {
         reportedAlternatives = logprobs ? alternatives : nil
     }
 
-    fileprivate mutating func readTemplateArguments(_ fields: FieldReader) throws(APIError) {
+    mutating func readTemplateArguments(_ fields: FieldReader) throws(APIError) {
         templateArguments = try fields.nested("chat_template_kwargs")?.object ?? templateArguments
     }
 }

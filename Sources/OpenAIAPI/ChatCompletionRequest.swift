@@ -1,4 +1,5 @@
 import PinionJSON
+package import PinionWire
 package import TextGeneration
 
 /// A chat completion request, fully validated, with every default filled in.

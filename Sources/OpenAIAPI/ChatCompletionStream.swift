@@ -1,9 +1,10 @@
+import PinionWire
 package import TextGeneration
 
 /// Turns the events of a generation into the bytes of a streamed reply.
 ///
 ///     var stream = ChatCompletionStream(request, by: model, created: now)
-///     bytes = stream.opening
+///     bytes = stream.opening()
 ///     bytes += try stream.encode(event)
 ///     bytes += try stream.end()
 package struct ChatCompletionStream: Sendable {
@@ -30,7 +31,7 @@ package struct ChatCompletionStream: Sendable {
     }
 
     /// The first chunk of every choice.
-    package var opening: [UInt8] {
+    package func opening() -> [UInt8] {
         (0..<choices).flatMap { encoder.role(index: $0) }
     }
 

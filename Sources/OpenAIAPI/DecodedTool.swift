@@ -1,9 +1,10 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// A tool as it was read, and where its parts stand in the body.
 struct DecodedTool {
-    let tool: Tool
+    var tool: Tool
     let namePath: String
     /// Of the schema or grammar that says what the tool takes.
     let inputPath: String
@@ -24,9 +25,24 @@ struct DecodedTool {
         }
     }
 
+    /// Reads a tool whose fields stand beside its type, as in the Responses route.
+    ///
+    /// - Parameter supported: What an error of the type lists.
+    init(flat entry: FieldReader, type: String, supported: [String]) throws(APIError) {
+        for field in ForeignField.toolTable { try field.check(in: entry) }
+        let beside = Set(["type"]).union(ForeignField.toolTable.map { ProtocolWord($0.name) })
+        switch ProtocolWord(type) {
+        case "function": try self.init(function: entry, isOld: false, beside: beside)
+        case "custom": try self.init(custom: entry, isFlat: true, beside: beside)
+        default: throw .invalidValue(entry.path(of: "type"), got: type, supported: supported)
+        }
+    }
+
     /// Reads `{name, description, parameters, strict}`; OpenAI's older spelling knows no `strict`.
-    init(function: FieldReader, isOld: Bool) throws(APIError) {
-        let known: Set<ProtocolWord> = ["name", "description", "parameters"]
+    ///
+    /// - Parameter beside: Further fields that the object may have.
+    init(function: FieldReader, isOld: Bool, beside: Set<ProtocolWord> = []) throws(APIError) {
+        let known = beside.union(["name", "description", "parameters"])
         try function.refuseUnknown(isOld ? known : known.union(["strict"]))
         namePath = function.path(of: "name")
         inputPath = function.path(of: "parameters")
@@ -38,11 +54,11 @@ struct DecodedTool {
     }
 
     /// Reads `{name, description, format}`.
-    private init(custom: FieldReader) throws(APIError) {
-        try custom.refuseUnknown(["name", "description", "format"])
+    private init(custom: FieldReader, isFlat: Bool = false, beside: Set<ProtocolWord> = []) throws(APIError) {
+        try custom.refuseUnknown(beside.union(["name", "description", "format"]))
         namePath = custom.path(of: "name")
         let name = try Self.name(custom)
-        let format = try CustomToolFormat(custom)
+        let format = try CustomToolFormat(custom, isFlat: isFlat)
         inputPath = format.path
         tool = Tool(name: name, description: try custom.string("description"), input: .text(format.format))
     }
@@ -67,8 +83,10 @@ struct CustomToolFormat {
     let format: OutputFormat
     let path: String
 
-    /// - Parameter tool: The object whose `format` is read; without one the tool takes any text.
-    init(_ tool: FieldReader) throws(APIError) {
+    /// - Parameters:
+    ///   - tool: The object whose `format` is read; without one the tool takes any text.
+    ///   - isFlat: Whether syntax and definition stand beside the type, and not in an object of their own.
+    init(_ tool: FieldReader, isFlat: Bool) throws(APIError) {
         guard let fields = try tool.nested("format") else {
             (format, path) = (.text, tool.path(of: "format"))
             return
@@ -78,9 +96,9 @@ struct CustomToolFormat {
             try fields.refuseUnknown(["type"])
             (format, path) = (.text, fields.path)
         case .grammar:
-            try fields.refuseUnknown(["type", "grammar"])
-            let grammar = try fields.requiredNested("grammar")
-            try grammar.refuseUnknown(["syntax", "definition"])
+            let grammar = isFlat ? fields : try fields.requiredNested("grammar")
+            try fields.refuseUnknown(isFlat ? ["type", "syntax", "definition"] : ["type", "grammar"])
+            if !isFlat { try grammar.refuseUnknown(["syntax", "definition"]) }
             let syntax = try grammar.requiredWord("syntax", as: Syntax.self)
             let definition = try grammar.requiredString("definition")
             path = grammar.path(of: "definition")

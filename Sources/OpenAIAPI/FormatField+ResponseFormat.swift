@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 extension FormatField {
@@ -23,6 +24,26 @@ extension FormatField {
         case "structural_tag", "grammar", "python":
             throw .unsupportedValue(
                 format.path(of: "type"), got: "'\(type)'", "Use 'structured_outputs' for what is not JSON.")
+        default:
+            throw .invalidValue(
+                format.path(of: "type"), got: type, supported: ["json_object", "json_schema", "text"])
+        }
+    }
+
+    /// What the Responses route calls `text.format`: as ``responseFormat(_:)``, but the schema's fields stand beside the type.
+    static func textFormat(_ fields: FieldReader) throws(APIError) -> FormatField? {
+        guard let format = try fields.nested("format") else { return nil }
+        let type = try format.requiredString("type")
+        switch ProtocolWord(type) {
+        case "text":
+            try format.refuseUnknown(["type"])
+            return nil
+        case "json_object":
+            try format.refuseUnknown(["type"])
+            return FormatField(format: .jsonObject, path: format.path(of: "type"))
+        case "json_schema":
+            try format.refuseUnknown(["type", "name", "description", "schema", "strict"])
+            return try jsonSchema(format)
         default:
             throw .invalidValue(
                 format.path(of: "type"), got: type, supported: ["json_object", "json_schema", "text"])

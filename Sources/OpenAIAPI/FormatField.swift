@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// What a request says of the form of its reply, and the field that says it.

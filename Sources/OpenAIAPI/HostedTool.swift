@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// A tool that OpenAI runs itself. This server cannot, so that it is left out and told of with a warning: agents list
@@ -7,8 +8,9 @@ struct HostedTool {
     let type: String
 
     private static let types: Set<ProtocolWord> = [
-        "code_interpreter", "computer_use_preview", "file_search", "image_generation", "mcp", "web_search",
-        "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11",
+        "apply_patch", "code_interpreter", "computer", "computer_use_preview", "file_search", "image_generation",
+        "local_shell", "mcp", "shell", "tool_search", "web_search", "web_search_2025_08_26", "web_search_preview",
+        "web_search_preview_2025_03_11",
     ]
 
     /// - Returns: nil for a type that is not OpenAI's to run.

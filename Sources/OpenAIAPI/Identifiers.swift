@@ -9,6 +9,15 @@ package enum CompletionID {
     }
 }
 
+/// Makes the identifiers of the Responses route: a prefix and 32 random letters and digits.
+enum ResponseID {
+    private static let randomLength = 32
+
+    static func random(_ prefix: String) -> String {
+        "\(prefix)_" + Alphanumerics.random(randomLength)
+    }
+}
+
 /// Makes the value of `x-request-id`: `req_` and 32 random letters and digits.
 package enum RequestID {
     private static let randomLength = 32

@@ -61,7 +61,7 @@ extension JSONWriter {
         raw("}")
     }
 
-    private mutating func reports(_ reports: [TokenReport]) {
+    mutating func reports(_ reports: [TokenReport]) {
         list(reports) { writer, report in
             writer.candidate(report.token)
             writer.raw(#","top_logprobs":["#)

@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 extension Message {

@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// What a body says of thinking. Every engine has its own fields for it; those that say the same thing twice have to agree.
@@ -29,10 +30,8 @@ extension ReasoningOptions {
     /// - Throws: ``APIError`` naming the field at fault, or two fields that contradict each other.
     mutating func read(_ fields: FieldReader) throws(APIError) {
         var switches = Agreement<Bool>()
-        if let word = try fields.word("reasoning_effort", as: Effort.self) {
-            try switches.add(word != .none, "reasoning_effort")
-            effort = word == .none ? nil : word.rawValue
-        }
+        try readEffort(fields, "reasoning_effort")
+        if let isEnabled { try switches.add(isEnabled, "reasoning_effort") }
         var budgets = Agreement<Int?>()
         switch fields.value("thinking") {
         case nil: break
@@ -51,6 +50,13 @@ extension ReasoningOptions {
         }
         budget = budgets.value ?? nil
         isTold = try fields.boolean("include_reasoning") ?? true
+    }
+
+    /// Reads one of OpenAI's words.
+    mutating func readEffort(_ fields: FieldReader, _ name: String) throws(APIError) {
+        guard let word = try fields.word(name, as: Effort.self) else { return }
+        isEnabled = word != .none
+        effort = word == .none ? nil : word.rawValue
     }
 
     /// Reads `{type, budget_tokens}`.

@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// vLLM's `structured_outputs`: one constraint, and what is said of its white space and objects beside it.

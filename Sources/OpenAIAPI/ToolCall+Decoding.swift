@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// Calls of an earlier reply that a client sends back.

@@ -1,4 +1,5 @@
 import PinionJSON
+import PinionWire
 import TextGeneration
 
 /// What a body says of the tools that the model may call, in OpenAI's spelling or in its older one, `functions`.
@@ -65,7 +66,7 @@ struct ToolFields {
     }
 
     /// - Throws: `invalid_value` for more than ``ChatCompletionRequest/maximumTools``, before any of them is read.
-    private static func list(_ fields: FieldReader, _ name: String) throws(APIError) -> [FieldReader] {
+    static func list(_ fields: FieldReader, _ name: String) throws(APIError) -> [FieldReader] {
         let most = ChatCompletionRequest.maximumTools
         if case .array(let elements)? = fields.value(name), elements.count > most {
             throw .invalidValue(

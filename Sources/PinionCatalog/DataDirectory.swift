@@ -24,6 +24,9 @@ package struct DataDirectory: Sendable, Equatable {
 
     package var databasePath: String { path + "/pinion.db" }
 
+    /// Of the key that seals reasoning.
+    package var sealingKeyPath: String { path + "/seal.key" }
+
     package var modelsPath: String { path + "/models" }
 
     /// Where a catalog model is kept once it has been verified.

@@ -1,6 +1,8 @@
 import Logging
+import PinionCatalog
 import PinionEngine
 import PinionServer
+import PinionStore
 
 /// Loads the models and serves them until SIGTERM or SIGINT.
 func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys) async throws {
@@ -19,7 +21,8 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger))
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
-        metrics: metrics, logger: logger
+        metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
+        logger: logger
     ) { [server] port in
         Interruption.handOver()
         if !server.bindsLoopback {
@@ -36,6 +39,18 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
             throw CommandFailure("the server ended: \(error)")
         }
         throw CommandFailure(failure.message + wayOut(of: failure.code, settings))
+    }
+}
+
+/// The key of the data directory. A server that asks for no keys needs no such directory, and does with a key of its own.
+private func sealingKey(_ settings: ServeSettings) throws -> SealingKey {
+    do {
+        try settings.dataDirectory.create()
+        return try SealingKey(path: settings.dataDirectory.sealingKeyPath)
+    } catch {
+        guard !settings.server.requiresAuthentication else { throw error }
+        Console.notice("reasoning that clients keep sealed cannot be opened after a restart: \(error)")
+        return SealingKey()
     }
 }
 

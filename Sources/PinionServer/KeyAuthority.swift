@@ -1,3 +1,4 @@
+import PinionWire
 package import TextGeneration
 
 /// Who knows which keys are good.

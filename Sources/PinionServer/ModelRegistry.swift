@@ -1,5 +1,5 @@
-package import OpenAIAPI
 import PinionJSON
+package import PinionWire
 package import TextGeneration
 
 /// The models that are served, in the order of their registration, and which of them a client's word means.

@@ -2,6 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import PinionWire
 
 /// The HTTP server: routes and middleware over a set of models.
 package struct PinionApplication: Sendable {
@@ -14,17 +15,19 @@ package struct PinionApplication: Sendable {
     private let keys: any KeyAuthority
     private let metrics: ServerMetrics
     private let admission: any Admission
+    private let seal: any ReasoningSeal
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
     /// - Parameters:
     ///   - keys: asked for every request of a route that is not open, unless the configuration asks for no keys.
     ///   - readiness: shared with whoever knows whether the models can answer.
+    ///   - seal: closes what models thought, for clients that keep it.
     ///   - admission: asked for every generation, and told its outcome.
     ///   - onRunning: called once the server listens, with the port it got.
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
-        metrics: ServerMetrics, admission: any Admission = OpenAdmission(), logger: Logger,
+        metrics: ServerMetrics, seal: any ReasoningSeal, admission: any Admission = OpenAdmission(), logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {
@@ -37,6 +40,7 @@ package struct PinionApplication: Sendable {
         self.keys = keys
         self.readiness = readiness
         self.metrics = metrics
+        self.seal = seal
         self.admission = admission
         self.logger = logger
         self.onRunning = onRunning
@@ -96,6 +100,7 @@ package struct PinionApplication: Sendable {
             MetricsRoute(registry: metrics.registry).route,
             ModelRoutes(models: models).route,
             completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
+            completions(ResponsesDialect(seal: seal)),
         ])
     }
 }

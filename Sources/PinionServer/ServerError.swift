@@ -1,3 +1,5 @@
+import PinionWire
+
 /// A failure of the server itself, as opposed to a client's mistake, which is an `APIError`.
 package struct ServerError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {

@@ -82,7 +82,7 @@ def test_four_times_the_capacity(new_data):
         assert all(reply["usage"]["completion_tokens"] == LONG["max_tokens"] for _, _, reply in accepted)
         assert {status for status, _, _ in refusals} <= {429, 503}
         assert all(int(headers["retry-after"]) > 0 for _, headers, _ in refusals)
-        assert {reply["error"]["code"] for _, _, reply in refusals} == {"server_overloaded"}
+        assert {reply["error"]["code"] for _, _, reply in refusals} == {"server_is_overloaded"}
         assert max(times) < 0.05, times
         assert depth.most <= CAPACITY
         assert health.worst < 0.1, sorted(health.times)[-10:]

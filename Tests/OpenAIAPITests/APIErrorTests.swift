@@ -1,5 +1,6 @@
 import OpenAIAPI
 import PinionJSON
+import PinionWire
 import Testing
 
 @Suite("API errors")
@@ -64,7 +65,7 @@ struct APIErrorTests {
             name: "quota", error: .quotaSpent, status: 429, type: "insufficient_quota", code: "insufficient_quota"),
         Row(
             name: "queue full", error: .overloaded(retryAfter: 2), status: 503, type: "server_error",
-            code: "server_overloaded", retryAfter: 2),
+            code: "server_is_overloaded", retryAfter: 2),
         Row(
             name: "method", error: .methodNotSupported(method: "GET", path: "/v1/chat/completions", allow: ["POST"]),
             status: 405, code: "method_not_supported"),

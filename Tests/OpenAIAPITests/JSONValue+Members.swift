@@ -1,5 +1,6 @@
 import OpenAIAPI
 import PinionJSON
+import PinionWire
 
 extension JSONValue {
     func member(_ name: String) -> JSONValue? {

@@ -1,5 +1,5 @@
-import OpenAIAPI
 import PinionServer
+import PinionWire
 import Synchronization
 import Testing
 import TextGeneration

@@ -1,6 +1,6 @@
 import NIOCore
-import OpenAIAPI
 import PinionServer
+import PinionWire
 import Testing
 import TextGeneration
 
@@ -34,7 +34,7 @@ struct BodyBudgetTests {
                         if isRefused {
                             #expect(connection.received.hasPrefix("HTTP/1.1 503 "))
                             #expect(connection.received.lowercased().contains("\r\nretry-after: 2\r\n"))
-                            #expect(connection.received.contains("server_overloaded"))
+                            #expect(connection.received.contains("server_is_overloaded"))
                         }
                         _ = await leaving.result
                         return isRefused

@@ -119,7 +119,7 @@ struct CompletionTests {
     @Test("An error after the first byte is an event, and the stream ends without [DONE]")
     func errorInStream() async throws {
         for (error, code) in [
-            (GenerationError(.unavailable, "loading"), "server_overloaded"),
+            (GenerationError(.unavailable, "loading"), "server_is_overloaded"),
             (GenerationError(.interrupted, "the engine stopped"), "internal_error"),
         ] {
             let generator = ScriptedGenerator([

@@ -1,5 +1,6 @@
 import NIOCore
 import OpenAIAPI
+import PinionWire
 import PinionServer
 import Testing
 

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Logging
-import OpenAIAPI
 import PinionServer
+import PinionWire
 import Testing
 import TextGeneration
 
@@ -159,8 +159,8 @@ struct ErrorTests {
                 GenerationError(.unsupportedParameter, "no", parameter: .templateArgument("x")), 400,
                 "unsupported_value", "chat_template_kwargs.x"
             ),
-            (GenerationError(.overloaded, "full"), 503, "server_overloaded", nil),
-            (GenerationError(.unavailable, "loading"), 503, "server_overloaded", nil),
+            (GenerationError(.overloaded, "full"), 503, "server_is_overloaded", nil),
+            (GenerationError(.unavailable, "loading"), 503, "server_is_overloaded", nil),
             // Of a part that nobody knows, no field is accused: it is a failure of ours.
             (GenerationError(.invalidParameter, "no"), 500, "internal_error", nil),
             (GenerationError(.interrupted, "gone"), 500, "internal_error", nil),
@@ -226,7 +226,7 @@ struct ErrorTests {
         #expect(
             reply.error?.message
                 == "Invalid URL (GET \(path)). The routes of this server are: GET /health, GET /metrics, "
-                + "GET /v1/models, POST /v1/chat/completions.")
+                + "GET /v1/models, POST /v1/chat/completions, POST /v1/responses.")
     }
 
     @Test("The id of a request is the server's own, and every request has another")

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import OpenAIAPI
+import PinionWire
 import PinionCommand
 import PinionEngine
 import PinionGeneration
@@ -171,7 +172,7 @@ struct LocalGeneratorTests {
         _ = consume reservation
         #expect(refused.status == 503)
         #expect(refused.headers[.retryAfter] != nil)
-        #expect(refused.error?.code == "server_overloaded")
+        #expect(refused.error?.code == "server_is_overloaded")
         #expect(try await fixture.chat(Self.body(#", "max_tokens": 2"#)).status == 200)
         #expect(model.engine.pendingSequences == 0)
     }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Logging
-import OpenAIAPI
 import PinionServer
+import PinionWire
 import Testing
 import TestSupport
 import TextGeneration

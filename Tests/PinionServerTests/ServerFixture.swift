@@ -87,7 +87,7 @@ struct ServerFixture {
     ) throws -> PinionApplication {
         try PinionApplication(
             configuration: configuration, models: ModelRegistry(generators), keys: keys, readiness: readiness,
-            metrics: metrics, admission: admission, logger: recorder.logger, onRunning: onRunning)
+            metrics: metrics, seal: PlainSeal(), admission: admission, logger: recorder.logger, onRunning: onRunning)
     }
 
     /// Sends one request to the routes, without a socket.

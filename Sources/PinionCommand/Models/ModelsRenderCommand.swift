@@ -6,6 +6,7 @@ import PinionJSON
 import PinionModelFiles
 import PinionTemplate
 import PinionTokenizer
+import PinionWire
 import TextGeneration
 
 extension ModelsCommand {

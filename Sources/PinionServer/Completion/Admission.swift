@@ -1,3 +1,4 @@
+import PinionWire
 import Synchronization
 package import TextGeneration
 

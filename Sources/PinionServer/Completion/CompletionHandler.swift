@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// Answers the requests of a dialect's route: body, admission, generation, and a whole or a streamed reply.
@@ -31,6 +31,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         var call = try dialect.decode(body, allowsUnknownFields: configuration.allowsUnknownFields)
         let generator = try models.generator(for: call.model)
         context.record.model = generator.model.id
+        call.bind(to: generator.model)
         switch readiness.state {
         case .ready: break
         case .loading: throw APIError.loading
@@ -52,7 +53,8 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
             describe: call.errors, run: run, meter: meter, room: room, warnings: call.warnings)
         let created = Int(Date().timeIntervalSince1970)
         if call.isStreamed {
-            return try await stream(reader, call.streamedReply(by: generator.model, created: created), context)
+            let reply = call.streamedReply(by: generator.model, created: created)
+            return try await stream(reader, reply, tellsInStream: call.tellsInStream, context)
         }
         defer { run.cancel() }
         return try await whole(reader, call.wholeReply(by: generator.model, created: created))
@@ -94,12 +96,19 @@ extension CompletionHandler {
     /// Bytes of a stream after which others have their turn on the thread.
     private static var turnBytes: Int { 16 << 10 }
 
-    /// Answers once the first event is there: until then an error still has a status of its own.
+    /// Answers once the first event is there: until then an error still has a status of its own, but for those that the
+    /// dialect tells in the stream.
     private func stream(
-        _ reader: CompletionReader, _ reply: Dialect.Call.Stream, _ context: ServerRequestContext
+        _ reader: CompletionReader, _ reply: Dialect.Call.Stream, tellsInStream: (APIError) -> Bool,
+        _ context: ServerRequestContext
     ) async throws -> Response {
         var reader = reader
-        let first = try await reader.next()
+        let first: GenerationQueue.Delivery
+        do {
+            first = try await reader.next()
+        } catch let error as APIError where tellsInStream(error) {
+            return failed(reply, with: error, context)
+        }
         var headers: HTTPFields = [
             .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
         ]
@@ -116,12 +125,23 @@ extension CompletionHandler {
         return Response(status: .ok, headers: headers, body: body)
     }
 
+    /// A stream that tells nothing but its beginning and why it failed.
+    private func failed(
+        _ reply: Dialect.Call.Stream, with error: APIError, _ context: ServerRequestContext
+    ) -> Response {
+        var reply = reply
+        let events = reply.opening() + reply.failure(error, requestID: context.record.id)
+        return Response(
+            status: .ok, headers: [.contentType: ServerSentEvents.contentType, .cacheControl: "no-cache"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: events)))
+    }
+
     private func write(
         _ reader: CompletionReader, from first: GenerationQueue.Delivery, _ reply: Dialect.Call.Stream,
         _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
     ) async throws {
         var (reader, reply, delivery) = (reader, reply, first)
-        var buffer = ByteBuffer(bytes: reply.opening)
+        var buffer = ByteBuffer(bytes: reply.opening())
         while true {
             do {
                 try await Self.encode(delivery, of: &reply, into: &buffer, to: &writer)
@@ -144,9 +164,10 @@ extension CompletionHandler {
         _ reply: Dialect.Call.Stream, with error: any Error, after buffer: inout ByteBuffer,
         _ context: ServerRequestContext, to writer: inout any ResponseBodyWriter
     ) async throws {
+        var reply = reply
         let wireError = context.wireError(for: error, bodySize: configuration.limits.bodySize)
         if wireError == .clientClosed { throw error }
-        buffer.writeBytes(reply.failure(wireError))
+        buffer.writeBytes(reply.failure(wireError, requestID: context.record.id))
         try await writer.write(buffer)
     }
 
@@ -168,7 +189,7 @@ extension CompletionHandler {
                 buffer = ByteBuffer()
                 await Task.yield()
             }
-        case .silence: buffer.writeBytes(reply.ping)
+        case .silence: buffer.writeBytes(reply.ping())
         case .end: buffer.writeBytes(try reply.end())
         }
     }

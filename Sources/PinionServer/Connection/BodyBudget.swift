@@ -1,6 +1,6 @@
 import Hummingbird
 import NIOCore
-package import OpenAIAPI
+package import PinionWire
 import Synchronization
 package import TextGeneration
 

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import OpenAIAPI
+import PinionWire
 
 /// Keeps one connection within its times, answers what is not HTTP, and notices that the client left.
 ///

@@ -1,4 +1,4 @@
-package import OpenAIAPI
+package import PinionWire
 
 /// What happens to a connection, and what is done about it.
 extension ConnectionState {

@@ -1,4 +1,5 @@
 import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// `POST /v1/chat/completions`.
@@ -35,7 +36,7 @@ extension ChatCompletionRequest: CompletionCall {
 extension ChatCompletionAssembly: WholeReply {}
 
 extension ChatCompletionStream: StreamedReply {
-    var ping: [UInt8] { ServerSentEvents.ping }
+    func ping() -> [UInt8] { ServerSentEvents.ping }
 
-    func failure(_ error: APIError) -> [UInt8] { ServerSentEvents.error(error) }
+    func failure(_ error: APIError, requestID: String) -> [UInt8] { ServerSentEvents.error(error) }
 }

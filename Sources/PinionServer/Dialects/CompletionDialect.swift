@@ -1,4 +1,4 @@
-import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// A dialect of generation: how the bodies of one route become requests, and events become its replies.
@@ -29,11 +29,21 @@ protocol CompletionCall: Sendable {
     /// What the decoder left out although the request is answered.
     var warnings: [GenerationWarning] { get }
 
+    /// Settles what depends on the model that is meant.
+    mutating func bind(to model: ServedModel)
+    /// Whether a stream tells this failure although nothing of the reply was made, so that its status is 200.
+    var tellsInStream: @Sendable (APIError) -> Bool { get }
+
     /// - Parameter created: Seconds since 1970.
     func wholeReply(by model: ServedModel, created: Int) -> Whole
     func streamedReply(by model: ServedModel, created: Int) -> Stream
     /// What the client is told of a failure; nil for one of the server's own. Outlives the call, and must not hold it.
     var errors: @Sendable (GenerationError) -> APIError? { get }
+}
+
+extension CompletionCall {
+    mutating func bind(to model: ServedModel) {}
+    var tellsInStream: @Sendable (APIError) -> Bool { { _ in false } }
 }
 
 /// A reply that is sent when it is complete.
@@ -49,15 +59,15 @@ protocol WholeReply {
 /// A reply that is sent as it is made: bytes of server-sent events.
 protocol StreamedReply: Sendable {
     /// What is sent once the request is accepted.
-    var opening: [UInt8] { get }
+    mutating func opening() -> [UInt8]
     /// What keeps a silent connection open.
-    var ping: [UInt8] { get }
+    mutating func ping() -> [UInt8]
     /// - Throws: ``TextGeneration/GenerationError`` for an event out of order.
     mutating func encode(_ event: GenerationEvent) throws(GenerationError) -> [UInt8]
     /// What follows the last event.
     ///
     /// - Throws: ``TextGeneration/GenerationError`` when events are missing.
-    func end() throws(GenerationError) -> [UInt8]
+    mutating func end() throws(GenerationError) -> [UInt8]
     /// What ends a stream that failed after it had begun.
-    func failure(_ error: APIError) -> [UInt8]
+    mutating func failure(_ error: APIError, requestID: String) -> [UInt8]
 }

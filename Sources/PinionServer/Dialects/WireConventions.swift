@@ -1,17 +1,27 @@
 import HTTPTypes
-import OpenAIAPI
+import PinionWire
 
 /// What clients of a route expect beside its own requests and replies: where a key stands, and how an error looks.
 protocol WireConventions: Sendable {
     /// The key that a request brings; nil without any.
     func key(in headers: HTTPFields) -> String?
+    /// The field of a reply's head that holds the request's id beside `x-request-id`, where clients look for another.
+    var requestIDField: HTTPField.Name? { get }
+    func status(of error: APIError) -> Int
     /// The body of an error reply.
-    func body(of error: APIError) -> [UInt8]
+    func body(of error: APIError, requestID: String) -> [UInt8]
+}
+
+extension WireConventions {
+    var requestIDField: HTTPField.Name? { nil }
+    func status(of error: APIError) -> Int { error.status }
 }
 
 /// OpenAI's: a bearer key and the error object with four members.
 struct OpenAIConventions: WireConventions {
-    func key(in headers: HTTPFields) -> String? {
+    func key(in headers: HTTPFields) -> String? { Self.bearerKey(in: headers) }
+
+    static func bearerKey(in headers: HTTPFields) -> String? {
         let space = UInt8(ascii: " ")
         // The case of `Bearer` does not matter.
         guard let header = headers[.authorization], let end = header.utf8.firstIndex(of: space),
@@ -21,5 +31,5 @@ struct OpenAIConventions: WireConventions {
         return key.isEmpty ? nil : String(key)
     }
 
-    func body(of error: APIError) -> [UInt8] { error.body }
+    func body(of error: APIError, requestID: String) -> [UInt8] { error.body }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
-import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// What the server adds to the errors of the contract's table.

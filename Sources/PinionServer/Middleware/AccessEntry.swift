@@ -1,5 +1,6 @@
 import Logging
 import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// One answered request, as the access log tells it.

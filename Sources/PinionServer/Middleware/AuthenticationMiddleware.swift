@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// Lets requests through that bring a good key, and tells the routes whose it is.

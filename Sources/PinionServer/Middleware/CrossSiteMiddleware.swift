@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import OpenAIAPI
+import PinionWire
 
 /// Refuses, with a 403, what a page of another site makes a browser send to a server that asks for no keys.
 ///

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-import OpenAIAPI
+import PinionWire
 import TextGeneration
 
 /// Turns whatever is thrown, by us or by Hummingbird, into the error object of the API.
@@ -17,7 +17,8 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             var response = Response(
-                wireError(for: error, to: request, context), routes.conventions(for: request.uri.path))
+                wireError(for: error, to: request, context), routes.conventions(for: request.uri.path),
+                requestID: context.record.id)
             // The rest of a body that nobody will read is not worth waiting for.
             if !request.hasBody(ofAtMost: bodySize) || response.status.code == 408 {
                 response.headers[.connection] = "close"

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import OpenAIAPI
+import PinionWire
 
 /// Refuses requests for hosts that are not this server, with a 421.
 struct HostCheckMiddleware: RouterMiddleware {

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import OpenAIAPI
+import PinionWire
 
 /// Header values that more than one place writes or compares.
 enum ReplyHeaders {
@@ -37,8 +37,11 @@ extension Response {
     }
 
     /// The reply for an error, as the clients of a route expect it.
-    init(_ error: APIError, _ conventions: some WireConventions) {
-        self.init(json: conventions.body(of: error), status: HTTPResponse.Status(code: error.status))
+    init(_ error: APIError, _ conventions: some WireConventions, requestID: String) {
+        self.init(
+            json: conventions.body(of: error, requestID: requestID),
+            status: HTTPResponse.Status(code: conventions.status(of: error)))
+        if let field = conventions.requestIDField { headers[field] = requestID }
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
         if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }

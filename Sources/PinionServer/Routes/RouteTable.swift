@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import OpenAIAPI
+import PinionWire
 
 /// The routes there are: what the router registers, and what the errors for other paths name.
 ///

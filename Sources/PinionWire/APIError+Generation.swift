@@ -19,7 +19,7 @@ extension APIError {
             self = .contextLengthExceeded(
                 limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
                 requested: requestedTokens)
-        case .template: self = .invalidValue("messages", error.message)
+        case .template: self = .invalidValue(paths.messages, error.message)
         case .noTemplate: self = .noChatTemplate
         case .nothingAllowed: self = .nothingAllowed(paths.path(of: error.parameter ?? .format), error.message)
         case .invalidParameter, .unsupportedParameter:
@@ -60,6 +60,6 @@ extension APIError {
     private static func unavailable(_ message: String) -> APIError {
         APIError(
             status: 503, message: message + " Please try again in \(restartSeconds)s.", type: "server_error",
-            code: "server_overloaded", retryAfter: restartSeconds)
+            code: "server_is_overloaded", retryAfter: restartSeconds)
     }
 }

@@ -239,7 +239,7 @@ extension APIError {
         APIError(
             status: 503,
             message: "The server is currently overloaded with other requests. Please try again in \(retryAfter)s.",
-            type: "server_error", code: "server_overloaded", retryAfter: retryAfter)
+            type: "server_error", code: "server_is_overloaded", retryAfter: retryAfter)
     }
 
     /// The one error for our own faults; what happened goes to the log, never to the caller.

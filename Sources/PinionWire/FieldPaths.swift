@@ -1,4 +1,4 @@
-import TextGeneration
+package import TextGeneration
 
 /// Where in a body those parts of a request stand that a generator may refuse: what its errors name.
 ///
@@ -10,6 +10,7 @@ package struct FieldPaths: Sendable, Equatable {
     /// Of what each tool of the conversation takes.
     package var tools: [String] = []
     package var toolChoice = "tool_choice"
+    package var messages = "messages"
 
     package init(format: String? = nil, tools: [String] = []) {
         self.format = format
@@ -17,9 +18,9 @@ package struct FieldPaths: Sendable, Equatable {
     }
 
     /// The path of the field that a parameter was decoded from.
-    func path(of parameter: GenerationError.Parameter) -> String {
+    package func path(of parameter: GenerationError.Parameter) -> String {
         switch parameter {
-        case .messages: "messages"
+        case .messages: messages
         case .choices: "n"
         case .logitBias: "logit_bias"
         case .format: format ?? "response_format"

@@ -1,17 +1,17 @@
-import PinionJSON
+package import PinionJSON
 
 /// Reads the fields of one JSON object and refuses what does not fit, in OpenAI's words.
 ///
 /// Null means absent for every optional field, as at OpenAI.
-struct FieldReader {
-    let object: JSONObject
+package struct FieldReader {
+    package let object: JSONObject
     /// The object's own path, such as `messages[0]`; empty for the body.
-    let path: String
+    package let path: String
     /// Whether ``refuseUnknown(_:spellings:)`` lets everything pass, here and in the objects within.
     private let allowsUnknownFields: Bool
 
     /// A reader of a body.
-    init(_ object: JSONObject, allowsUnknownFields: Bool) {
+    package init(_ object: JSONObject, allowsUnknownFields: Bool) {
         self.object = object
         path = ""
         self.allowsUnknownFields = allowsUnknownFields
@@ -20,7 +20,7 @@ struct FieldReader {
     /// A reader of an object within that of another.
     ///
     /// - Throws: `invalid_type` when the value is no object.
-    init(_ value: JSONValue, at path: String, within parent: FieldReader) throws(APIError) {
+    package init(_ value: JSONValue, at path: String, within parent: FieldReader) throws(APIError) {
         guard case .object(let object) = value else {
             throw .invalidType(path, expected: "an object", got: value.typeName)
         }
@@ -29,12 +29,12 @@ struct FieldReader {
         allowsUnknownFields = parent.allowsUnknownFields
     }
 
-    func path(of name: String) -> String {
+    package func path(of name: String) -> String {
         path.isEmpty ? name : "\(path).\(name)"
     }
 
     /// The value of a field; nil when it is absent or null.
-    func value(_ name: String) -> JSONValue? {
+    package func value(_ name: String) -> JSONValue? {
         let value = object[name]
         return value == .null ? nil : value
     }
@@ -42,7 +42,7 @@ struct FieldReader {
     /// Refuses names that are not known, unless the server lets them pass.
     ///
     /// - Parameter spellings: other engines' names for fields of ours, which the error answers with ours.
-    func refuseUnknown(
+    package func refuseUnknown(
         _ known: Set<ProtocolWord>, spellings: [ProtocolWord: String] = [:]
     ) throws(APIError) {
         guard !allowsUnknownFields else { return }
@@ -52,7 +52,7 @@ struct FieldReader {
         }
     }
 
-    func string(_ name: String) throws(APIError) -> String? {
+    package func string(_ name: String) throws(APIError) -> String? {
         guard let value = value(name) else { return nil }
         guard case .string(let string) = value else {
             throw .invalidType(path(of: name), expected: "a string", got: value.typeName)
@@ -61,7 +61,7 @@ struct FieldReader {
     }
 
     /// A field that must be there; null is a wrong type.
-    func requiredString(_ name: String) throws(APIError) -> String {
+    package func requiredString(_ name: String) throws(APIError) -> String {
         switch object[name] {
         case .string(let string): return string
         case let other?: throw .invalidType(path(of: name), expected: "a string", got: other.typeName)
@@ -69,7 +69,7 @@ struct FieldReader {
         }
     }
 
-    func boolean(_ name: String) throws(APIError) -> Bool? {
+    package func boolean(_ name: String) throws(APIError) -> Bool? {
         guard let value = value(name) else { return nil }
         guard case .bool(let bool) = value else {
             throw .invalidType(path(of: name), expected: "a boolean", got: value.typeName)
@@ -78,7 +78,7 @@ struct FieldReader {
     }
 
     /// One of the words that a type lists; in an error they have the order of their cases.
-    func word<Word: RawRepresentable<String> & CaseIterable>(
+    package func word<Word: RawRepresentable<String> & CaseIterable>(
         _ name: String, as: Word.Type = Word.self
     ) throws(APIError) -> Word? {
         guard let text = try string(name) else { return nil }
@@ -90,7 +90,7 @@ struct FieldReader {
     }
 
     /// A field that must hold one of the words that a type lists; null is a wrong type.
-    func requiredWord<Word: RawRepresentable<String> & CaseIterable>(
+    package func requiredWord<Word: RawRepresentable<String> & CaseIterable>(
         _ name: String, as: Word.Type = Word.self
     ) throws(APIError) -> Word {
         _ = try requiredString(name)
@@ -99,7 +99,7 @@ struct FieldReader {
     }
 
     /// A list of objects, each with a reader of its own.
-    func objects(_ name: String) throws(APIError) -> [FieldReader]? {
+    package func objects(_ name: String) throws(APIError) -> [FieldReader]? {
         guard let value = value(name) else { return nil }
         let path = path(of: name)
         guard case .array(let elements) = value else {
@@ -113,13 +113,13 @@ struct FieldReader {
         return readers
     }
 
-    func nested(_ name: String) throws(APIError) -> FieldReader? {
+    package func nested(_ name: String) throws(APIError) -> FieldReader? {
         guard let value = value(name) else { return nil }
         return try FieldReader(value, at: path(of: name), within: self)
     }
 
     /// An object that must be there; null is a wrong type.
-    func requiredNested(_ name: String) throws(APIError) -> FieldReader {
+    package func requiredNested(_ name: String) throws(APIError) -> FieldReader {
         guard let value = object[name] else { throw .missingParameter(path(of: name)) }
         return try FieldReader(value, at: path(of: name), within: self)
     }
@@ -129,7 +129,7 @@ struct FieldReader {
 
 extension FieldReader {
     /// A whole number; one written with a fraction or an exponent is a wrong type even when it is whole, as at OpenAI.
-    func integer(_ name: String, in range: ClosedRange<Int64>) throws(APIError) -> Int64? {
+    package func integer(_ name: String, in range: ClosedRange<Int64>) throws(APIError) -> Int64? {
         guard let value = value(name) else { return nil }
         let path = path(of: name)
         let isBelow: Bool
@@ -144,12 +144,13 @@ extension FieldReader {
         throw .integerAboveMaximum(path, maximum: "\(range.upperBound)", got: value.numeral)
     }
 
-    func decimal(_ name: String, in range: DecimalRange) throws(APIError) -> Double? {
+    package func decimal(_ name: String, in range: DecimalRange) throws(APIError) -> Double? {
         guard let value = value(name) else { return nil }
         return try Self.decimal(value, at: path(of: name), in: range)
     }
 
-    static func decimal(_ value: JSONValue, at path: String, in range: DecimalRange) throws(APIError) -> Double {
+    package static func decimal(_ value: JSONValue, at path: String, in range: DecimalRange) throws(APIError) -> Double
+    {
         guard let number = value.double else {
             throw .invalidType(path, expected: "a decimal", got: value.typeName)
         }
@@ -166,20 +167,20 @@ extension FieldReader {
 }
 
 /// The values a decimal field takes.
-struct DecimalRange {
-    var minimum: Double
-    var maximum: Double
+package struct DecimalRange {
+    package var minimum: Double
+    package var maximum: Double
     /// The minimum itself is refused too.
-    var excludesMinimum: Bool
+    package var excludesMinimum: Bool
 
-    init(_ range: ClosedRange<Double>, excludesMinimum: Bool = false) {
+    package init(_ range: ClosedRange<Double>, excludesMinimum: Bool = false) {
         minimum = range.lowerBound
         maximum = range.upperBound
         self.excludesMinimum = excludesMinimum
     }
 
     /// A bound as a message shows it: whole ones without a fraction.
-    static func numeral(_ value: Double) -> String {
+    package static func numeral(_ value: Double) -> String {
         Int64(exactly: value)?.description ?? value.description
     }
 }

@@ -10,7 +10,7 @@ extension APIError {
     ///   - path: The field that holds the schema, pattern or grammar.
     ///   - pointer: The place in the schema; nil for what is no schema.
     ///   - clause: What is wrong, without a full stop.
-    static func invalidFormat(_ path: String, pointer: String?, _ clause: String) -> APIError {
+    package static func invalidFormat(_ path: String, pointer: String?, _ clause: String) -> APIError {
         let place = pointer.map { " (at \(shown($0)))" } ?? ""
         return .invalidValue(path, "\(clause)\(place).")
     }
@@ -18,7 +18,7 @@ extension APIError {
     /// A schema, pattern or grammar that is sound, and that this server cannot enforce for every token.
     ///
     /// - Parameter clause: What cannot be enforced, without a full stop.
-    static func unsupportedFormat(_ path: String, pointer: String?, _ clause: String) -> APIError {
+    package static func unsupportedFormat(_ path: String, pointer: String?, _ clause: String) -> APIError {
         let what = pointer.map { "the schema at \(shown($0))" } ?? "this value"
         return APIError(
             status: 400,
@@ -27,14 +27,14 @@ extension APIError {
     }
 
     /// A reply that its format lets end nowhere and go on with no token.
-    static func nothingAllowed(_ path: String, _ reason: String) -> APIError {
+    package static func nothingAllowed(_ path: String, _ reason: String) -> APIError {
         APIError(
             status: 400, message: "Invalid '\(path)': \(reason)", type: "invalid_request_error",
             code: "no_token_allowed", param: path)
     }
 
     /// Two fields that each say what the reply may be.
-    static func contradictoryFormats(_ first: String, _ second: String) -> APIError {
+    package static func contradictoryFormats(_ first: String, _ second: String) -> APIError {
         .invalidValue(second, "'\(first)' and '\(second)' both say what the reply may be. Send one of them.")
     }
 

@@ -1,0 +1,226 @@
+import PinionJSON
+import PinionWire
+import TextGeneration
+
+/// Makes messages of the items of a request's `input`.
+///
+/// What one turn of the model said stands there as several items, thoughts, texts and calls, which are one message of the
+/// conversation.
+struct ResponseInput {
+    private(set) var messages: [Message] = []
+    private(set) var sealed: [ResponsesRequest.SealedItem] = []
+    private(set) var removed: [InputTransformation] = []
+    private let seal: any ReasoningSeal
+    /// Whether the last message is an assistant's that further items may belong to.
+    private var isOpen = false
+
+    private enum Role: String, CaseIterable {
+        case user, assistant, system, developer
+    }
+
+    init(_ seal: any ReasoningSeal) {
+        self.seal = seal
+    }
+
+    mutating func append(_ message: Message) {
+        messages.append(message)
+        isOpen = false
+    }
+
+    /// Reads `input`: a text, or a list of items.
+    ///
+    /// - Throws: ``APIError`` naming the item at fault.
+    mutating func read(_ fields: FieldReader) throws(APIError) {
+        switch fields.object["input"] {
+        case .string(let text): append(Message(.user, text))
+        case .array(let items):
+            guard !items.isEmpty else {
+                throw .invalidValue(
+                    "input", "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            }
+            for (index, item) in items.enumerated() {
+                try read(item: FieldReader(item, at: "input[\(index)]", within: fields))
+            }
+        case let other?:
+            throw .invalidType("input", expected: "one of a string or array of objects", got: other.typeName)
+        case nil: throw .missingParameter("input")
+        }
+    }
+
+    private mutating func read(item: FieldReader) throws(APIError) {
+        let type = try item.string("type") ?? "message"
+        switch ProtocolWord(type) {
+        case "message": try readMessage(item)
+        case "function_call": try readCall(item, input: "arguments")
+        case "custom_tool_call": try readCall(item, input: "input")
+        case "function_call_output", "custom_tool_call_output": try readOutput(item)
+        case "reasoning": try readReasoning(item)
+        default: throw Self.refusal(of: type, at: item.path(of: "type"))
+        }
+    }
+
+    /// Items that OpenAI knows and this server does not take.
+    private static func refusal(of type: String, at path: String) -> APIError {
+        let word = ProtocolWord(type)
+        if word == "item_reference" {
+            return .unsupportedValue(
+                path, got: "'\(type)'", "Nothing is stored here ('store: false'): send the item itself.")
+        }
+        if foreignItems.contains(word) {
+            return .unsupportedValue(path, got: "'\(type)'", "There are no such items on this server.")
+        }
+        return .invalidValue(
+            path, got: type,
+            supported: [
+                "message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
+                "reasoning",
+            ])
+    }
+
+    private static let foreignItems: Set<ProtocolWord> = [
+        "compaction", "additional_tools", "tool_search_call", "tool_search_output", "web_search_call",
+        "file_search_call", "code_interpreter_call", "image_generation_call", "computer_call", "computer_call_output",
+        "mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "local_shell_call",
+        "local_shell_call_output", "shell_call", "shell_call_output", "apply_patch_call", "apply_patch_call_output",
+    ]
+}
+
+// MARK: - What was said
+
+extension ResponseInput {
+    private mutating func readMessage(_ item: FieldReader) throws(APIError) {
+        try item.refuseUnknown(["type", "id", "role", "content", "status", "phase"])
+        try Self.checkLabels(item)
+        let role = try item.requiredWord("role", as: Role.self)
+        let content = try Self.content(item, "content", isAssistant: role == .assistant)
+        switch role {
+        case .assistant:
+            // A text behind calls is another turn's.
+            openTurn { $0.toolCalls.isEmpty }
+            messages[messages.count - 1].content += content
+        case .user: append(Message(.user, content))
+        case .system: append(Message(.system, content))
+        case .developer: append(Message(.developer, content))
+        }
+    }
+
+    /// What an item carries along and means nothing here.
+    private static func checkLabels(_ item: FieldReader) throws(APIError) {
+        for name in ["id", "status", "phase"] { _ = try item.string(name) }
+    }
+
+    /// Makes the last message an assistant's that a further item may be added to.
+    private mutating func openTurn(_ takesMore: (Message) -> Bool) {
+        if isOpen, let last = messages.last, takesMore(last) { return }
+        messages.append(Message(.assistant, []))
+        isOpen = true
+    }
+
+    private static func content(
+        _ item: FieldReader, _ name: String, isAssistant: Bool = false
+    ) throws(APIError) -> [Message.Part] {
+        let path = item.path(of: name)
+        switch item.object[name] {
+        case .string(let text): return [.text(text)]
+        case .array(let list):
+            var parts: [Message.Part] = []
+            for (index, part) in list.enumerated() {
+                let fields = try FieldReader(part, at: "\(path)[\(index)]", within: item)
+                parts.append(.text(try text(of: fields, isAssistant: isAssistant)))
+            }
+            return parts
+        case let other?:
+            throw .invalidType(path, expected: "one of a string or array of objects", got: other.typeName)
+        case nil: throw .missingParameter(path)
+        }
+    }
+
+    /// The text of a part; the words of `input_text` and `output_text` are taken in every role, as clients mix them up.
+    private static func text(of part: FieldReader, isAssistant: Bool) throws(APIError) -> String {
+        let type = try part.requiredString("type")
+        switch ProtocolWord(type) {
+        case "input_text", "output_text", "text":
+            let hints = Set(ForeignField.hints.map { ProtocolWord($0.name) })
+            try part.refuseUnknown(hints.union(["type", "text", "annotations", "logprobs", "parsed"]))
+            for hint in ForeignField.hints { try hint.check(in: part) }
+            return try part.requiredString("text")
+        case "refusal" where isAssistant:
+            try part.refuseUnknown(["type", "refusal"])
+            return try part.requiredString("refusal")
+        case "input_image", "input_file", "input_audio":
+            throw .unsupportedValue(part.path(of: "type"), got: "'\(type)'", "Models read text only.")
+        default:
+            throw .invalidValue(
+                part.path(of: "type"), got: type, supported: isAssistant ? ["output_text", "refusal"] : ["input_text"])
+        }
+    }
+}
+
+// MARK: - Calls and reasoning
+
+extension ResponseInput {
+    /// - Parameter input: The field that holds what the tool was given.
+    private mutating func readCall(_ item: FieldReader, input: String) throws(APIError) {
+        try item.refuseUnknown([
+            "type", "id", "call_id", "name", "namespace", "status", "caller", ProtocolWord(input), "parsed_arguments",
+        ])
+        try Self.checkLabels(item)
+        var name = try item.requiredString("name")
+        if let namespace = try item.string("namespace") {
+            name = NamespacedName(namespace: namespace, name: name).flat
+        }
+        let text = try item.requiredString(input)
+        let call = ToolCall(
+            id: try item.requiredString("call_id"), name: name,
+            // Templates read the arguments of a function as JSON.
+            arguments: text.isEmpty && input == "arguments" ? "{}" : text)
+        openTurn { _ in true }
+        messages[messages.count - 1].toolCalls.append(call)
+    }
+
+    private mutating func readOutput(_ item: FieldReader) throws(APIError) {
+        try item.refuseUnknown(["type", "id", "call_id", "output", "status", "caller"])
+        try Self.checkLabels(item)
+        let id = try item.requiredString("call_id")
+        append(Message(.tool, try Self.content(item, "output"), toolCallID: id))
+    }
+
+    /// Reads what the model thought: from the seal if there is one, which a client may send without the text.
+    private mutating func readReasoning(_ item: FieldReader) throws(APIError) {
+        try item.refuseUnknown(["type", "id", "summary", "content", "encrypted_content", "status"])
+        try Self.checkLabels(item)
+        let id = try item.string("id")
+        let content = try Self.texts(item, "content", type: "reasoning_text")
+        let summary = try Self.texts(item, "summary", type: "summary_text")
+        var text = content ?? summary ?? ""
+        var model: String?
+        if let encrypted = try item.string("encrypted_content") {
+            if let opened = seal.open(encrypted) {
+                (text, model) = (opened.text, opened.model)
+            } else {
+                return removed.append(
+                    InputTransformation(id: id, reason: "its 'encrypted_content' was not sealed by this server"))
+            }
+        }
+        guard !text.isEmpty else { return }
+        // Thoughts come before what they led to.
+        openTurn { $0.toolCalls.isEmpty && $0.content.isEmpty }
+        let index = messages.count - 1
+        messages[index].reasoning = messages[index].reasoning.map { $0 + "\n" + text } ?? text
+        if let model { sealed.append(.init(message: index, id: id, model: model)) }
+    }
+
+    private static func texts(_ item: FieldReader, _ name: String, type: ProtocolWord) throws(APIError) -> String? {
+        guard let parts = try item.objects(name), !parts.isEmpty else { return nil }
+        var texts: [String] = []
+        for part in parts {
+            try part.refuseUnknown(["type", "text"])
+            let found = try part.requiredString("type")
+            guard ProtocolWord(found) == type else {
+                throw .invalidValue(part.path(of: "type"), got: found, supported: [type.description])
+            }
+            texts.append(try part.requiredString("text"))
+        }
+        return texts.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,101 @@
+import PinionJSON
+package import PinionWire
+package import TextGeneration
+
+/// A request of `POST /v1/responses`, fully validated.
+///
+/// Made from a body by ``decode(_:options:seal:)``.
+package struct ResponsesRequest: Sendable, Equatable {
+    /// The model as the client spelled it.
+    package var model: String
+    /// What is asked of the model.
+    package var generation: GenerationRequest
+    /// Where in the body the parts of ``generation`` stand.
+    package var paths = FieldPaths()
+    /// What of the body is left out although the request is answered.
+    package var warnings: [GenerationWarning] = []
+    /// Whether the reply is told in server-sent events.
+    package var stream = false
+
+    /// Reasoning of earlier replies that its seal says another model may have thought, see ``bind(to:)``.
+    var sealed: [SealedItem] = []
+    /// What was taken out of the input.
+    package private(set) var transformations: [InputTransformation] = []
+    /// What the reply repeats of the request, as members of its object.
+    var echo = ResponseEcho()
+    /// Of the tools that stand in namespaces, by the name under which the model knows them.
+    var namespaces: [ProtocolWord: NamespacedName] = [:]
+    /// Whether what the model thought is told as its summary, and not as its text.
+    var summarizesReasoning = false
+
+    init(model: String, generation: GenerationRequest) {
+        self.model = model
+        self.generation = generation
+    }
+
+    /// Reasoning that came sealed.
+    struct SealedItem: Sendable, Equatable {
+        /// Of the message in the conversation that holds it.
+        var message: Int
+        /// The item's own, which the client wrote.
+        var id: String?
+        /// The id of the model that thought it.
+        var model: String
+    }
+
+    /// Takes away the reasoning that another model thought, which this one's template would pass off as its own.
+    ///
+    /// - Parameter model: The one that the request's word means.
+    package mutating func bind(to model: ServedModel) {
+        for item in sealed where ProtocolWord(item.model) != ProtocolWord(model.id) {
+            generation.conversation.messages[item.message].reasoning = nil
+            remove(item.id, reason: "it was made by the model '\(JSONValue.quoted(item.model))'")
+        }
+        sealed = []
+    }
+
+    /// Notes a reasoning item that is left out of the prompt.
+    mutating func remove(_ id: String?, reason: String) {
+        transformations.append(InputTransformation(id: id, reason: reason))
+        warnings.append(
+            GenerationWarning(
+                keyword: "reasoning", pointer: "/input", message: "a reasoning item is left out: \(reason)"))
+    }
+}
+
+/// An item of the input that was left out, as the reply reports it.
+package struct InputTransformation: Sendable, Equatable {
+    var id: String?
+    /// A clause.
+    var reason: String
+}
+
+/// A tool that stands in a namespace.
+struct NamespacedName: Sendable, Equatable {
+    var namespace: String
+    var name: String
+
+    /// The name under which the model knows the tool.
+    var flat: String { "\(namespace)__\(name)" }
+}
+
+/// What a reply repeats of its request, null where the request says nothing.
+struct ResponseEcho: Sendable, Equatable {
+    var instructions = JSONValue.null
+    var maximumOutputTokens: Int?
+    var metadata = JSONValue.object(JSONObject())
+    var parallelToolCalls = true
+    var promptCacheKey: String?
+    var reasoning = JSONValue.null
+    var safetyIdentifier: String?
+    var temperature: Double?
+    var text = JSONValue.null
+    var toolChoice = JSONValue.string("auto")
+    /// Without those that were left out.
+    var tools: [JSONValue] = []
+    var topLogprobs = 0
+    var topP: Double?
+    var presencePenalty = 0.0
+    var frequencyPenalty = 0.0
+    var user: String?
+}

@@ -1,0 +1,12 @@
+import PinionWire
+
+/// A seal that hides nothing: what is sealed stands behind the model's id.
+struct PlainSeal: ReasoningSeal {
+    func seal(_ text: String, by model: String) -> String { "\(model)|\(text)" }
+
+    func open(_ sealed: String) -> SealedReasoning? {
+        sealed.firstIndex(of: "|").map {
+            SealedReasoning(text: String(sealed[sealed.index(after: $0)...]), model: String(sealed[..<$0]))
+        }
+    }
+}
