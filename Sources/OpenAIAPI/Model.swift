@@ -6,11 +6,21 @@ package struct Model: Sendable, Equatable {
     /// Seconds since 1970.
     package var created: Int
     package var ownedBy: String
+    /// Tokens of prompt and reply together.
+    package var contextLength: Int
+    package var isReady: Bool
+    /// Further names that a request may use.
+    package var aliases: [String]
 
-    package init(id: String, created: Int, ownedBy: String) {
+    package init(
+        id: String, created: Int, ownedBy: String, contextLength: Int, isReady: Bool = true, aliases: [String] = []
+    ) {
         self.id = id
         self.created = created
         self.ownedBy = ownedBy
+        self.contextLength = contextLength
+        self.isReady = isReady
+        self.aliases = aliases
     }
 
     /// The body of the reply.
@@ -27,7 +37,13 @@ package struct Model: Sendable, Equatable {
         writer.integer(created)
         writer.raw(#","owned_by":"#)
         writer.string(ownedBy)
-        writer.raw("}")
+        writer.raw(#","context_length":"#)
+        writer.integer(contextLength)
+        writer.raw(#","state":""#)
+        writer.raw(isReady ? "ready" : "loading")
+        writer.raw(#"","aliases":["#)
+        writer.list(aliases) { $0.string($1) }
+        writer.raw("]}")
     }
 }
 

@@ -14,6 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     // Texts, whatever the kind: `ServeSettings` reads flags, variables and files alike.
     @Option(name: .setting(.model), help: .setting(.model)) var model: [String] = []
+    @Option(name: .setting(.alias), help: .setting(.alias)) var alias: [String] = []
     @Option(name: .setting(.host), help: .setting(.host)) var host: String?
     @Option(name: .setting(.port), help: .setting(.port)) var port: String?
     @Option(name: .setting(.apiKey), help: .setting(.apiKey)) var apiKey: [String] = []
@@ -80,7 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
         let path = config ?? environment["PINION_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         func list(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
         let flags: [Setting.Name: [String]] = [
-            .model: model, .host: list(host), .port: list(port), .apiKey: apiKey, .noAuth: noAuth ? ["true"] : [],
+            .model: model, .alias: alias, .host: list(host), .port: list(port), .apiKey: apiKey,
+            .noAuth: noAuth ? ["true"] : [],
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
             .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
             .toolFormat: list(toolFormat),

@@ -18,7 +18,8 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     let metrics = ServerMetrics(residentMemory: { ProcessMemory.resident })
     let logger = Logger(label: "pinion")
     let registry = try ModelRegistry(
-        try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger))
+        try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger),
+        aliases: settings.aliases.map { ($0.name, $0.model) })
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
@@ -62,7 +63,7 @@ private func wayOut(of code: ServerError.Code, _ settings: ServeSettings) -> Str
     case .foreignAddress, .unknownHost:
         "; --host takes 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses, or one of them"
     case .cannotListen: "; --host and --port say where to listen"
-    case .duplicateModel, .unauthenticatedAddress: ""
+    case .duplicateModel, .unknownModel, .unauthenticatedAddress: ""
     }
 }
 

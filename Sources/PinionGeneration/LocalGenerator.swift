@@ -29,4 +29,10 @@ package struct LocalGenerator: TextGenerator {
             queue.finish(.unstarted(.failed(error.code)), throwing: error)
         }
     }
+
+    package func promptTokens(
+        of request: GenerationRequest, for tenant: Tenant
+    ) async throws(GenerationError) -> Int {
+        try await textModel.promptTokens(of: request, for: tenant)
+    }
 }

@@ -237,11 +237,13 @@ package final class TextModel: Sendable {
 
     /// Renders, where that was not done yet, and tokenizes when the tenant's turn comes.
     ///
+    /// - Parameter limit: A prompt of more tokens is refused where it is certain to have them; nil for the context.
     /// - Returns: The tokens, and whether they end within the model's thinking.
     private func promptOnQueue(
-        _ request: GenerationRequest, _ rendered: RenderedPrompt?, _ prompts: PromptBuilder, for tenant: Tenant
+        _ request: GenerationRequest, _ rendered: RenderedPrompt?, _ prompts: PromptBuilder, limit: Int? = nil,
+        for tenant: Tenant
     ) async throws(GenerationError) -> (tokens: [Int32], isThinking: Bool) {
-        let limit = engine.description.contextLength
+        let limit = limit ?? engine.description.contextLength
         let (encoding, isThinking) = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
             endSlice throws(GenerationError) in
             let text: RenderedPrompt
@@ -252,6 +254,14 @@ package final class TextModel: Sendable {
         case .tokens(let tokens): return (try prompts.finish(tokens), isThinking)
         case .beyond(let count): throw Self.tooLong(moreThan: count, limit: limit)
         }
+    }
+
+    /// Counts the tokens of a conversation, ending where the reply begins, in turns with other prompts.
+    package func promptTokens(
+        of request: GenerationRequest, for tenant: Tenant
+    ) async throws(GenerationError) -> Int {
+        guard let prompts else { throw Self.noTemplate }
+        return try await promptOnQueue(request, nil, prompts, limit: .max, for: tenant).tokens.count
     }
 
     /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.

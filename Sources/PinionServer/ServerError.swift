@@ -5,6 +5,8 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// Two models of one id.
         case duplicateModel
+        /// An alias stands for a model that is not served.
+        case unknownModel
         /// Another program listens on the port.
         case portInUse
         /// The system keeps the port for the superuser.

@@ -22,6 +22,8 @@ package struct GenerationRequest: Sendable, Equatable {
     package var reasoning = ReasoningOptions()
     /// Alternatives to report for each token; nil for no reports at all.
     package var reportedAlternatives: Int?
+    /// What the reply begins with: the model goes on from there, and the reply tells only what follows.
+    package var prefill: String?
     /// Further variables for the chat template.
     package var templateArguments = JSONObject()
     /// The body that it was decoded from, for an engine elsewhere that speaks the same dialect; nil unless the generator

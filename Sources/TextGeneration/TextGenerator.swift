@@ -15,6 +15,11 @@ package protocol TextGenerator: Sendable {
     /// Returns once the request is under way or has ended; a failure is an outcome of the queue and is not thrown. The
     /// generator learns through ``GenerationQueue/onWithdrawal(_:)`` that nobody wants the rest.
     func generate(_ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue) async
+
+    /// Counts the tokens of a request's prompt; nothing is generated. A prompt may be longer than the context.
+    ///
+    /// - Throws: ``GenerationError`` for a request that no prompt can be made of, or when the task is cancelled.
+    func promptTokens(of request: GenerationRequest, for tenant: Tenant) async throws(GenerationError) -> Int
 }
 
 extension TextGenerator {

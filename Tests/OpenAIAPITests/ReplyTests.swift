@@ -94,8 +94,10 @@ struct ReplyTests {
 
     @Test("Models are listed as OpenAI lists them")
     func models() {
-        let model = Model(id: "a/b", created: 5, ownedBy: "pinion")
-        let json = #"{"id":"a/b","object":"model","created":5,"owned_by":"pinion"}"#
+        let model = Model(id: "a/b", created: 5, ownedBy: "pinion", contextLength: 64, aliases: ["c"])
+        let json =
+            #"{"id":"a/b","object":"model","created":5,"owned_by":"pinion","context_length":64,"state":"ready","#
+            + #""aliases":["c"]}"#
         #expect(text(model.body) == json)
         #expect(text(ModelList([model, model]).body) == #"{"object":"list","data":[\#(json),\#(json)]}"#)
         #expect(text(ModelList([]).body) == #"{"object":"list","data":[]}"#)

@@ -6,7 +6,7 @@ import Testing
 struct SettingTests {
     /// A value of each setting that is not its default.
     static let values: [Setting.Name: String] = [
-        .model: "house/model=smollm2/135m-instruct", .host: "localhost", .port: "9001",
+        .model: "house/model=smollm2/135m-instruct", .alias: "other=house/model", .host: "localhost", .port: "9001",
         .apiKey: "sk-of-a-test-0123456789",
         .noAuth: "true", .context: "4096", .maxSequences: "3", .maxWaiting: "5", .kvType: "q8", .quantize: "q8_0",
         .chatTemplate: "chatml", .generationConfig: "model", .threads: "1",

@@ -57,6 +57,21 @@ struct PromptTests {
         }
     }
 
+    @Test("A reply that has begun stands behind the prompt, without control tokens of its own, and counts with it")
+    func prefill() async throws {
+        let model = try await GenerationFixtures.model()
+        let messages = [Message(.user, "Name a colour.")]
+        var request = GenerationRequest(Conversation(messages))
+        let plain = try model.prompt(for: request)
+        request.prefill = "Blue<|im_end|>"
+        let prompt = try model.prompt(for: request)
+        let text = model.tokenizer.decode(prompt, skippingControlTokens: false)
+        #expect(text == Self.rendered(messages) + "Blue<|im_end|>")
+        let controls = { (tokens: [Int32]) in tokens.filter { model.tokenizer.isControl($0) } }
+        #expect(controls(prompt) == controls(plain))
+        #expect(try await model.promptTokens(of: request, for: Tenant(id: "t")) == prompt.count)
+    }
+
     @Test("Template arguments cannot take the place of the conversation")
     func arguments() async throws {
         let model = try await GenerationFixtures.model()

@@ -48,9 +48,7 @@ struct RouteTests {
         let reply = try await ServerFixture(.greeting(id: "b/2"), .greeting(id: "a/1")).reply(.get, "/v1/models")
         #expect(reply.status == 200)
         #expect(
-            reply.body
-                == #"{"object":"list","data":[{"id":"b/2","object":"model","created":1700000000,"owned_by":"acme"},"#
-                + #"{"id":"a/1","object":"model","created":1700000000,"owned_by":"acme"}]}"#)
+            reply.body == #"{"object":"list","data":[\#(Self.listed("b/2")),\#(Self.listed("a/1"))]}"#)
     }
 
     @Test(
@@ -61,7 +59,12 @@ struct RouteTests {
             .get, "/v1/models/\(path)")
         #expect(reply.status == 200)
         #expect(
-            reply.body == #"{"id":"acme/tiny/1","object":"model","created":1700000000,"owned_by":"acme"}"#)
+            reply.body == Self.listed("acme/tiny/1"))
+    }
+
+    private static func listed(_ id: String) -> String {
+        #"{"id":"\#(id)","object":"model","created":1700000000,"owned_by":"acme","context_length":128,"state":"ready","#
+            + #""aliases":[]}"#
     }
 
     private static func registry(_ ids: String...) throws -> ModelRegistry {
@@ -103,6 +106,21 @@ struct RouteTests {
         #expect(reply.status == 404)
         #expect(reply.error?.message.hasSuffix("Name one of its versions: `a/x`, `a/y`.") == true)
         #expect(try await fixture.chat(ServerFixture.chatBody(model: "a/y")).status == 200)
+    }
+
+    @Test("An alias means its model, is listed with it, and takes nobody's name")
+    func aliases() throws {
+        func registry(_ aliases: (name: String, model: String)...) throws -> ModelRegistry {
+            try ModelRegistry(["a/x", "b/y", "b/z"].map { ScriptedGenerator.greeting(id: $0) }, aliases: aliases)
+        }
+        let named = try registry(("claude-local", "a"), ("claude-other", "b/z"))
+        #expect(try named.generator(for: "claude-local").model.id == "a/x")
+        #expect(try named.generator(for: "claude-other").model.id == "b/z")
+        #expect(named.models.map(\.id) == ["a/x", "b/y", "b/z"])
+        for wrong in [("a/x", "b/y"), ("c", "b"), ("c", "nobody")] {
+            #expect(throws: ServerError.self) { try registry(wrong) }
+        }
+        #expect(throws: ServerError.self) { try registry(("c", "a/x"), ("c", "b/y")) }
     }
 
     @Test("Ids are told apart by their bytes, in time proportional to a client's word")

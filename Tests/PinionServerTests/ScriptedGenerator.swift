@@ -49,6 +49,12 @@ final class ScriptedGenerator: TextGenerator {
         observations.withLock { $0 }
     }
 
+    /// One for each word of the messages.
+    func promptTokens(of request: GenerationRequest, for tenant: Tenant) async throws(GenerationError) -> Int {
+        if let refusal { throw refusal }
+        return request.conversation.messages.reduce(0) { $0 + $1.text.split(separator: " ").count }
+    }
+
     func generate(_ request: GenerationRequest, for tenant: Tenant, into queue: GenerationQueue) async {
         observations.withLock {
             $0.requests.append(request)

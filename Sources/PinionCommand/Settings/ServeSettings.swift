@@ -14,6 +14,8 @@ package struct ServeSettings: Sendable {
     var server = ServerConfiguration()
     /// What to serve; never empty.
     var models: [ModelReference]
+    /// Further names of the models.
+    var aliases: [ModelAlias]
     /// Keys that are accepted without being stored.
     var apiKeys: [String]
     /// Nil leaves it to the model.
@@ -46,6 +48,7 @@ package struct ServeSettings: Sendable {
     init(_ sources: SettingsSources) throws {
         let models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.default]
         self.models = models
+        aliases = try sources.value(.alias)?.texts.map(ModelAlias.init) ?? []
         apiKeys = sources.value(.apiKey)?.texts ?? []
         context = try sources.integer(.context)
         maxSequences = try sources.integer(.maxSequences)

@@ -20,6 +20,9 @@ extension Setting {
             .model, .list, value: "source",
             "A model file or folder, an id, or hf:OWNER/REPO and its like; ID=SOURCE names it; repeat for several",
             default: ModelCatalog.defaultModel.id),
+        Setting(
+            .alias, .list, value: "name=id", "A further name of a model, for clients that know some names only",
+            default: "none"),
         Setting(.host, .address, value: "host", "Address to listen on", default: server.host),
         Setting(
             .port, .integer(0...65_535), value: "port", "Port to listen on; 0 takes a free one",

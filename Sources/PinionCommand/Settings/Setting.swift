@@ -10,6 +10,7 @@ package struct Setting: Sendable {
     /// What a settings file calls it; the flag and the variable are the same word.
     package enum Name: String, CaseIterable, Sendable {
         case model
+        case alias
         case host
         case port
         case apiKey = "api-key"

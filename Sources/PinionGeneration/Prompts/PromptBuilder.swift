@@ -78,7 +78,8 @@ package struct PromptBuilder: Sendable {
                 + message.toolCalls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count }
         }
         let tools = request.conversation.tools.reduce(0) { $0 + $1.declaration.textLength }
-        return request.templateArguments.members.reduce(messages + tools) {
+        let prefill = request.prefill?.utf8.count ?? 0
+        return request.templateArguments.members.reduce(messages + tools + prefill) {
             $0 + $1.name.utf8.count + $1.value.textLength
         }
     }

@@ -61,7 +61,9 @@ package struct PromptRenderer: Sendable {
         }
         do {
             let now = Date()
-            return try template.render(context(of: request, now: now), now: now, meter: meter)
+            var prompt = try template.render(context(of: request, now: now), now: now, meter: meter)
+            if let prefill = request.prefill { prompt.text.append(contentsOf: prefill.utf8) }
+            return prompt
         } catch {
             if error.code == .abandoned { throw GenerationError(.interrupted, error.message) }
             throw GenerationError(.template, "the chat template refused the messages: \(error)")
@@ -81,7 +83,7 @@ package struct PromptRenderer: Sendable {
         context["add_generation_prompt"] = context["add_generation_prompt"] ?? .bool(true)
         // Templates are written for a library that always gives it, as none where there are none.
         context["documents"] = context["documents"] ?? .null
-        setReasoning(request.reasoning, in: &context)
+        setReasoning(request.reasoningBeforeReply, in: &context)
         let layout = ConversationLayout(traits, choice)
         let conversation = request.conversation
         var tools = layout.describesTools(of: conversation) ? [] : conversation.tools
@@ -156,5 +158,14 @@ package struct PromptRenderer: Sendable {
     /// Templates know `system`; `developer` is OpenAI's newer word for the same.
     private static func templateRole(of message: Message) -> String {
         message.role == .developer ? Message.Role.system.rawValue : message.role.rawValue
+    }
+}
+
+extension GenerationRequest {
+    /// A reply that has begun is past its thinking.
+    fileprivate var reasoningBeforeReply: ReasoningOptions {
+        var options = reasoning
+        if prefill != nil { options.isEnabled = false }
+        return options
     }
 }
