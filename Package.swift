@@ -71,6 +71,9 @@ let package = Package(
         .target(name: "PinionWire", dependencies: ["TextGeneration", "PinionJSON"], swiftSettings: settings),
         .target(
             name: "OpenAIAPI", dependencies: ["TextGeneration", "PinionJSON", "PinionWire"], swiftSettings: settings),
+        .target(
+            name: "AnthropicAPI", dependencies: ["TextGeneration", "PinionJSON", "PinionWire"],
+            swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
         .target(
@@ -80,7 +83,7 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionMetrics", "PinionWire", hummingbird,
+                "TextGeneration", "OpenAIAPI", "AnthropicAPI", "PinionJSON", "PinionMetrics", "PinionWire", hummingbird,
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
                 coreMetrics, metrics,
             ],
@@ -138,6 +141,10 @@ let package = Package(
         .testTarget(
             name: "OpenAIAPITests",
             dependencies: ["OpenAIAPI", "TextGeneration", "PinionJSON", "PinionWire", "TestSupport"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "AnthropicAPITests",
+            dependencies: ["AnthropicAPI", "TextGeneration", "PinionJSON", "PinionWire", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: testSettings),

@@ -101,6 +101,8 @@ package struct PinionApplication: Sendable {
             ModelRoutes(models: models).route,
             completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
             completions(ResponsesDialect(seal: seal)),
+            completions(MessagesDialect(seal: seal)),
+            CountTokensRoute(models: models, configuration: configuration, bodies: bodies, seal: seal).route,
         ])
     }
 }

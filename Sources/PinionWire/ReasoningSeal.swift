@@ -1,15 +1,25 @@
-/// Closes what a model thought into a text that only this server can open, for clients that keep a conversation and send
-/// it back without having read it.
+/// Seals what a model thought, so that a client can keep it and send it back without being able to change or forge it.
+///
+///     let sealed = seal.seal("The river rises in May.", by: "a/b")
+///     seal.open(sealed)?.text          // "The river rises in May."
+///
+/// Whether a client can read what is sealed is for the conformance to say. Equal texts may be sealed differently.
 package protocol ReasoningSeal: Sendable {
-    /// - Parameter model: The id of the model that thought it.
+    /// - Parameters:
+    ///   - text: What the model thought.
+    ///   - model: The id of the model, with its version.
+    /// - Returns: Printable ASCII.
     func seal(_ text: String, by model: String) -> String
 
-    /// - Returns: nil for what this server did not seal, or what somebody changed.
+    /// Nil for what this server did not seal, or somebody changed.
+    ///
+    /// - Complexity: Linear in `sealed`, which comes from a client.
     func open(_ sealed: String) -> SealedReasoning?
 }
 
-/// What a seal held.
+/// What was sealed.
 package struct SealedReasoning: Sendable, Equatable {
+    /// What the model thought.
     package var text: String
     /// The id of the model that thought it.
     package var model: String

@@ -26,7 +26,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
     private func reply(to request: Request, _ context: ServerRequestContext) async throws -> Response {
         guard let tenant = context.tenant else { throw APIError.missingKey }
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
-        try checkContentType(request.headers[.contentType])
+        try configuration.checkContentType(request.headers[.contentType])
         let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
         var call = try dialect.decode(body, allowsUnknownFields: configuration.allowsUnknownFields)
         let generator = try models.generator(for: call.model)
@@ -72,21 +72,6 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         var response = Response(json: try reply.body())
         response.headers[.warnings] = WarningHeader.value(reader.warnings + told)
         return response
-    }
-
-    /// Takes JSON, whatever its parameters; where a key was asked for, also a body that does not say what it is.
-    ///
-    /// Without a key the type has to be said: a browser lets any page post a body that says nothing, and asks the server
-    /// first before it posts JSON.
-    private func checkContentType(_ header: String?) throws(APIError) {
-        guard let header, !header.isEmpty else {
-            guard configuration.requiresAuthentication else { throw .missingContentType }
-            return
-        }
-        let type = Substring(header.utf8.prefix { $0 != UInt8(ascii: ";") }.trimmingBlanks())
-        let suffix = "+json"
-        guard type.matchesWord(ReplyHeaders.json) || Substring(type.utf8.suffix(suffix.utf8.count)).matchesWord(suffix)
-        else { throw .unsupportedContentType(header) }
     }
 }
 

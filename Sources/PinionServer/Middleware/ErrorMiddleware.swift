@@ -17,7 +17,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             var response = Response(
-                wireError(for: error, to: request, context), routes.conventions(for: request.uri.path),
+                wireError(for: error, to: request, context), routes.conventions(for: request),
                 requestID: context.record.id)
             // The rest of a body that nobody will read is not worth waiting for.
             if !request.hasBody(ofAtMost: bodySize) || response.status.code == 408 {

@@ -9,6 +9,10 @@ enum ReplyHeaders {
 
 extension HTTPField.Name {
     static let requestID = constant("x-request-id")
+    /// Where Anthropic's clients look for a key, for the request's id, and what they tell themselves by.
+    static let apiKey = constant("x-api-key")
+    static let anthropicRequestID = constant("request-id")
+    static let anthropicVersion = constant("anthropic-version")
     /// What a reply does not honour in full; see ``WarningHeader``.
     static let warnings = constant("x-pinion-warnings")
     /// Tells nginx to pass a stream on as it comes.

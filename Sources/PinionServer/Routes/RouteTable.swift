@@ -27,9 +27,11 @@ struct RouteTable: Sendable {
         for path in paths { router.on(RouterPath(path), method: route.methods[0], use: route.reply) }
     }
 
-    /// How the clients of a path expect keys and errors; OpenAI's way for a path that no route takes.
-    func conventions(for path: String) -> any WireConventions {
-        route(for: path)?.conventions ?? OpenAIConventions()
+    /// How a request's client expects keys and errors: Anthropic's clients say which they are, whatever they ask for, and
+    /// others as the route's clients do; OpenAI's way for a path that no route takes.
+    func conventions(for request: Request) -> any WireConventions {
+        if request.headers[.anthropicVersion] != nil { return AnthropicConventions() }
+        return route(for: request.uri.path)?.conventions ?? OpenAIConventions()
     }
 
     /// The error for a request that no route takes.
