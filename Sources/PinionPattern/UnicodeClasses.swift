@@ -18,7 +18,12 @@ enum UnicodeClasses {
     static let ecmaLineTerminators = ScalarSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029])
     /// ECMA's `\s`: its white space and line terminators, with U+FEFF and without U+0085.
     static let ecmaWhitespace = ScalarSet(
-        categories(["Zs"]).ranges + [0x09...0x0D, 0xFEFF...0xFEFF, 0x2028...0x2029])
+        spaceSeparators.ranges + [0x09...0x0D, 0xFEFF...0xFEFF, 0x2028...0x2029])
+    /// General category Zs, written out: the categories of all scalars take tens of milliseconds to gather, which the first
+    /// schema with `\s` in a pattern would wait for.
+    static let spaceSeparators = ScalarSet([
+        0x20...0x20, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x202F...0x202F, 0x205F...0x205F, 0x3000...0x3000,
+    ])
 
     /// Python's `\s`: white space and the separators U+001C to U+001F.
     static let pythonWhitespace = ScalarSet(whitespace.ranges + [0x1C...0x1F])

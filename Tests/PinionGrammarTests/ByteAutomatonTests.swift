@@ -130,6 +130,48 @@ import Testing
         #expect(try ByteAutomaton.union(some.map { .text($0) }) == .texts(some))
     }
 
+    @Test("Quotes around a language make the automaton that concatenation makes")
+    func quotes() throws {
+        let quote = ByteAutomaton.text("\"")
+        var languages: [ByteAutomaton] = [.none, .empty, .anyText(.jsonString), .anyText(.utf8), quote]
+        // A state behind a backslash may be like the one in front of the opening quote.
+        for pattern in ["^(\")*$", "^(\")*x$", "a|\"", "^[^\"]+$", "^(\"|\\\\)*$", "é$"] {
+            languages.append(try .pattern(pattern, encoding: .jsonString, isAnchored: false))
+        }
+        var generator = SeededGenerator(seed: 11)
+        for _ in 0..<500 {
+            let texts = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+                (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+                    Array("a\"\\".utf8)[Int.random(in: 0...2, using: &generator)]
+                }
+            }
+            let set = try ByteAutomaton.texts(texts)
+            languages.append(Bool.random(using: &generator) ? set : try set.repeated(0))
+        }
+        for language in languages {
+            let quoted = try language.quoted()
+            #expect(try quoted == .concatenation([quote, language, quote]))
+        }
+    }
+
+    @Test("All strings but some make the automaton that subtraction makes")
+    func exceptions() throws {
+        let strings = try ByteAutomaton.anyText(.jsonString).quoted()
+        var generator = SeededGenerator(seed: 12)
+        let letters = ["a", "b", "\"", "\\", "\n", "\u{1}", "\u{1F}", "0", "1", "f", "u", "é", "漢", "😀", "😁"]
+        for round in 0..<400 {
+            let names = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+                (0..<Int.random(in: 0...5, using: &generator)).map { _ in
+                    letters[Int.random(in: 0..<letters.count, using: &generator)]
+                }.joined()
+            }
+            var texts = names.map { ByteAutomaton.quotedSpelling(of: $0) }
+            // No string: there is nothing to take away.
+            if round.isMultiple(of: 10) { texts.append(Array("\"\\x\"".utf8)) }
+            #expect(try strings.removing(texts) == strings.subtracting(.texts(texts)))
+        }
+    }
+
     @Test("Every state of an automaton reaches an accepting one")
     func isTrimmed() throws {
         let language = try ByteAutomaton.text("ab").repeated(0).subtracting(.text("abab")).intersection(

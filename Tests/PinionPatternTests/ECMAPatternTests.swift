@@ -50,6 +50,12 @@ struct ECMAPatternTests {
         for text in example.others { #expect(try pattern.firstMatch(in: text) == nil, "\(text.debugDescription)") }
     }
 
+    @Test("White space is what ECMA-262 lists and what Unicode calls a space separator")
+    func whiteSpace() throws {
+        let listed = "[\\t\\n\\v\\f\\r\\uFEFF\\u2028\\u2029\\p{Zs}]"
+        #expect(try Pattern.tree(of: "\\s", dialect: .ecma) == Pattern.tree(of: listed, dialect: .ecma))
+    }
+
     @Test(
         "What is no pattern is told from what is not supported",
         arguments: [

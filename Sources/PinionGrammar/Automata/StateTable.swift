@@ -24,7 +24,7 @@ struct StateTable {
             transitions.count + symbolCount <= GrammarLimits.constructionCells
         else { throw Self.tooLarge }
         accepting.append(isAccepting)
-        for _ in 0..<symbolCount { transitions.append(ByteAutomaton.dead) }
+        transitions.append(contentsOf: repeatElement(ByteAutomaton.dead, count: symbolCount))
         return Int32(accepting.count - 1)
     }
 
@@ -39,11 +39,13 @@ struct StateTable {
         let live = liveStates()
         guard stateCount > 0, live[0] else { return StateTable(symbolCount: symbolCount) }
         if let blocks = try acyclicBlocks(live) {
-            return numbered(blocks: blocks.ofState, representatives: blocks.representatives)
+            return numbered(
+                blocks: blocks.ofState, representatives: blocks.representatives, start: blocks.ofState[0])
         }
         var refinement = StateRefinement(self, live: live)
         try refinement.run()
-        return numbered(blocks: refinement.blockOfState, representatives: refinement.representatives)
+        let blocks = refinement.blockOfState
+        return numbered(blocks: blocks, representatives: refinement.representatives, start: blocks[0])
     }
 
     // MARK: - Finite languages
@@ -146,11 +148,17 @@ struct StateTable {
 
     // MARK: - Numbering
 
-    private func numbered(blocks: [Int32], representatives: [Int32]) -> StateTable {
+    /// The states that a state leads to, with it as the start, numbered as ``minimised()`` does.
+    func numbered(from start: Int32) -> StateTable {
+        let states = Array(0..<Int32(stateCount))
+        return numbered(blocks: states, representatives: states, start: start)
+    }
+
+    private func numbered(blocks: [Int32], representatives: [Int32], start: Int32) -> StateTable {
         var number = [Int32](repeating: ByteAutomaton.dead, count: representatives.count)
-        var order: [Int32] = [blocks[0]]
+        var order: [Int32] = [start]
         order.reserveCapacity(representatives.count)
-        number[Int(blocks[0])] = 0
+        number[Int(start)] = 0
         var result = StateTable(symbolCount: symbolCount)
         result.transitions.reserveCapacity(representatives.count * symbolCount)
         result.accepting.reserveCapacity(representatives.count)

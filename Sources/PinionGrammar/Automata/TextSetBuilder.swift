@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Builds the minimal automaton of a finite set of texts, in one pass over the sorted texts.
 ///
 /// J. Daciuk's way: as soon as the sorted texts have left a branch its states are final, and a state with the same
@@ -11,6 +19,7 @@ struct TextSetBuilder {
         var edges: [Int] = []
     }
 
+    /// `[lastText.count + 1]`, and behind them states that were open before, whose memory is used again.
     private var open: [OpenState] = [OpenState()]
     private var lastText: [UInt8] = []
     /// The final states: whether they accept, then their edges.
@@ -30,10 +39,10 @@ struct TextSetBuilder {
         guard texts.allSatisfy({ $0.count < GrammarLimits.automatonStates }) else { throw StateTable.tooLarge }
         var builder = TextSetBuilder()
         var isDistinct = [Bool](repeating: false, count: 256)
-        for (index, text) in texts.sorted(by: { $0.lexicographicallyPrecedes($1) }).enumerated() {
+        for (index, text) in texts.sorted(by: Self.precedes).enumerated() {
             for byte in text { isDistinct[Int(byte)] = true }
             builder.insert(text)
-            guard builder.finalStates.count + builder.open.count <= GrammarLimits.constructionStates else {
+            guard builder.finalStates.count + text.count + 1 <= GrammarLimits.constructionStates else {
                 throw StateTable.tooLarge
             }
             try checkCancellation(step: index)
@@ -45,30 +54,42 @@ struct TextSetBuilder {
         var common = 0
         while common < text.count, common < lastText.count, text[common] == lastText[common] { common += 1 }
         close(downTo: common)
-        for _ in common..<text.count { open.append(OpenState()) }
+        while open.count <= text.count { open.append(OpenState()) }
         open[text.count].isAccepting = true
         lastText = text
     }
 
+    /// The order of bytes; memory is compared whole, which the standard library does element by element.
+    private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        let order = left.withUnsafeBytes { left in
+            right.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return 0 as Int32 }
+                return memcmp(first, second, min(left.count, right.count))
+            }
+        }
+        return order == 0 ? left.count < right.count : order < 0
+    }
+
     /// Makes final what lies deeper than a length of the last text.
     private mutating func close(downTo length: Int) {
-        while open.count > length + 1 {
-            let state = open.removeLast()
-            let number = finalNumber(of: state)
-            open[open.count - 1].edges.append(Int(lastText[open.count - 1]) << 32 | number)
+        for depth in stride(from: lastText.count, to: length, by: -1) {
+            let number = finalNumber(at: depth)
+            open[depth].isAccepting = false
+            open[depth].edges.removeAll(keepingCapacity: true)
+            open[depth - 1].edges.append(Int(lastText[depth - 1]) << 32 | number)
         }
     }
 
-    private mutating func finalNumber(of state: OpenState) -> Int {
+    private mutating func finalNumber(at depth: Int) -> Int {
         scratch.removeAll(keepingCapacity: true)
-        scratch.append(state.isAccepting ? 1 : 0)
-        scratch.append(contentsOf: state.edges)
+        scratch.append(open[depth].isAccepting ? 1 : 0)
+        scratch.append(contentsOf: open[depth].edges)
         return finalStates.number(of: scratch)
     }
 
     private consuming func finish(_ classes: ByteClasses) throws(GrammarError) -> ByteAutomaton {
         close(downTo: 0)
-        let start = finalNumber(of: open[0])
+        let start = finalNumber(at: 0)
         var number = [Int32](repeating: ByteAutomaton.dead, count: finalStates.count)
         var order = [start]
         number[start] = 0

@@ -26,7 +26,7 @@ package struct Grammar: Sendable {
 
     let lexemes: [Lexeme]
     /// `[states]`
-    let edges: [[Edge]]
+    let edges: EdgeLists
     /// `[states]`: whether the rule may end there.
     let isFinal: [Bool]
     /// `[rules]`: the state that each begins in.

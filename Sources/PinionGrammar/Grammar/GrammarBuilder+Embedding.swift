@@ -10,16 +10,17 @@ extension GrammarBuilder {
         _ grammar: Grammar, isEscaped: Bool = false, without end: [UInt8]? = nil
     ) throws(GrammarError) -> Production {
         let base = Int32(edges.count)
-        for _ in grammar.edges { _ = try state() }
+        for _ in 0..<grammar.edges.count { _ = try state() }
         let rules = grammar.starts.indices.map { declare("part \($0)") }
         var lexemes: [Int32] = []
-        for var lexeme in grammar.lexemes {
-            if isEscaped { lexeme.automaton = try lexeme.automaton.escaped() }
-            if let end { lexeme.automaton = try lexeme.automaton.subtracting(textsWith: end) }
-            guard !lexeme.automaton.isEmpty else {
+        for lexeme in grammar.lexemes {
+            var automaton = lexeme.automaton
+            if isEscaped { automaton = try automaton.escaped() }
+            if let end { automaton = try automaton.subtracting(textsWith: end) }
+            guard !automaton.isEmpty else {
                 throw GrammarError(.unsupported, "the grammar needs a text that ends the argument it stands in")
             }
-            lexemes.append(add(lexeme))
+            lexemes.append(add(Lexeme(kind: lexeme.kind, automaton: automaton)))
         }
         for (index, start) in grammar.starts.enumerated() {
             let end = try state()
@@ -36,11 +37,11 @@ extension GrammarBuilder {
                             .call(rule: Int32(rules[Int(rule)]), isContainer: isContainer)
                         case .empty, .space: edge.label
                         }
-                    edges[Int(base + place)].append(Grammar.Edge(label: label, target: base + edge.target))
+                    edges.append(Grammar.Edge(label: label, target: base + edge.target), to: Int(base + place))
                     if seen.insert(edge.target).inserted { pending.append(edge.target) }
                 }
                 if grammar.isFinal[Int(place)] {
-                    edges[Int(base + place)].append(Grammar.Edge(label: .empty, target: end))
+                    edges.append(Grammar.Edge(label: .empty, target: end), to: Int(base + place))
                 }
             }
         }

@@ -5,15 +5,16 @@ extension GrammarBuilder {
     ///   `limit` if left recursion cannot be resolved within ``GrammarLimits/ruleStates``.
     package consuming func finish(start: Int) throws(GrammarError) -> Grammar {
         var starts: [Int32] = []
-        var finals: Set<Int32> = []
+        var isFinal = [Bool](repeating: false, count: edges.count)
         for (rule, states) in ends.enumerated() {
             guard let states else { throw GrammarError(.invalid, "rule '\(names[rule])' is used and not defined") }
             starts.append(states.start)
-            finals.insert(states.end)
+            isFinal[Int(states.end)] = true
         }
-        var table = RuleTable(edges: edges, starts: starts, finals: finals)
+        var table = RuleTable(edges: edges, starts: starts, isFinal: isFinal)
         table.removeDeadEnds()
-        guard !table.edges[Int(table.starts[start])].isEmpty || table.finals.contains(table.starts[start]) else {
+        let first = Int(table.starts[start])
+        guard !table.edges[first].isEmpty || table.isFinal[first] else {
             throw GrammarError(.unsatisfiable, "nothing can satisfy it")
         }
         try table.resolveLeftRecursion(names: names)
@@ -23,26 +24,21 @@ extension GrammarBuilder {
 
 /// The rules of a grammar while they are put into their last form.
 struct RuleTable {
-    /// `[states]`
-    var edges: [[Grammar.Edge]]
+    var edges: EdgeLists
     /// `[rules]`
     var starts: [Int32]
-    /// States that a rule may end in; each belongs to one rule.
-    var finals: Set<Int32>
+    /// `[states]`: whether a rule may end there; each such state belongs to one rule.
+    var isFinal: [Bool]
 
     /// Takes away the edges from which no text can be finished.
     mutating func removeDeadEnds() {
         let isAlive = canEnd { _ in true }
-        for state in edges.indices {
-            guard isAlive[state] else {
-                edges[state] = []
-                continue
-            }
-            edges[state].removeAll { edge in
-                guard isAlive[Int(edge.target)] else { return true }
-                guard case .call(let rule, _) = edge.label else { return false }
-                return !isAlive[Int(starts[Int(rule)])]
-            }
+        if isAlive.allSatisfy(\.self) { return }
+        let starts = starts
+        edges.removeAll { state, edge in
+            guard isAlive[state], isAlive[Int(edge.target)] else { return true }
+            guard case .call(let rule, _) = edge.label else { return false }
+            return !isAlive[Int(starts[Int(rule)])]
         }
     }
 
@@ -57,35 +53,45 @@ struct RuleTable {
     /// From the ends backwards, so that it is linear: a state can end if it is final or a passed edge leads to one that can,
     /// where a call's edge counts once the called rule's start can.
     private func canEnd(passing: (Grammar.Label) -> Bool) -> [Bool] {
-        var incoming = [[(state: Int32, call: Int32)]](repeating: [], count: edges.count)
-        var callers = [[(from: Int32, to: Int32)]](repeating: [], count: starts.count)
-        for (state, list) in edges.enumerated() {
-            for edge in list where passing(edge.label) {
-                if case .call(let rule, _) = edge.label {
-                    incoming[Int(edge.target)].append((Int32(state), rule))
-                    callers[Int(rule)].append((Int32(state), edge.target))
-                } else {
-                    incoming[Int(edge.target)].append((Int32(state), -1))
+        let (incoming, callers) = turned(passing)
+        let rules = RowTable(starts.indices.map { (Int(starts[$0]), Int32($0)) }, rowCount: edges.count)
+        var result = isFinal
+        var pending = isFinal.indices.filter { isFinal[$0] }
+        while let state = pending.popLast() {
+            for edge in incoming[state] where edge.call < 0 || result[Int(starts[Int(edge.call)])] {
+                if !result[Int(edge.state)] {
+                    result[Int(edge.state)] = true
+                    pending.append(Int(edge.state))
+                }
+            }
+            for rule in rules[state] {
+                for edge in callers[Int(rule)] where result[Int(edge.to)] && !result[Int(edge.from)] {
+                    result[Int(edge.from)] = true
+                    pending.append(Int(edge.from))
                 }
             }
         }
-        var rulesOfStart: [Int32: [Int]] = [:]
-        for (rule, start) in starts.enumerated() { rulesOfStart[start, default: []].append(rule) }
-        var result = [Bool](repeating: false, count: edges.count)
-        var pending = Array(finals)
-        for state in pending { result[Int(state)] = true }
-        while let state = pending.popLast() {
-            var reached = incoming[Int(state)]
-                .filter { $0.call < 0 || result[Int(starts[Int($0.call)])] }.map(\.state)
-            for rule in rulesOfStart[state] ?? [] {
-                reached += callers[rule].filter { result[Int($0.to)] }.map(\.from)
-            }
-            for previous in reached where !result[Int(previous)] {
-                result[Int(previous)] = true
-                pending.append(previous)
+        return result
+    }
+
+    /// The edges that are passed, by the states that they lead to, and the calls among them by their rules.
+    private func turned(
+        _ passing: (Grammar.Label) -> Bool
+    ) -> (incoming: RowTable<(state: Int32, call: Int32)>, callers: RowTable<(from: Int32, to: Int32)>) {
+        var passed: [(row: Int, value: (state: Int32, call: Int32))] = []
+        var calls: [(row: Int, value: (from: Int32, to: Int32))] = []
+        passed.reserveCapacity(2 * edges.count)
+        for state in 0..<edges.count {
+            for edge in edges[state] where passing(edge.label) {
+                var call: Int32 = -1
+                if case .call(let rule, _) = edge.label {
+                    call = rule
+                    calls.append((Int(rule), (Int32(state), edge.target)))
+                }
+                passed.append((Int(edge.target), (Int32(state), call)))
             }
         }
-        return result
+        return (RowTable(passed, rowCount: edges.count), RowTable(calls, rowCount: starts.count))
     }
 
     /// The states that are reached without reading anything.
@@ -114,51 +120,76 @@ struct RuleTable {
 
     /// Only what is reached from the start, numbered anew.
     func compacted(start: Int, lexemes: [Lexeme]) -> Grammar {
-        var stateIDs: [Int32: Int32] = [:]
-        var order: [Int32] = []
-        var ruleIDs: [Int32: Int32] = [:]
-        var ruleOrder: [Int32] = []
-        func number(state: Int32) -> Int32 {
-            if let id = stateIDs[state] { return id }
-            stateIDs[state] = Int32(order.count)
-            order.append(state)
-            return Int32(order.count - 1)
-        }
+        var states = Numbering(count: edges.count)
+        var rules = Numbering(count: starts.count)
+        var kept = Numbering(count: lexemes.count)
+        /// A rule's start gets its number with the rule.
         func number(rule: Int32) -> Int32 {
-            if let id = ruleIDs[rule] { return id }
-            ruleIDs[rule] = Int32(ruleOrder.count)
-            ruleOrder.append(rule)
-            _ = number(state: starts[Int(rule)])
-            return Int32(ruleOrder.count - 1)
+            let (number, isNew) = rules.number(of: rule)
+            if isNew { _ = states.number(of: starts[Int(rule)]) }
+            return number
         }
-        var lexemeIDs: [Int32: Int32] = [:]
-        var kept: [Lexeme] = []
         _ = number(rule: Int32(start))
-        var newEdges: [[Grammar.Edge]] = []
-        var index = 0
-        while index < order.count {
-            newEdges.append(
-                edges[Int(order[index])].map { edge in
-                    var edge = edge
-                    switch edge.label {
-                    case .call(let rule, let isContainer):
-                        edge.label = .call(rule: number(rule: rule), isContainer: isContainer)
-                    case .lexeme(let lexeme):
-                        let id = lexemeIDs[lexeme] ?? Int32(kept.count)
-                        if id == kept.count {
-                            lexemeIDs[lexeme] = id
-                            kept.append(lexemes[Int(lexeme)])
-                        }
-                        edge.label = .lexeme(id)
-                    case .empty, .space: break
-                    }
-                    edge.target = number(state: edge.target)
-                    return edge
-                })
-            index += 1
+        var newEdges = EdgeLists()
+        while newEdges.count < states.order.count {
+            let state = newEdges.count
+            newEdges.addState()
+            for var edge in edges[Int(states.order[state])] {
+                switch edge.label {
+                case .call(let rule, let isContainer):
+                    edge.label = .call(rule: number(rule: rule), isContainer: isContainer)
+                case .lexeme(let lexeme): edge.label = .lexeme(kept.number(of: lexeme).number)
+                case .empty, .space: break
+                }
+                edge.target = states.number(of: edge.target).number
+                newEdges.append(edge, to: state)
+            }
         }
         return Grammar(
-            lexemes: kept, edges: newEdges, isFinal: order.map(finals.contains),
-            starts: ruleOrder.map { number(state: starts[Int($0)]) }, start: 0, acceptsEmpty: nullable()[start])
+            lexemes: kept.order.map { lexemes[Int($0)] }, edges: newEdges,
+            isFinal: states.order.map { isFinal[Int($0)] },
+            starts: rules.order.map { states.number(of: starts[Int($0)]).number }, start: 0,
+            acceptsEmpty: nullable()[start])
     }
+}
+
+/// New numbers for some of `0..<count`, in the order in which they are asked for.
+private struct Numbering {
+    private var numbers: [Int32]
+    private(set) var order: [Int32] = []
+
+    init(count: Int) {
+        numbers = Array(repeating: -1, count: count)
+    }
+
+    mutating func number(of old: Int32) -> (number: Int32, isNew: Bool) {
+        if numbers[Int(old)] >= 0 { return (numbers[Int(old)], false) }
+        numbers[Int(old)] = Int32(order.count)
+        order.append(old)
+        return (Int32(order.count - 1), true)
+    }
+}
+
+/// Lists by row, one behind the other in one array.
+private struct RowTable<Value> {
+    private let values: [Value]
+    /// `[rows + 1]`: where each row begins.
+    private let starts: [Int32]
+
+    /// - Parameter entries: the values of a row keep their order.
+    init(_ entries: [(row: Int, value: Value)], rowCount: Int) {
+        var starts = [Int32](repeating: 0, count: rowCount + 1)
+        for entry in entries { starts[entry.row] += 1 }
+        for row in 0..<rowCount { starts[row + 1] += starts[row] }
+        var places = [Int32](repeating: 0, count: entries.count)
+        for index in entries.indices.reversed() {
+            let row = entries[index].row
+            starts[row] -= 1
+            places[Int(starts[row])] = Int32(index)
+        }
+        values = places.map { entries[Int($0)].value }
+        self.starts = starts
+    }
+
+    subscript(row: Int) -> ArraySlice<Value> { values[Int(starts[row])..<Int(starts[row + 1])] }
 }

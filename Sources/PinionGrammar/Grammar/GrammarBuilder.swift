@@ -7,7 +7,9 @@
 package struct GrammarBuilder {
     var lexemes: [Lexeme] = []
     private var lexemeIDs: [Lexeme: Int32] = [:]
-    var edges: [[Grammar.Edge]] = []
+    /// The lexemes of single texts, by these.
+    private var textIDs: [[UInt8]: Int32] = [:]
+    var edges = EdgeLists()
     /// `[rules]`
     private(set) var names: [String] = []
     /// `[rules]`: first and last state; the last is where the rule ends.
@@ -46,12 +48,12 @@ package struct GrammarBuilder {
         guard edges.count < GrammarLimits.ruleStates else {
             throw GrammarError(.limit, "the grammar has more than \(GrammarLimits.ruleStates) states")
         }
-        edges.append([])
+        edges.addState()
         return Int32(edges.count - 1)
     }
 
     private mutating func connect(_ from: Int32, _ label: Grammar.Label, _ to: Int32) {
-        edges[Int(from)].append(Grammar.Edge(label: label, target: to))
+        edges.append(Grammar.Edge(label: label, target: to), to: Int(from))
     }
 
     /// Writes the states of a production between two that exist.
@@ -60,6 +62,7 @@ package struct GrammarBuilder {
         case .empty: connect(from, .empty, to)
         case .never: break
         case .lexeme(let automaton): try write(.text, automaton, from: from, to: to)
+        case .text(let text): connect(from, text.isEmpty ? .empty : .lexeme(add(text)), to)
         case .memberName(let automaton): try write(.memberName, automaton, from: from, to: to)
         case .counted(let automaton, let min, let max):
             guard max.map({ $0 >= min }) ?? true else { return }
@@ -111,6 +114,14 @@ package struct GrammarBuilder {
             guard !automaton.isEmpty else { return }
         }
         connect(from, .lexeme(add(Lexeme(kind: kind, automaton: automaton))), to)
+    }
+
+    /// The number of the lexeme of one text, which is not empty.
+    private mutating func add(_ text: [UInt8]) -> Int32 {
+        if let known = textIDs[text] { return known }
+        let id = add(Lexeme(kind: .text, automaton: .text(text)))
+        textIDs[text] = id
+        return id
     }
 
     /// The number of a lexeme, which equal ones share.

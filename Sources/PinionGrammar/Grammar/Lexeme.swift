@@ -15,5 +15,22 @@ struct Lexeme: Sendable, Hashable {
     static let unbounded = Int32.max
 
     var kind: Kind
-    var automaton: ByteAutomaton
+    let automaton: ByteAutomaton
+    /// Of the automaton, taken once: several tables have lexemes as keys, and an automaton's table is long.
+    private let automatonHash: Int
+
+    init(kind: Kind, automaton: ByteAutomaton) {
+        self.kind = kind
+        self.automaton = automaton
+        automatonHash = automaton.hashValue
+    }
+
+    static func == (left: Lexeme, right: Lexeme) -> Bool {
+        left.automatonHash == right.automatonHash && left.kind == right.kind && left.automaton == right.automaton
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(automatonHash)
+    }
 }

@@ -9,6 +9,8 @@ package indirect enum Production: Sendable {
     case never
     /// A text of a regular language.
     case lexeme(ByteAutomaton)
+    /// Exactly one text; the same as a lexeme of it. Schemas repeat their names and marks, whose automata are then made once.
+    case text([UInt8])
     /// `min` to `max` texts of a language of which no text is the beginning of another, such as the characters of a string;
     /// `max` nil is without bound. The count is no state of an automaton, so that it may be large.
     case counted(ByteAutomaton, min: Int, max: Int?)
@@ -44,4 +46,9 @@ package indirect enum Production: Sendable {
         /// The same of an array.
         case openingArray, closingArray
     }
+}
+
+extension Production {
+    /// Exactly one text.
+    package static func text(_ string: String) -> Production { .text(Array(string.utf8)) }
 }

@@ -6,7 +6,9 @@ extension RuleTable {
     /// - Parameter names: Of the rules, for messages.
     mutating func resolveLeftRecursion(names: [String]) throws(GrammarError) {
         let nullable = nullable()
-        for group in recursiveGroups(nullable) {
+        let groups = recursiveGroups(nullable)
+        if groups.isEmpty { return }
+        for group in groups {
             for (index, rule) in group.enumerated() {
                 for earlier in group[..<index] { try inline(earlier, atTheBeginningOf: rule, nullable) }
                 try resolveDirect(rule, nullable)
@@ -83,12 +85,12 @@ extension RuleTable {
         let start = try newState()
         var dropped: [Int32] = []
         for state in reached {
-            if finals.contains(state) { finals.insert(start) }
-            for edge in edges[Int(state)] {
+            if isFinal[Int(state)] { isFinal[Int(start)] = true }
+            for edge in Array(edges[Int(state)]) {
                 switch edge.label {
                 case .empty: break
                 case .call(let callee, _) where !isKept(callee): dropped.append(edge.target)
-                case .lexeme, .space, .call: edges[Int(start)].append(edge)
+                case .lexeme, .space, .call: edges.append(edge, to: Int(start))
                 }
             }
         }
@@ -101,7 +103,8 @@ extension RuleTable {
             throw GrammarError(
                 .limit, "the grammar has more than \(GrammarLimits.ruleStates) states without left recursion")
         }
-        edges.append([])
+        edges.addState()
+        isFinal.append(false)
         return Int32(edges.count - 1)
     }
 
@@ -109,8 +112,8 @@ extension RuleTable {
         let own = Int32(rule)
         guard leftCalls(rule, nullable).contains(rule) else { return }
         let again = try renewStart(of: rule, nullable) { $0 != own }
-        for state in states(from: starts[rule]) where finals.contains(state) && state != starts[rule] {
-            for target in again { edges[Int(state)].append(Grammar.Edge(label: .empty, target: target)) }
+        for state in states(from: starts[rule]) where isFinal[Int(state)] && state != starts[rule] {
+            for target in again { edges.append(Grammar.Edge(label: .empty, target: target), to: Int(state)) }
         }
     }
 
@@ -128,14 +131,14 @@ extension RuleTable {
             for _ in body { _ = try newState() }
             for (place, state) in body.enumerated() {
                 let copy = Int(first) + place
-                for edge in edges[Int(state)] {
+                for edge in Array(edges[Int(state)]) {
                     guard let index = places[edge.target] else { continue }
-                    edges[copy].append(Grammar.Edge(label: edge.label, target: first + index))
+                    edges.append(Grammar.Edge(label: edge.label, target: first + index), to: copy)
                 }
-                if finals.contains(state) { edges[copy].append(Grammar.Edge(label: .empty, target: target)) }
+                if isFinal[Int(state)] { edges.append(Grammar.Edge(label: .empty, target: target), to: copy) }
             }
             // The body's own start comes first in it.
-            edges[Int(starts[rule])].append(Grammar.Edge(label: .empty, target: first))
+            edges.append(Grammar.Edge(label: .empty, target: first), to: Int(starts[rule]))
         }
     }
 

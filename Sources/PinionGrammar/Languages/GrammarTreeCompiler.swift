@@ -192,7 +192,7 @@ extension Production {
     /// Whether a rule has one edge for it, so that copies of it are cheap.
     fileprivate var isSingleEdge: Bool {
         switch self {
-        case .empty, .never, .lexeme, .counted, .bounded, .memberName, .rule, .space: true
+        case .empty, .never, .lexeme, .text, .counted, .bounded, .memberName, .rule, .space: true
         case .sequence, .choice, .repeated, .network, .container: false
         }
     }

@@ -23,8 +23,8 @@ struct MaskTables {
 
     let vocabulary: TokenVocabulary
     var tables: GrammarTables
-    /// `[lexemes]`
-    private let lexemeMasks: [AutomatonMasks]
+    /// `[lexemes]`: nil where no thread was in the lexeme yet; a reply comes to few lexemes of a large grammar.
+    private var lexemeMasks: [AutomatonMasks?]
     private var entries: [Key: Entry] = [:]
     private var entryBytes = 0
     private var tick = 0
@@ -34,7 +34,7 @@ struct MaskTables {
     init(_ grammar: Grammar, _ vocabulary: TokenVocabulary) {
         self.vocabulary = vocabulary
         tables = GrammarTables(grammar)
-        lexemeMasks = grammar.lexemes.map { vocabulary.masks.masks(of: $0) }
+        lexemeMasks = Array(repeating: nil, count: grammar.lexemes.count)
     }
 
     var byteCount: Int { entryBytes + tables.count * GrammarLimits.bytesPerTableEntry }
@@ -157,8 +157,15 @@ struct MaskTables {
         }
     }
 
-    private func lexemeMask(_ thread: GrammarThread, _ place: AutomatonMasks.Place) -> LexemeMask {
-        if thread.lexeme >= 0 { return lexemeMasks[Int(thread.lexeme)].mask(at: place, in: vocabulary) }
+    private mutating func masks(ofLexeme index: Int) -> AutomatonMasks {
+        if let known = lexemeMasks[index] { return known }
+        let masks = vocabulary.masks.masks(of: tables.grammar.lexemes[index])
+        lexemeMasks[index] = masks
+        return masks
+    }
+
+    private mutating func lexemeMask(_ thread: GrammarThread, _ place: AutomatonMasks.Place) -> LexemeMask {
+        if thread.lexeme >= 0 { return masks(ofLexeme: Int(thread.lexeme)).mask(at: place, in: vocabulary) }
         var mask = LexemeMask(words: Array(repeating: 0, count: TokenWords.count(vocabulary.count)))
         var exits = [UInt64](repeating: 0, count: TokenWords.count(vocabulary.nodeCount))
         let vocabulary = vocabulary

@@ -133,9 +133,7 @@ final class SchemaDocument {
 
     /// The node at a JSON pointer below another, which may stand where no keyword puts a schema.
     func node(at pointer: String, below start: SchemaNode) throws(GrammarError) -> Int? {
-        if locations.isEmpty {
-            for node in nodes where !node.isDerived { locations[ProtocolWord(node.pointer)] = node.id }
-        }
+        if locations.isEmpty { addLocations() }
         let whole = start.pointer + pointer
         if let known = locations[ProtocolWord(whole)] { return known }
         var node = start
@@ -148,6 +146,22 @@ final class SchemaDocument {
             tokens = tokens.dropFirst(index + 1 - tokens.startIndex)
         }
         return try addNode(at: Array(tokens), below: node)
+    }
+
+    private func addLocations() {
+        locations.reserveCapacity(nodes.count)
+        // Each pointer continues the parent's, which has a lower number.
+        var pointers: [String] = []
+        pointers.reserveCapacity(nodes.count)
+        for node in nodes {
+            var pointer = node.parent.map { pointers[$0.id] } ?? ""
+            for part in node.path {
+                pointer += "/"
+                pointer += SchemaNode.escaped(part)
+            }
+            pointers.append(pointer)
+            if !node.isDerived { locations[ProtocolWord(pointer)] = node.id }
+        }
     }
 
     /// Reads a schema that stands under a keyword which is none.

@@ -55,7 +55,7 @@ final class SchemaNode {
 
     /// A name as a token of a JSON pointer.
     static func escaped(_ name: String) -> String {
-        guard name.utf8.contains(where: { "~/".utf8.contains($0) }) else { return name }
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
         var text = ""
         for scalar in name.unicodeScalars {
             switch scalar {

@@ -31,6 +31,9 @@ struct URIReference {
         path = String(rest)
     }
 
+    /// Whether the reference is a place in the resource that it stands in.
+    var isFragment: Bool { scheme == nil && authority == nil && path.utf8.isEmpty && query == nil }
+
     /// The URI that the reference means where `base` holds; RFC 3986, section 5.2.2.
     func resolved(against base: URIReference) -> URIReference {
         var result = self
@@ -67,8 +70,9 @@ struct URIReference {
 
     /// The fragment with percent-encoded bytes decoded; nil if they are no UTF-8.
     var decodedFragment: String? {
+        guard let fragment, fragment.utf8.contains(UInt8(ascii: "%")) else { return fragment.map { String($0) } ?? "" }
         var bytes: [UInt8] = []
-        var rest = Array((fragment ?? "").utf8)[...]
+        var rest = Array(fragment.utf8)[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%"), rest.count >= 2,
                 let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)

@@ -10,6 +10,11 @@ struct Literal: Hashable {
     var negated: Literal { Literal(node: node, scope: scope, isNegated: !isNegated) }
 
     func child(_ node: Int) -> Literal { Literal(node: node, scope: scope) }
+
+    /// One number for each literal: nodes and scopes are far fewer than 2^30, as each is an entry of a table.
+    var number: Int { (scope << 30 | node) << 1 | (isNegated ? 1 : 0) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// Subschemas that one value satisfies all of; index into ``ConjunctionTable``.
@@ -26,16 +31,18 @@ struct Conjunction: Hashable {
 struct ConjunctionTable {
     private(set) var literals: [[Literal]] = [[], []]
     private var ids: [[Literal]: Int] = [[]: 0]
+    /// The same for lists of one literal, which most are, by its number.
+    private var idsOfOne: [Int: Int] = [:]
 
     subscript(conjunction: Conjunction) -> [Literal] { literals[conjunction.id] }
 
     /// - Parameter list: in their simplest forms, in the order in which they declare names, none twice.
     mutating func conjunction(of list: [Literal]) throws(GrammarError) -> Conjunction {
-        if let id = ids[list] { return Conjunction(id: id) }
+        if let id = list.count == 1 ? idsOfOne[list[0].number] : ids[list] { return Conjunction(id: id) }
         guard literals.count < SchemaLimits.conjunctions else {
             throw GrammarError(.limit, "more than \(SchemaLimits.conjunctions) combinations of subschemas")
         }
-        ids[list] = literals.count
+        if list.count == 1 { idsOfOne[list[0].number] = literals.count } else { ids[list] = literals.count }
         literals.append(list)
         return Conjunction(id: literals.count - 1)
     }

@@ -45,17 +45,13 @@ struct ReferenceResolver {
     private func resolve(
         _ reference: SchemaReference, at node: SchemaNode, scope: Int
     ) throws(GrammarError) -> Int {
-        let base = document.resources[node.resource].uri
-        let uri = URIReference(reference.text).resolved(against: base)
-        let pointer = node.pointer(to: reference.keyword)
-        guard let resource = document.resource(uri.resource) else {
+        let uri = URIReference(reference.text)
+        guard let resource = resource(of: uri, at: node) else {
             throw GrammarError(
                 .unsupported, "'\(JSONValue.quoted(reference.text))' is no part of this schema, and nothing is fetched",
-                pointer: pointer)
+                pointer: node.pointer(to: reference.keyword))
         }
-        let missing = GrammarError(
-            .invalid, "'\(JSONValue.quoted(reference.text))' refers to nothing in this schema", pointer: pointer)
-        guard let fragment = uri.decodedFragment else { throw missing }
+        guard let fragment = uri.decodedFragment else { throw missing(reference, at: node) }
         let root = document.resources[resource].root
         if fragment.utf8.isEmpty {
             guard reference.keyword == .recursiveReference, document.resources[resource].isRecursive else {
@@ -64,14 +60,28 @@ struct ReferenceResolver {
             return scopes.node(of: nil, in: scope) ?? root
         }
         if fragment.utf8.first == UInt8(ascii: "/") {
-            guard let found = try document.node(at: fragment, below: document.nodes[root]) else { throw missing }
+            guard let found = try document.node(at: fragment, below: document.nodes[root]) else {
+                throw missing(reference, at: node)
+            }
             return found
         }
-        guard let found = document.anchor(fragment, in: resource) else { throw missing }
+        guard let found = document.anchor(fragment, in: resource) else { throw missing(reference, at: node) }
         let name = ProtocolWord(fragment)
         let isDynamic = document.resources[resource].dynamicAnchors.contains { $0.name == name && $0.node == found }
         guard reference.keyword == .dynamicReference, isDynamic else { return found }
         return scopes.node(of: name, in: scope) ?? found
+    }
+
+    private func resource(of uri: URIReference, at node: SchemaNode) -> Int? {
+        // Most references stay in their resource, whose URI need not be written out to find it.
+        if uri.isFragment { return node.resource }
+        return document.resource(uri.resolved(against: document.resources[node.resource].uri).resource)
+    }
+
+    private func missing(_ reference: SchemaReference, at node: SchemaNode) -> GrammarError {
+        GrammarError(
+            .invalid, "'\(JSONValue.quoted(reference.text))' refers to nothing in this schema",
+            pointer: node.pointer(to: reference.keyword))
     }
 }
 

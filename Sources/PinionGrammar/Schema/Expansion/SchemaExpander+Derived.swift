@@ -179,7 +179,7 @@ extension SchemaExpander {
         if let known = derived.otherNames[names] { return known }
         try spend(names.count)
         var quoted = try SchemaTranslator.anyString.get()
-        if !names.isEmpty { quoted = try quoted.subtracting(.texts(names.map { SchemaTranslator.quoted($0) })) }
+        if !names.isEmpty { quoted = try quoted.removing(names.map { SchemaTranslator.quoted($0) }) }
         let others = NameLanguage(quoted: quoted, count: nil)
         derived.otherNames[names] = others
         return others
@@ -188,7 +188,7 @@ extension SchemaExpander {
     func nameLanguage(_ names: ByteAutomaton) throws(GrammarError) -> NameLanguage {
         if let known = derived.nameLanguages[names] { return known }
         let language = NameLanguage(
-            quoted: try SchemaTranslator.quoted(names), count: names.texts(atMost: SchemaLimits.count)?.count)
+            quoted: try names.quoted(), count: names.texts(atMost: SchemaLimits.count)?.count)
         derived.nameLanguages[names] = language
         return language
     }

@@ -30,18 +30,19 @@ final class SchemaExpander {
     private var resolver: ReferenceResolver
     private var conjunctions = ConjunctionTable()
     private var steps = 0
-    /// What is being taken apart.
-    private var active: Set<ExpansionKey> = []
+    /// What is being taken apart, each inside of the one before: no more than ``SchemaLimits/inPlaceDepth``, so that it is
+    /// searched from end to end.
+    private var active: [ExpansionKey] = []
     /// How many proofs are under way inside each other.
     private var proofs = 0
     private var proven: [ProofKey: Bool] = [:]
 
-    // Answers; see ``SchemaShape/memory``.
-    var words: [ExpansionKey: [WordShape]] = [:]
-    var numbers: [ExpansionKey: [NumberShape]] = [:]
-    var strings: [ExpansionKey: [StringShape]] = [:]
-    var arrays: [ExpansionKey: [ArrayShape]] = [:]
-    var objects: [ExpansionKey: [ObjectShape]] = [:]
+    // Answers; see ``SchemaShape/memory(of:)``.
+    let words = ExpansionTable<WordShape>()
+    let numbers = ExpansionTable<NumberShape>()
+    let strings = ExpansionTable<StringShape>()
+    let arrays = ExpansionTable<ArrayShape>()
+    let objects = ExpansionTable<ObjectShape>()
     var derived = DerivedNodes()
     private var warned: Set<Omission> = []
 
@@ -81,11 +82,13 @@ final class SchemaExpander {
         var literal = literal
         var visited: [Literal] = []
         while visited.count < SchemaLimits.inPlaceDepth {
-            if visited.contains(literal) { throw loop(document.nodes[literal.node]) }
-            visited.append(literal)
             let node = document.nodes[literal.node]
+            // So most nodes are, and nothing else has to be asked.
+            if node.verdict == nil, node.hasAssertions { return literal }
             if node.isTrivial { return literal.isNegated ? literal : nil }
             guard let step = node.onlyStep else { return literal }
+            if visited.contains(literal) { throw loop(node) }
+            visited.append(literal)
             switch step {
             case .reference(let reference):
                 guard var target = try target(of: reference, at: literal) else { return nil }
@@ -148,16 +151,30 @@ final class SchemaExpander {
     func expand<Shape: SchemaShape>(
         _ literal: Literal, isEvaluating: Bool = false
     ) throws(GrammarError) -> [Shape] {
+        if isOfOtherTypes(literal, Shape.self) { return [] }
         let key = ExpansionKey(literal: literal, isEvaluating: isEvaluating && Shape.isEvaluated)
-        if let known = self[keyPath: Shape.memory][key] { return known }
-        guard active.insert(key).inserted else { throw loop(document.nodes[literal.node]) }
-        defer { active.remove(key) }
+        let memory = Shape.memory(of: self)
+        if let known = memory[key] { return known }
+        guard !active.contains(key) else { throw loop(document.nodes[literal.node]) }
+        active.append(key)
+        defer { active.removeLast() }
         guard active.count <= SchemaLimits.inPlaceDepth else { throw tooDeep(document.nodes[literal.node]) }
         try spend(1)
         let shapes: [Shape] =
             literal.isNegated ? try denying(literal) : try satisfying(literal, isEvaluating: key.isEvaluating)
-        self[keyPath: Shape.memory][key] = shapes
+        memory[key] = shapes
         return shapes
+    }
+
+    /// Whether the literal's node names types, and none of the shape's: so most nodes answer for four of five kinds of shapes,
+    /// which is faster to see than to look up.
+    private func isOfOtherTypes<Shape: SchemaShape>(_ literal: Literal, _ type: Shape.Type) -> Bool {
+        let node = document.nodes[literal.node]
+        guard !literal.isNegated, let types = node.types, node.verdict == nil, node.alternatives == nil,
+            types.isDisjoint(with: Shape.types)
+        else { return false }
+        checkFormat(of: node)
+        return true
     }
 
     /// The ways of satisfying one of several lists of shapes.

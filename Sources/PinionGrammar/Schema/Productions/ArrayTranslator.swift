@@ -55,13 +55,13 @@ struct ArrayTranslator {
     /// An array around what stands between its brackets.
     static func brackets(isEmptyAllowed: Bool, _ network: ProductionNetwork) -> Production {
         let full = Production.sequence([
-            .lexeme(.text("[")), .container(.sequence([.space(.openingArray), .network(network)])),
-            .space(.closingArray), .lexeme(.text("]")),
+            .text("["), .container(.sequence([.space(.openingArray), .network(network)])),
+            .space(.closingArray), .text("]"),
         ])
-        return isEmptyAllowed ? .choice([.lexeme(.text("[]")), full]) : full
+        return isEmptyAllowed ? .choice([.text("[]"), full]) : full
     }
 
-    static let comma = Production.sequence([.lexeme(.text(",")), .space(.afterComma)])
+    static let comma = Production.sequence([.text(","), .space(.afterComma)])
 
     // MARK: - Places
 

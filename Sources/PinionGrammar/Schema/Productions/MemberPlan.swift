@@ -82,7 +82,7 @@ struct MemberPlan {
             for (pattern, _) in use.layer.patterns where !patterns.contains(pattern) { patterns.append(pattern) }
         }
         if patterns.isEmpty, try value(ofFreeNameMatching: []) == .never { return }
-        let known = names.union(shape.forbidden)
+        let known = shape.forbidden.isEmpty ? names : names.union(shape.forbidden)
         if patterns.isEmpty, shape.names.isEmpty {
             let value = try value(ofFreeNameMatching: [])
             free = [FreeNames(names: try expander.names(besides: known), value: value)]

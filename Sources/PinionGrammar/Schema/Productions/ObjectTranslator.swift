@@ -76,17 +76,17 @@ struct ObjectTranslator {
             ])
         }
         let full = Production.sequence([
-            .lexeme(.text("{")), .container(.sequence([.space(.opening), .network(network)])), .space(.closing),
-            .lexeme(.text("}")),
+            .text("{"), .container(.sequence([.space(.opening), .network(network)])), .space(.closing),
+            .text("}"),
         ])
-        return isEmptyAllowed ? .choice([.lexeme(.text("{}")), full]) : full
+        return isEmptyAllowed ? .choice([.text("{}"), full]) : full
     }
 
     /// A name and its colon, in one lexeme.
     private func name(_ name: ProtocolWord) throws(GrammarError) -> Production {
         let quoted = SchemaTranslator.quoted(name)
         guard let notation else {
-            return .sequence([.lexeme(.text(quoted + [UInt8(ascii: ":")])), .space(.afterColon)])
+            return .sequence([.text(quoted + [UInt8(ascii: ":")]), .space(.afterColon)])
         }
         let plain = Array(name.text.utf8)
         let isPlain = notation.names.accepts(plain)
@@ -95,7 +95,7 @@ struct ObjectTranslator {
                 .unsupported,
                 "no argument can have the name '\(JSONValue.quoted(name.text))' as this model writes calls")
         }
-        return .sequence([notation.nameOpen, .lexeme(.text(isPlain ? plain : quoted)), notation.nameClose])
+        return .sequence([notation.nameOpen, .text(isPlain ? plain : quoted), notation.nameClose])
     }
 
     /// What stands between two members.
@@ -104,12 +104,12 @@ struct ObjectTranslator {
     /// The name of a member that is not declared.
     private func freeName(_ quoted: ByteAutomaton) throws(GrammarError) -> Production {
         guard let notation else {
-            return .sequence([.memberName(quoted), .lexeme(.text(":")), .space(.afterColon)])
+            return .sequence([.memberName(quoted), .text(":"), .space(.afterColon)])
         }
         let plain = try quoted.unquoted().unescaped().intersection(notation.freeNames)
         var names = plain.isEmpty ? [] : [Production.memberName(plain)]
         if notation.quotesOtherNames {
-            let others = try quoted.subtracting(SchemaTranslator.quoted(try plain.escaped()))
+            let others = try quoted.subtracting(try plain.escaped().quoted())
             if !others.isEmpty { names.append(.memberName(others)) }
         }
         return .sequence([notation.nameOpen, .choice(names), notation.nameClose])

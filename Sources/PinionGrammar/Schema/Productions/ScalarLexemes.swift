@@ -64,16 +64,11 @@ extension SchemaTranslator {
         } else if let format = expander.automata.format(of: shape) {
             lexemes.add(try QuotedFormats.automaton(named: format))
         } else {
-            lexemes.add(try Self.quoted(try expander.automaton(of: shape)))
+            lexemes.add(try expander.automaton(of: shape).quoted())
         }
     }
 
-    static func quoted(_ automaton: ByteAutomaton) throws(GrammarError) -> ByteAutomaton {
-        if automaton.isEmpty { return .none }
-        return try .concatenation([Self.quote, automaton, Self.quote])
-    }
-
-    static let anyString = Result { () throws(GrammarError) in try quoted(.anyText(.jsonString)) }
+    static let anyString = Result { () throws(GrammarError) in try ByteAutomaton.anyText(.jsonString).quoted() }
     private static let quote = ByteAutomaton.text([UInt8(ascii: "\"")])
 
     /// A string whose characters are counted rather than told apart by states; nil if its language is no repetition of
@@ -122,7 +117,7 @@ enum QuotedFormats {
 
     static func automaton(named name: ProtocolWord) throws(GrammarError) -> ByteAutomaton {
         if let known = built.withLock({ $0[name] }) { return known }
-        let quoted = try SchemaTranslator.quoted(try StringFormat.automaton(named: name.text) ?? .none)
+        let quoted = try (StringFormat.automaton(named: name.text) ?? .none).quoted()
         built.withLock { $0[name] = quoted }
         return quoted
     }

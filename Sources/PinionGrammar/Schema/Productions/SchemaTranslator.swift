@@ -12,7 +12,8 @@ final class SchemaTranslator {
     let expander: SchemaExpander
     let notation: ValueNotation
     private(set) var builder: GrammarBuilder
-    private var productions: [Conjunction: Production] = [:]
+    /// By the number of the combination.
+    private var productions: [Int: Production] = [:]
     private var scalarProductions: [ScalarShapes: Production] = [:]
     private var jobs: [Job] = []
     /// The rules of arrays and objects of which nothing is asked: schemas without `type` have them at every value.
@@ -68,7 +69,7 @@ final class SchemaTranslator {
     /// What derives the values that satisfy a combination.
     func value(_ conjunction: Conjunction) throws(GrammarError) -> Production {
         if conjunction == .never { return .never }
-        if let known = productions[conjunction] { return known }
+        if let known = productions[conjunction.id] { return known }
         let production: Production
         do {
             let shapes = try ValueShapes(conjunction, in: expander)
@@ -82,7 +83,7 @@ final class SchemaTranslator {
         } catch {
             throw located(error, conjunction)
         }
-        productions[conjunction] = production
+        productions[conjunction.id] = production
         return production
     }
 

@@ -62,7 +62,7 @@ struct UniqueElements {
             }
         }
         for shape in shapes.strings {
-            parts.append(try SchemaTranslator.quoted(try expander.automaton(of: shape)))
+            parts.append(try expander.automaton(of: shape).quoted())
         }
         return try .union(parts)
     }
@@ -165,7 +165,7 @@ struct UniqueElements {
             }
             for index in listed.places[min(count, listed.places.count - 1)] where place.used & 1 << index == 0 {
                 let next = Place(used: place.used | 1 << index, isBehindComma: false)
-                network.connect(source, .lexeme(.text(listed.all[index].spelling)), state(next))
+                network.connect(source, .text(listed.all[index].spelling), state(next))
             }
         }
         return ArrayTranslator.brackets(isEmptyAllowed: minimum == 0, network)

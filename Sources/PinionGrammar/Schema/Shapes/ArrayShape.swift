@@ -28,7 +28,7 @@ struct ArrayShape: SchemaShape {
     static let any = ArrayShape()
     static let types = TypeSet.array
     static let isEvaluated = true
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [ArrayShape]]> { \.arrays }
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<ArrayShape> { expander.arrays }
 
     var isAny: Bool {
         prefix.isEmpty && rest.isEmpty && minimum == 0 && maximum == nil && demands.isEmpty && uniqueNode == nil

@@ -20,7 +20,7 @@ struct NumberShape: SchemaShape, Hashable {
 
     static let any = NumberShape()
     static let types = TypeSet.number
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [NumberShape]]> { \.numbers }
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<NumberShape> { expander.numbers }
 
     var isAny: Bool { constants == nil && !isConstrained }
 

@@ -37,7 +37,7 @@ struct ObjectShape: SchemaShape {
     static var any: ObjectShape { ObjectShape() }
     static let types = TypeSet.object
     static let isEvaluated = true
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [ObjectShape]]> { \.objects }
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<ObjectShape> { expander.objects }
 
     var isAny: Bool {
         uses.isEmpty && required.isEmpty && forbidden.isEmpty && names.isEmpty && demands.isEmpty && minimum == 0

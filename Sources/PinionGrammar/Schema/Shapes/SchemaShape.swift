@@ -11,7 +11,8 @@ protocol SchemaShape {
     static var any: Self { get }
     /// Whether parts of the values can be left to `unevaluatedProperties` or `unevaluatedItems`.
     static var isEvaluated: Bool { get }
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [Self]]> { get }
+    /// Where the answers of an expander are kept.
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<Self>
 
     var isAny: Bool { get }
     /// What it costs to bring the shape together with another, roughly in microseconds.
@@ -62,9 +63,25 @@ extension SchemaShape {
     static func ofTypes(_ types: TypeSet) -> Self? { types.contains(Self.types) ? .any : nil }
 }
 
+/// The answers of one kind of shape.
+///
+/// A class, because the generic code of all kinds reaches its own table through it without a key path, whose accesses took as
+/// long as the looking up.
+final class ExpansionTable<Shape> {
+    fileprivate var shapes: [Int: [Shape]] = [:]
+
+    subscript(key: ExpansionKey) -> [Shape]? {
+        get { shapes[key.number] }
+        set { shapes[key.number] = newValue }
+    }
+}
+
 /// What was asked of a literal, for the tables of answers.
-struct ExpansionKey: Hashable {
+struct ExpansionKey: Equatable {
     let literal: Literal
     /// Whether the answer tells which parts were looked at.
     let isEvaluating: Bool
+
+    /// One number for each key, which is hashed faster than its parts one by one.
+    fileprivate var number: Int { literal.number << 1 | (isEvaluating ? 1 : 0) }
 }

@@ -14,7 +14,7 @@ struct StringShape: SchemaShape, Hashable {
 
     static let any = StringShape()
     static let types = TypeSet.string
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [StringShape]]> { \.strings }
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<StringShape> { expander.strings }
 
     var isAny: Bool { !isConstrained && constants == nil }
 

@@ -10,7 +10,7 @@ struct WordShape: SchemaShape, OptionSet, Hashable {
     static let any: WordShape = [.null, .true, .false]
 
     static let types = TypeSet.word
-    static var memory: ReferenceWritableKeyPath<SchemaExpander, [ExpansionKey: [WordShape]]> { \.words }
+    static func memory(of expander: SchemaExpander) -> ExpansionTable<WordShape> { expander.words }
 
     var isAny: Bool { self == .any }
 
