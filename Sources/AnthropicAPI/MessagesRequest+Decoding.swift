@@ -57,7 +57,7 @@ extension MessagesRequest {
         try request.generation.readSampling(fields)
         try request.generation.readEnd(fields, for: purpose)
         if purpose == .reply { request.stream = try fields.boolean("stream") ?? false }
-        if let prefill = conversation.prefill { try request.check(prefill) }
+        if let prefill = conversation.prefill, prefill.text != nil { try request.check(prefill) }
         return request
     }
 

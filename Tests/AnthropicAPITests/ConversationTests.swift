@@ -315,6 +315,15 @@ struct ConversationTests {
             try decodeMessages(Self.wire(("user", #""q""#), ("assistant", #""a""#)), fields).generation.prefill == "a")
     }
 
+    @Test("A last message that says nothing contradicts neither a format nor thinking")
+    func emptyPrefill() throws {
+        let fields = #"""
+            "output_config":{"format":{"type":"json_schema","schema":{}}},"thinking":{"type":"enabled","budget_tokens":5}
+            """#
+        let request = try decodeMessages(Self.wire(("user", #""q""#), ("assistant", "[]")), fields)
+        #expect(request.generation.prefill == nil && request.generation.reasoning.isEnabled == true)
+    }
+
     @Test("A conversation has to have something to answer")
     func nothingToAnswer() {
         #expect(messagesError(Self.wire(("assistant", #""a""#)))?.param == "messages")

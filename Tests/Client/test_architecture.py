@@ -5,7 +5,7 @@ import pytest
 
 # What makes text knows no wire: neither a dialect nor HTTP.
 GENERATORS = ["TextGeneration", "PinionGeneration", "PinionEngine"]
-WIRES = {"OpenAIAPI", "PinionServer"}
+WIRES = {"AnthropicAPI", "OpenAIAPI", "PinionServer", "PinionWire"}
 ROWS = import_graph.documented()
 
 
