@@ -56,9 +56,9 @@ def safetensors(tensors, source):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def write_large(folder, inner, layers):
+def write_large(folder, inner, layers, **changes):
     """A Llama of many weights, the same bytes again and again: fast to write, and slow to compute with."""
-    write(folder, intermediate_size=inner, num_hidden_layers=layers)
+    write(folder, intermediate_size=inner, num_hidden_layers=layers, **changes)
     tensors = {}
     for name, shape in shapes("llama").items():
         shape = [inner if size == INNER else size for size in shape]
