@@ -55,6 +55,9 @@ extension ReasoningOptions {
     /// Reads one of OpenAI's words.
     mutating func readEffort(_ fields: FieldReader, _ name: String) throws(APIError) {
         guard let word = try fields.word(name, as: Effort.self) else { return }
+        if let isEnabled, isEnabled != (word != .none) {
+            throw .invalidValue(fields.path(of: name), "another field says the contrary of it. Send one of them.")
+        }
         isEnabled = word != .none
         effort = word == .none ? nil : word.rawValue
     }

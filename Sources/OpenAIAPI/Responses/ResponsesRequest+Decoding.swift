@@ -10,7 +10,8 @@ extension ResponsesRequest {
         "max_output_tokens", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
         "repetition_penalty", "logit_bias", "seed", "top_logprobs", "include", "metadata", "prompt_cache_key",
         "safety_identifier", "user", "stream", "stream_options", "chat_template_kwargs",
-    ]).union(ForeignField.responsesTable.map { ProtocolWord($0.name) })
+    ]).union(ReasoningOptions.fieldNames.subtracting(["reasoning_effort"]))
+        .union(ForeignField.responsesTable.map { ProtocolWord($0.name) })
 
     /// What Chat Completions calls fields of this route.
     private static let foreignSpellings: [ProtocolWord: String] = [
@@ -98,8 +99,9 @@ extension ResponsesRequest {
         case low, medium, high
     }
 
-    /// Reads `reasoning`: effort, and whether a summary is told.
+    /// Reads `reasoning`: effort, and whether a summary is told; and the fields of other engines for thinking.
     private mutating func readReasoning(_ fields: FieldReader) throws(APIError) {
+        try generation.reasoning.read(fields)
         guard let reasoning = try fields.nested("reasoning") else { return }
         try reasoning.refuseUnknown(["effort", "summary", "generate_summary", "context"])
         try generation.reasoning.readEffort(reasoning, "effort")

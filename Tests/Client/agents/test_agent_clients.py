@@ -208,7 +208,7 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         connection = http.client.HTTPConnection(self.server.target)
-        headers = {name: self.headers[name] for name in ["Content-Type", "Authorization"]}
+        headers = {name: self.headers[name] for name in ["Content-Type", "Authorization", "x-api-key", "anthropic-version"] if self.headers[name]}
         connection.request("POST", self.path, body, headers)
         reply, whole = connection.getresponse(), b""
         self.send_response(reply.status)
