@@ -129,6 +129,7 @@ package final class TextModel: Sendable {
         }
         var plan = ReplyPlan(request, prompts.choice.format)
         try Self.check(request)
+        try Self.check(plan, request.conversation.toolChoice)
         try checkLength(request, prompts)
         var text: RenderedPrompt?
         if plan.isConstraint, plan.format?.thinking != nil {
@@ -203,6 +204,21 @@ package final class TextModel: Sendable {
         }
         if request.conversation.toolChoice == .required, names.isEmpty {
             throw GenerationError(.invalidParameter, "there are no tools to call", parameter: .toolChoice)
+        }
+    }
+
+    /// - Throws: ``GenerationError`` for a call that is required and cannot be made: a grammar would have no reply to allow,
+    ///   and a reply without one would not be what was asked for.
+    private static func check(_ plan: ReplyPlan, _ choice: ToolChoice) throws(GenerationError) {
+        guard choice.requiresCall else { return }
+        guard let format = plan.format, format.calls != nil else {
+            throw GenerationError(
+                .unsupportedParameter, "The model has no format of calls, so that no call can be required of it.",
+                parameter: .toolChoice)
+        }
+        guard !plan.callable.isEmpty else {
+            throw GenerationError(
+                .unsupportedParameter, "A call is required, and no tool may be called.", parameter: .toolChoice)
         }
     }
 

@@ -53,13 +53,7 @@ package struct ReplyPlan: Sendable, Equatable {
     }
 
     /// Whether the reply has to hold a call.
-    var isCallRequired: Bool {
-        switch choice {
-        case .required, .named: true
-        case .allowed(_, let isRequired): isRequired
-        case .none, .auto: false
-        }
-    }
+    var isCallRequired: Bool { choice.requiresCall }
 
     /// Whether the reply ends behind its first call.
     var isSingleCall: Bool {
@@ -77,5 +71,16 @@ package struct ReplyPlan: Sendable, Equatable {
         options.callable = Set(callable.map { Array($0.tool.name.utf8) })
         options.tools = tools
         return options
+    }
+}
+
+extension ToolChoice {
+    /// Whether a reply has to hold a call.
+    var requiresCall: Bool {
+        switch self {
+        case .required, .named: true
+        case .allowed(_, let isRequired): isRequired
+        case .none, .auto: false
+        }
     }
 }
