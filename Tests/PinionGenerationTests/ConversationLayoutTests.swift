@@ -30,16 +30,20 @@ enum LayoutFixture {
         tools + before + "{% for m in messages %}" + check + message + "{% endfor %}"
     }
 
-    static func renderer(_ template: String, source: String? = nil) throws -> PromptRenderer {
-        PromptRenderer(try ChatTemplate(source: template), SpecialTexts(), source: source ?? template)
+    /// - Parameter format: The format that the operator names; nil to tell it from the template.
+    static func renderer(
+        _ template: String, source: String? = nil, format: String? = nil
+    ) throws -> PromptRenderer {
+        PromptRenderer(
+            try ChatTemplate(source: template), SpecialTexts(), source: source ?? template, formatName: format)
     }
 
     static func render(
-        _ template: String, _ messages: [Message], tools: [Tool] = [], source: String? = nil
+        _ template: String, _ messages: [Message], tools: [Tool] = [], source: String? = nil, format: String? = nil
     ) throws -> String {
         var conversation = Conversation(messages)
         conversation.tools = tools
-        return try text(try renderer(template, source: source), GenerationRequest(conversation))
+        return try text(try renderer(template, source: source, format: format), GenerationRequest(conversation))
     }
 
     static func text(_ renderer: PromptRenderer, _ request: GenerationRequest) throws -> String {
@@ -264,6 +268,49 @@ struct ConversationLayoutTests {
         #expect(try format(shown) == name)
         // Harmony is more than a form of calls.
         #expect(try format(Fixture.plain) == (name == "harmony" ? name : "generic"))
+    }
+
+    @Test(
+        "Thinking is told by the template where the operator names the format, too",
+        arguments: [
+            ("llama3-json", "<think>", "<think>"), ("llama3-json", "", nil), ("hermes", "", "<think>"),
+            ("hermes", "[THINK]", "[THINK]"), ("text", "<think>", nil), ("think", "<seed:think>", "<seed:think>"),
+            ("harmony", "<think>", "<|channel|>analysis<|message|>"),
+        ])
+    func namedThinking(_ name: String, _ mark: String, _ expected: String?) throws {
+        let choice = try Fixture.renderer(Fixture.plain, source: Fixture.plain + mark, format: name).choice
+        #expect(choice.format.name == name && choice.reason == .given)
+        #expect(choice.format.thinking?.open == expected)
+    }
+
+    @Test(
+        "The text about tools shows calls as the named format writes them",
+        arguments: [
+            ("lfm2", "\n<|tool_call_start|>[NAME(ARGUMENT=\"VALUE\")]<|tool_call_end|>\n"),
+            ("hermes", "\n<tool_call>{\"name\": \"NAME\", \"arguments\": {\"ARGUMENT\": \"VALUE\"}}</tool_call>\n"),
+            (
+                "minimax-m1",
+                "\n<tool_calls>\n{\"name\": \"NAME\", \"arguments\": {\"ARGUMENT\": \"VALUE\"}}\n</tool_calls>\n"
+            ), ("generic", "\n```tool_call\n{\"tool\": \"NAME\", \"arguments\": {\"ARGUMENT\": \"VALUE\"}}\n```\n"),
+            ("qwen-coder", nil), ("gemma3", nil), ("text", nil),
+        ])
+    func namedForm(_ name: String, _ form: String?) throws {
+        let text = try Fixture.render(Fixture.plain, [Message(.user, "Hi")], tools: [Fixture.tool], format: name)
+        #expect(text.contains("\"name\":\"weather\""), "\(text)")
+        if let form { #expect(text.contains(form), "\(text)") }
+        #expect(text.contains("NAME") == (form != nil), "\(text)")
+        #expect(text.contains("```tool_call") == (name == "generic"), "\(text)")
+    }
+
+    @Test("Several calls of a message stand on lines of one block where they are told in our words")
+    func genericCalls() throws {
+        let messages = [Message(.user, "Hi"), Fixture.calling(Fixture.call, Fixture.otherCall)]
+        let text = try Fixture.render(Fixture.plain, messages, tools: [Fixture.tool])
+        let lines = [
+            "```tool_call", #"{"tool": "weather", "arguments": {"city": "Bern"}}"#,
+            #"{"tool": "clock", "arguments": {"zone": "CET"}}"#, "```",
+        ]
+        #expect(text.hasSuffix("[assistant:\(lines.joined(separator: "\n"))]"), "\(text)")
     }
 
     @Test("Thinking is asked for and turned off by the template's own variables")

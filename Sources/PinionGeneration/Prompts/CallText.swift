@@ -33,7 +33,10 @@ struct CallText {
     func text(of calls: [ToolCall]) -> String {
         let bodies = calls.map { format.open + text(of: $0) + format.close }
         let separator = format.separator == "," ? ", " : format.separator.isEmpty ? "\n" : format.separator
-        return format.sectionOpen.joined() + bodies.joined(separator: separator) + format.sectionClose.joined()
+        // A block of lines has its marks on lines of their own.
+        let edge = format.isInLines ? separator : ""
+        return format.sectionOpen.joined() + edge + bodies.joined(separator: separator) + edge
+            + format.sectionClose.joined()
     }
 
     private func text(of call: ToolCall) -> String {
@@ -72,6 +75,11 @@ struct CallText {
             return String(decoding: writer.bytes, as: UTF8.self)
         }
     }
+}
+
+extension CallFormat {
+    /// Whether the calls of a reply are the lines of one block.
+    var isInLines: Bool { separator.utf8.elementsEqual("\n".utf8) }
 }
 
 extension ToolCall {

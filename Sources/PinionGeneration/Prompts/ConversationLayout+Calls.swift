@@ -9,17 +9,13 @@ extension ConversationLayout {
         let custom = Set(tools.filter(\.takesText).map { ProtocolWord($0.name) })
         let showsCalls = traits.calls != nil && !choice.isGeneric
         let ownForm = choice.isGeneric ? nil : choice.format.calls.flatMap { CallText($0, custom: custom) }
+        let form = ownForm ?? ReplyFormat.generic.calls.flatMap { CallText($0, custom: custom) }
         // A model that has learned another form than ours has learned turns of results, too.
         let showsResults = traits.showsResults && (showsCalls || ownForm != nil)
         return messages.map { message in
             var message = message
-            if message.isCalling, !showsCalls {
-                let calls =
-                    ownForm.map { [$0.text(of: message.toolCalls)] }
-                    ?? message.toolCalls.map {
-                        ToolInstructions.text(of: $0, isCustom: custom.contains(ProtocolWord($0.name)))
-                    }
-                let texts = (message.text.isEmpty ? [] : [message.text]) + calls
+            if message.isCalling, !showsCalls, let form {
+                let texts = (message.text.isEmpty ? [] : [message.text]) + [form.text(of: message.toolCalls)]
                 message.content = [.text(texts.joined(separator: "\n"))]
                 message.toolCalls = []
             }

@@ -28,7 +28,7 @@ struct ConversationLayout {
         let describesTools = describesTools(of: conversation)
         let hasTools = !conversation.tools.isEmpty && !describesTools
         var messages = conversation.messages
-        if describesTools { messages = Self.withInstructions(messages, conversation.tools) }
+        if describesTools { messages = withInstructions(messages, conversation.tools) }
         // Calls and results that become texts come first, because the order of roles counts these.
         messages = withWrittenCalls(messages, conversation.tools)
         messages = withResultsBehindCalls(messages)
@@ -54,10 +54,10 @@ struct ConversationLayout {
     // MARK: - System messages
 
     /// For templates that show no tools: ours are told in the system message.
-    private static func withInstructions(_ messages: [Message], _ tools: [Tool]) -> [Message] {
-        let instructions = Message(.system, ToolInstructions.text(of: tools))
+    private func withInstructions(_ messages: [Message], _ tools: [Tool]) -> [Message] {
+        let instructions = Message(.system, ToolInstructions.text(of: tools, choice.format.calls))
         guard let first = messages.first, first.isSystem else { return [instructions] + messages }
-        return [merged(first, instructions)] + messages.dropFirst()
+        return [Self.merged(first, instructions)] + messages.dropFirst()
     }
 
     /// For templates that take a system message only at the beginning, or none, or none alone.

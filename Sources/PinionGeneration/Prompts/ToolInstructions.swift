@@ -3,7 +3,9 @@ import TextGeneration
 
 /// What a model is told of tools whose template knows none, and how calls and results are then written.
 enum ToolInstructions {
-    static func text(of tools: [Tool]) -> String {
+    /// - Parameter format: How the model writes calls, which the text shows by an example. nil, and a format that
+    ///   ``CallText`` does not write, leave it out: a model that was told another form would write calls that nothing reads.
+    static func text(of tools: [Tool], _ format: CallFormat?) -> String {
         var writer = JSONWriter()
         for tool in tools {
             writer.value(tool.declaration)
@@ -13,22 +15,17 @@ enum ToolInstructions {
             You may call functions to help the user. These are the functions, one JSON object a line, between tags:
             <tools>
             \(String(decoding: writer.bytes, as: UTF8.self))</tools>
-            To call a function, answer with a block like this, with a call on each line of it:
-            ```tool_call
-            {"tool": "NAME", "arguments": {"ARGUMENT": "VALUE"}}
-            ```
-            The result of each call is given to you in a later message.
+            \(form(format))The result of each call is given to you in a later message.
             """
     }
 
-    static func text(of call: ToolCall, isCustom: Bool) -> String {
-        var writer = JSONWriter()
-        writer.raw(#"{"tool": "#)
-        writer.string(call.name)
-        writer.raw(#", "arguments": "#)
-        writer.raw(call.argumentsObject(isCustom: isCustom).text)
-        writer.raw("}")
-        return "```tool_call\n" + String(decoding: writer.bytes, as: UTF8.self) + "\n```"
+    private static func form(_ format: CallFormat?) -> String {
+        guard let format, let writer = CallText(format, custom: []) else { return "" }
+        let example = writer.text(of: [ToolCall(id: "", name: "NAME", arguments: #"{"ARGUMENT": "VALUE"}"#)])
+        let words =
+            format.isInLines
+            ? "answer with a block like this, with a call on each line of it:" : "answer like this:"
+        return "To call a function, \(words)\n\(example)\n"
     }
 
     static func result(_ text: String) -> String { "<tool_response>\n\(text)\n</tool_response>" }

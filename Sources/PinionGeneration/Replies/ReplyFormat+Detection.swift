@@ -78,18 +78,26 @@ extension ReplyFormat {
     static func choose(named name: String?, source: String, showsTools: Bool, _ tokenizer: Tokenizer?) -> Choice {
         let text = Array(source.utf8)
         func holds(_ mark: String) -> Bool { text.firstRange(of: Array(mark.utf8)) != nil }
-        if let format = name.flatMap({ named($0) }) { return Choice(format: format, reason: .given) }
-        let row = signs.first { holds($0.mark) && $0.beside.allSatisfy(holds) }
-        var format = row.flatMap { named($0.name) } ?? generic
-        if format.hasChannels { return Choice(format: format, reason: row.map { .mark($0.mark) } ?? .none) }
         // A model thinks if its template knows the marks, or its vocabulary has them as tokens.
         func isKnown(_ thinking: Thinking) -> Bool {
             if holds(thinking.open) || holds(thinking.close) { return true }
             guard let tokenizer, let token = tokenizer.token(forText: thinking.close) else { return false }
             return tokenizer.replyBytes(of: token) == nil
         }
-        let own = format.thinking.map { [$0] } ?? []
-        format.thinking = (own + thoughts).first(where: isKnown)
+        func thinking(of format: ReplyFormat) -> Thinking? {
+            ((format.thinking.map { [$0] } ?? []) + thoughts).first(where: isKnown)
+        }
+        if var format = name.flatMap({ named($0) }) {
+            // An operator names the form of calls, which a distillation has from another model than its thinking.
+            if !format.hasChannels, format.calls != nil || format.thinking != nil {
+                format.thinking = thinking(of: format) ?? format.thinking
+            }
+            return Choice(format: format, reason: .given)
+        }
+        let row = signs.first { holds($0.mark) && $0.beside.allSatisfy(holds) }
+        var format = row.map { known($0.name) } ?? generic
+        if format.hasChannels { return Choice(format: format, reason: row.map { .mark($0.mark) } ?? .none) }
+        format.thinking = thinking(of: format)
         guard let row, showsTools, !row.name.utf8.elementsEqual(generic.name.utf8) else {
             var other = generic
             other.thinking = format.thinking
@@ -98,5 +106,12 @@ extension ReplyFormat {
         return Choice(format: format, reason: .mark(row.mark))
     }
 
-    private static let generic = named("generic") ?? ReplyFormat("generic")
+    /// The format for models whose template shows no tools.
+    static let generic = known("generic")
+
+    /// A format that the table of formats has to have.
+    private static func known(_ name: String) -> ReplyFormat {
+        guard let format = named(name) else { preconditionFailure("there is no format '\(name)'") }
+        return format
+    }
 }

@@ -133,7 +133,7 @@ extension ReplyFormat {
             "apertus", thinking: Thinking("<|inner_prefix|>", "<|inner_suffix|>"),
             calls: listed(["<|tools_prefix|>", "["], ["]", "<|tools_suffix|>"], .keyed)),
         // For models whose templates know no tools; a system text of ours tells them of it.
-        ReplyFormat("generic", thinking: think, calls: generic),
+        ReplyFormat("generic", thinking: think, calls: fencedObjects),
     ]
 
     private static func pythonic(
@@ -195,7 +195,6 @@ extension ReplyFormat {
         name: ("", "\n"), key: ("<arg_key>", "</arg_key>"), valueEnd: "</arg_value>", end: "</tool_call>"
     ) {
         $0.valueOpen = "<arg_value>"
-        $0.valueGap = "\n"
     }
 
     private static let miniMax: CallFormat = {
@@ -252,7 +251,6 @@ extension ReplyFormat {
             valueEnd: "</arg_value:opensource>", end: "</tool_call:opensource>"
         ) {
             $0.valueOpen = "<arg_value:opensource>"
-            $0.valueGap = "\n"
         }
         return marked("<tool_call:opensource>", "", body) {
             $0.sectionOpen = ["<tool_calls:opensource>"]
@@ -262,7 +260,7 @@ extension ReplyFormat {
 
     /// A fenced block with an object on each line: every model has learned to open and close one, and the word behind the
     /// fence keeps it apart from answers in JSON.
-    private static let generic: CallFormat = {
+    private static let fencedObjects: CallFormat = {
         lines(["```tool_call"], ["```"], .object(names: ["tool"], arguments: ["arguments"]))
     }()
 

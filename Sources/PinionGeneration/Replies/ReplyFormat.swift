@@ -24,7 +24,7 @@ package struct ReplyFormat: Sendable, Equatable {
     package struct TextMarks: Sendable, Equatable {
         package var open: String
         package var close: String
-        /// Whether white space in front of the latter is no part of the text.
+        /// Whether white space in front of `close` is dropped.
         package var ownsSpace: Bool
 
         package init(_ open: String, _ close: String, ownsSpace: Bool = false) {
@@ -34,14 +34,14 @@ package struct ReplyFormat: Sendable, Equatable {
         }
     }
 
-    /// By which name it is asked for, and told of.
+    /// The name that `--tool-format` takes and `pinion models inspect` shows.
     package let name: String
     package var thinking: Thinking?
     package var calls: CallFormat?
     /// Marks around the text that is meant for the reader, which are no part of it.
     package var textMarks: [TextMarks] = []
-    /// Whether the reply is made of messages with headers, as gpt-oss writes them; the fields above then describe their
-    /// meaning only.
+    /// Whether a reply is a list of messages with headers (gpt-oss). `ChannelReader` and `ReplyGrammar+Channels` then know
+    /// the marks; `thinking` and `calls` serve only the thinking budget and the call's body.
     package var hasChannels = false
 
     package init(_ name: String, thinking: Thinking? = nil, calls: CallFormat? = nil) {
@@ -53,7 +53,7 @@ package struct ReplyFormat: Sendable, Equatable {
 
 extension ReplyFormat {
     /// The texts that a reply is taken apart at.
-    var marks: [[UInt8]] {
+    package var marks: [[UInt8]] {
         var texts = textMarks.flatMap { [$0.open, $0.close] }
         if let thinking { texts += [thinking.open, thinking.close] }
         if hasChannels { texts += ["<|start|>", "<|channel|>", "<|message|>", "<|constrain|>", "<|end|>", "<|call|>"] }
@@ -85,17 +85,18 @@ package struct CallFormat: Sendable, Equatable {
     package var sectionClose: [String] = []
     /// Between two calls; white space may stand around it.
     package var separator = ""
-    /// In front of each call, and behind it.
+    /// In front of each call.
     package var open = ""
+    /// Behind each call.
     package var close = ""
     package var body: CallBody
-    /// Other marks around all calls that are understood, and not asked for.
+    /// Older marks around all calls. The grammar allows them and the reader reads them; no prompt of ours shows them.
     package var aliases: [SectionMarks] = []
-    /// Whether a body may stand without the marks of its call; understood, and not asked for.
+    /// Whether a call may also stand without `open` and `close`, as Qwen3-Coder at times writes it.
     package var hasBareBodies = false
-    /// Whether a call is told by nothing but that the reply begins with it.
+    /// Whether no mark tells a call: the reply begins with it, and the name of an offered tool is the only evidence.
     package var isUnmarked: Bool { sectionOpen.isEmpty && open.isEmpty || isAtBeginning }
-    /// Whether a call can only be what the reply begins with, although it has marks, which other text may begin with, too.
+    /// Whether a call may stand only at the beginning of a reply, because ordinary text may hold its mark (`[`).
     package var isAtBeginning = false
 
     package init(_ body: CallBody) {
@@ -159,12 +160,13 @@ package struct NamedCall: Sendable, Equatable {
     package var prefix = ""
     /// Behind the name.
     package var nameEnd: String
-    /// Between the name and ``nameEnd``: what an identifier of the call begins with; nil for none.
+    /// What separates the name from the call's identifier, in front of `nameEnd`; nil where calls have none.
     package var identifierMark: String?
-    /// Behind the number that follows the name; nil where calls have none.
+    /// What separates the name from the call's number (`weather:0`); nil where calls have none.
     package var indexMark: String?
-    /// In front of the arguments, and behind them.
+    /// In front of the arguments.
     package var argumentsOpen = ""
+    /// Behind the arguments.
     package var argumentsClose = ""
 
     package init(prefix: String = "", nameEnd: String) {
@@ -175,18 +177,21 @@ package struct NamedCall: Sendable, Equatable {
 
 /// A call whose arguments stand between marks, each by itself: a text as it is, anything else as JSON.
 package struct TaggedCall: Sendable, Equatable {
+    /// In front of the tool's name.
     package var nameOpen: String
+    /// Behind the tool's name.
     package var nameEnd: String
+    /// In front of an argument's name.
     package var keyOpen: String
+    /// Behind an argument's name.
     package var keyEnd: String
     /// Between the mark behind the key and the value; white space may stand in front of it.
     package var valueOpen = ""
-    /// White space in front of ``valueOpen``, as the model writes it.
-    package var valueGap = ""
-    /// What stands in front of ``valueOpen`` where the value is a text, and where it is JSON; nil where only the tool's
-    /// schema tells.
+    /// What stands in front of ``valueOpen`` where the value is a text; nil where only the tool's schema tells.
     package var textSign: String?
+    /// What stands in front of ``valueOpen`` where the value is JSON; nil where only the tool's schema tells.
     package var jsonSign: String?
+    /// Behind a value.
     package var valueEnd: String
     /// White space within the marks that is no part of a value.
     package var padding = ""
@@ -209,8 +214,9 @@ package struct TaggedCall: Sendable, Equatable {
 package struct LiteralCall: Sendable, Equatable {
     /// In front of the name.
     package var prefix = ""
-    /// Around the arguments.
+    /// In front of the arguments.
     package var open = "("
+    /// Behind the arguments.
     package var close = ")"
     /// Between an argument's name and its value.
     package var assignment = "="

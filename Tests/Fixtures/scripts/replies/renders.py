@@ -948,8 +948,9 @@ def instructions(tools):
     return INSTRUCTIONS.replace("TOOLS", "".join(compact(tool) + "\n" for tool in tools), 1)
 
 
-def call_as_text(call):
-    return "```tool_call\n" + '{"tool": ' + compact(call.name) + ', "arguments": ' + json_of(call) + "}\n```"
+def calls_as_text(calls):
+    lines = ['{"tool": ' + compact(call.name) + ', "arguments": ' + json_of(call) + "}" for call in calls]
+    return "\n".join(["```tool_call", *lines, "```"])
 
 
 def joined(messages):
@@ -1030,8 +1031,7 @@ def write_calls(messages, traits, format):
     """Calls and results as texts, where the template shows none."""
     for message in messages:
         if message.calls and (traits.arguments is None or format == "generic"):
-            written = own_form(message.calls, format)
-            calls = [written] if written else map(call_as_text, message.calls)
+            calls = [own_form(message.calls, format) or calls_as_text(message.calls)]
             message.text = "\n".join(filter(None, [message.text, *calls]))
             message.calls = []
         knows_results = format != "generic" and (traits.arguments or own_form([], format))
