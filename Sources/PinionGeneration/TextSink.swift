@@ -70,7 +70,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         switch outcome.reason {
         case .length where !isStopped: finish(isContextBound ? .contextEnd : .length, outcome)
         case .stop, .length:
-            finish(isCall ? .toolCalls : reply.stopString.map { .stopString($0) } ?? .stop, outcome)
+            // A call that a stop string cuts has no arguments that could be used.
+            let isWhole = isCall && !reply.isCallCut
+            finish(isWhole ? .toolCalls : reply.stopString.map { .stopString($0) } ?? .stop, outcome)
         case .cancelled: fail("the request was cancelled", outcome)
         case .engineStopped: fail("the engine stopped before the reply was complete", outcome)
         case .engineFailed: fail("the engine failed before the reply was complete", outcome)

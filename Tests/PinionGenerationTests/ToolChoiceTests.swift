@@ -51,4 +51,33 @@ struct ToolChoiceTests {
             #expect(error?.code == .unsupportedParameter && error?.parameter == .toolChoice)
         }
     }
+
+    @Test(
+        "A stop string within a call's arguments ends the reply, and one behind them leaves a call",
+        arguments: [
+            ("STOP", FinishReason.stopString("STOP")), ("<end_fun", .toolCalls),
+        ])
+    func stopString(_ stop: String, _ expected: FinishReason) async throws {
+        let model = try await Self.model("functiongemma")
+        let queue = try await model.start(try Self.request(.named("f"), stop: [stop]))
+        var names: [String] = []
+        var arguments = ""
+        var text = ""
+        var reason: FinishReason?
+        while case .events(let events) = try await queue.next() {
+            for event in events {
+                switch event {
+                case .toolCall(_, let delta):
+                    if let start = delta.start { names.append(start.name) }
+                    arguments += delta.arguments
+                case .finished(_, let found): reason = found
+                case .text(_, let piece, _): text += piece
+                case .reasoning, .accepted, .usage, .warned: break
+                }
+            }
+        }
+        #expect(names == ["f"] && reason == expected, "\(String(describing: reason)): \(text)")
+        let isWhole = arguments.hasSuffix("}")
+        #expect(arguments.contains("\"x") && isWhole == (expected == .toolCalls), "\(arguments)")
+    }
 }

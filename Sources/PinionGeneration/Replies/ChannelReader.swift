@@ -45,6 +45,10 @@ struct ChannelReader: ReplyPartReader {
         if case .thinking = place { true } else { false }
     }
 
+    var isWithinCall: Bool {
+        if case .call(_, _, isBegun: true) = place { true } else { false }
+    }
+
     mutating func append(_ bytes: some Sequence<UInt8>) -> [ReplyReader.Piece] {
         for byte in bytes { read(byte) }
         release(held.count - (finders.map(\.matched).max() ?? 0))

@@ -109,6 +109,11 @@ struct MarkedReplyReader: ReplyPartReader {
         }
     }
 
+    var isWithinCall: Bool {
+        guard case .call = place, let attempt else { return false }
+        return attempt.isCertain && !attempt.body.isWhole
+    }
+
     mutating func append(_ bytes: some Sequence<UInt8>) -> [ReplyReader.Piece] {
         for byte in bytes { read(byte) }
         release()

@@ -52,6 +52,8 @@ package struct ReplyReader: Sendable {
     package var calls: Int { reader.calls }
     /// Beginnings of calls that turned out to be text.
     package var failedCalls: Int { reader.failedCalls }
+    /// Whether what was read so far ends within the arguments of a call.
+    package var isWithinCall: Bool { reader.isWithinCall }
 
     /// Takes more of the reply; whole characters only.
     package mutating func append(_ bytes: some Sequence<UInt8>) -> [Piece] { reader.append(bytes) }
@@ -67,6 +69,7 @@ protocol ReplyPartReader: Sendable {
     var isThinking: Bool { get }
     var calls: Int { get }
     var failedCalls: Int { get }
+    var isWithinCall: Bool { get }
 
     mutating func append(_ bytes: some Sequence<UInt8>) -> [ReplyReader.Piece]
     mutating func finish(isCut: Bool) -> [ReplyReader.Piece]

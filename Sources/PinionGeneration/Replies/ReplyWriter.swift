@@ -37,6 +37,8 @@ package struct ReplyWriter: Sendable {
     var stopString: String? { stops.stopString }
     var isThinking: Bool { reader?.isThinking ?? false }
     var calls: Int { reader?.calls ?? 0 }
+    /// Whether a stop string ended the text within the arguments of a call.
+    var isCallCut: Bool { isStopped && reader?.isWithinCall == true }
     var formatName: String { format?.name ?? "" }
     /// Whether something began as a call that was asked for, and was none.
     var isDegraded: Bool { expectsCalls && (reader?.failedCalls ?? 0) > 0 }
