@@ -1,5 +1,6 @@
 import Foundation
 import PinionGeneration
+import PinionJSON
 import TestSupport
 import Testing
 import TextGeneration
@@ -53,7 +54,7 @@ struct ReplyReaderTests {
         let words =
             Self.marks(of: format) + [
                 "{", "}", "[", "]", "(", ")", "\"", ":", ",", "=", " ", "\n", "name", "\"name\"", "\"arguments\"",
-                "weather",
+                "weather", "f", #"{"input": "a\ud83d"}"#, #"{"input": "#,
                 "\\", "\\u00e4", "\\ud83d", "1", "-2.5e3", "true", "None", "é", "東", "🚆", "<", ">", "|", "```", "'",
                 "\t",
                 #"{"name": "weather", "arguments": {"city": "Bern"}}"#, "</", "<tool", "</think>",
@@ -62,36 +63,42 @@ struct ReplyReaderTests {
             let count = 1 + random.below(24)
             let text = (0..<count).map { _ in words[random.below(words.count)] }.joined()
             let isThinking = random.below(4) == 0
-            let whole = ReadReply.read([text.utf8], format, isThinking: isThinking)
+            let isCut = random.below(2) == 0
+            let tools = random.below(2) == 0 ? [] : Self.randomTools
+            func read(_ parts: [some Sequence<UInt8>]) -> (reply: ReadReply, bytes: Int, failed: Int) {
+                ReadReply.read(parts, format, tools: tools, isThinking: isThinking, isCut: isCut)
+            }
+            let whole = read([text.utf8])
             #expect(whole.bytes == text.utf8.count, "\(text)")
-            #expect(ReadReply.read(Self.characters(text), format, isThinking: isThinking) == whole, "\(text)")
+            #expect(read(Self.characters(text)) == whole, "\(text)")
             // What is no call, no mark and no white space was told.
-            if whole.reply.calls.isEmpty, !text.contains("🚆") { continue }
-            let told =
-                whole.reply.text + whole.reply.reasoning + whole.reply.calls.map { $0.name + $0.arguments }.joined()
+            guard whole.reply.calls.isEmpty else { continue }
             let trains = { (text: String) in text.unicodeScalars.filter { $0 == "🚆" }.count }
-            if whole.reply.calls.isEmpty { #expect(trains(told) == trains(text), "\(text)") }
+            #expect(trains(whole.reply.text + whole.reply.reasoning) == trains(text), "\(text)")
         }
     }
 
-    /// The marks of a format, and what stands between them.
+    /// Tools of the names in random replies: one with types to read values as, and one that takes a text.
+    private static let randomTools = [
+        Tool(
+            name: "weather",
+            parameters: .object(
+                JSONObject([
+                    .init(
+                        name: "properties",
+                        value: .object(
+                            JSONObject([
+                                .init(name: "name", value: .object(JSONObject([.init(name: "type", value: "string")]))),
+                                .init(name: "1", value: .object(JSONObject([.init(name: "type", value: "integer")]))),
+                            ])))
+                ]))), Tool(name: "f", input: .text(.text)),
+    ]
+
+    /// The marks of a format, and words that mean something between them.
     static func marks(of format: ReplyFormat) -> [String] {
-        var marks = [format.thinking?.open, format.thinking?.close].compactMap { $0 }
-        if let calls = format.calls {
-            marks += calls.sectionOpen + calls.sectionClose + [calls.open, calls.close, calls.separator]
-            switch calls.body {
-            case .named(let form): marks += [form.prefix, form.nameEnd, form.argumentsOpen, form.argumentsClose]
-            case .tagged(let form):
-                marks += [
-                    form.nameOpen, form.nameEnd, form.keyOpen, form.keyEnd, form.valueOpen, form.valueEnd, form.end,
-                ]
-            case .literal(let form): marks += [form.prefix, form.quote ?? ""]
-            case .object, .keyed: break
-            }
-        }
-        if format.hasChannels {
-            marks += ["<|start|>", "assistant", "analysis", "final", " to=functions.f", "<|message|>"]
-        }
+        var marks = format.marks.map { String(decoding: $0, as: UTF8.self) }
+        if let calls = format.calls { marks.append(calls.separator) }
+        if format.hasChannels { marks += ["assistant", "analysis", "final", " to=functions.f"] }
         return marks.filter { !$0.isEmpty }
     }
 
@@ -99,8 +106,115 @@ struct ReplyReaderTests {
     func linear(_ name: String) throws {
         let format = try #require(ReplyFormat.named(name))
         let unit = Self.marks(of: format).joined() + "{\"name\": \"f"
-        let text = Array(String(repeating: unit, count: (1 << 18) / unit.utf8.count + 1).utf8)
+        let text = Array(String(repeating: unit, count: (1 << 20) / unit.utf8.count + 1).utf8)
         let time = processorTime { _ = ReadReply.read([text], format) }
         #expect(time < .seconds(4))
+    }
+
+    // MARK: - One reader each
+
+    /// Reads a reply at once and by character, which have to agree.
+    private static func read(
+        _ text: String, _ name: String, tools: [Tool] = [], isCut: Bool = false
+    ) throws -> (reply: ReadReply, bytes: Int, failed: Int) {
+        let format = try #require(ReplyFormat.named(name))
+        let whole = ReadReply.read([text.utf8], format, tools: tools, isCut: isCut)
+        #expect(whole.bytes == text.utf8.count, "\(text)")
+        #expect(ReadReply.read(characters(text), format, tools: tools, isCut: isCut) == whole, "\(text), by character")
+        return whole
+    }
+
+    @Test(
+        "Bytes that are read again are counted once",
+        arguments: [
+            #"<function=f><parameter=a>{"x</parameter>z"q"#,
+            #"<function=f><parameter=a>{"x</parameter>z"q</function> and more"#,
+            #"<function=f><parameter=a>["</parameter></function>", "</parameter>" x"#,
+        ])
+    func readAgain(_ text: String) throws {
+        _ = try Self.read(text, "qwen-coder")
+        _ = try Self.read(text, "qwen-coder", isCut: true)
+    }
+
+    @Test(
+        "Half a character beyond U+FFFF is U+FFFD in the string that it stands in",
+        arguments: [
+            (#"a="\ud83d", b="\ude86""#, #"{"a":"\#u{FFFD}","b":"\#u{FFFD}"}"#),
+            (#"a="\ud83dx", b="\ud83d\n""#, #"{"a":"\#u{FFFD}x","b":"\#u{FFFD}\n"}"#),
+            (#"a="\ud83d\u0041", b="\ud83d\x41""#, #"{"a":"\#u{FFFD}A","b":"\#u{FFFD}A"}"#),
+            (#"a="\ud83d\ude86", b="\ud83d\ud83d\ude86""#, #"{"a":"🚆","b":"\#u{FFFD}🚆"}"#),
+            (#"a='\ud83d\'', b=["\ud83d"]"#, #"{"a":"\#u{FFFD}'","b":["\#u{FFFD}"]}"#),
+        ])
+    func halves(_ written: String, _ expected: String) throws {
+        let read = try Self.read("<|tool_call_start|>[f(\(written))]<|tool_call_end|>", "lfm2")
+        #expect(read.reply.calls == [.init(name: "f", arguments: expected)])
+    }
+
+    @Test("A word in tags is read in linear time, however many combining marks it has")
+    func combiningMarks() throws {
+        let marks = String(repeating: "\u{0300}\u{0315}\u{0327}", count: 1 << 15)
+        for (name, text) in [
+            ("qwen-coder", "<function=f><parameter=a>e\(marks)</parameter></function>"),
+            ("lfm2", "<|tool_call_start|>[f(a=[\(marks.prefix(1))])]<|tool_call_end|>"),
+        ] {
+            let format = try #require(ReplyFormat.named(name))
+            let time = processorTime { _ = ReadReply.read([text.utf8], format) }
+            #expect(time < .seconds(1), "\(name): \(time)")
+        }
+    }
+
+    // MARK: - Tools that take a text
+
+    private static let custom = [Tool(name: "patch", input: .text(.text))]
+
+    @Test(
+        "The input of a tool that takes a text is told as it is, and nothing of other arguments is lost",
+        arguments: [
+            (#"{"input": "a\n\u00e9"}"#, "a\né", false), (" {\n\"input\"\t: \"a\"}", "a", false),
+            (#"{"inputs": "a"}"#, #"{"inputs": "a"}"#, false), (#"{"in put": "a"}"#, #"{"in put": "a"}"#, false),
+            ("{}", "{}", false), (#"{"input": "a\ud83dz", "b": 1}"#, #"a\ud83dz", "b": 1}"#, true),
+        ])
+    func customInput(_ arguments: String, _ expected: String, _ fails: Bool) throws {
+        let text = #"<tool_call>{"name": "patch", "arguments": \#(arguments)}</tool_call>"#
+        let read = try Self.read(text, "hermes", tools: Self.custom)
+        #expect(read.reply.calls == [.init(name: "patch", arguments: expected)])
+        #expect((read.failed > 0) == fails)
+    }
+
+    @Test("What was read of the arguments of a tool that takes a text is told where the reply is cut")
+    func cutCustomInput() throws {
+        for (written, expected) in [(#"{"inp"#, #"{"inp"#), (#"{"input": "a"#, "a"), (#"{ "#, "{ ")] {
+            for name in ["hermes", "harmony"] {
+                let open =
+                    name == "hermes"
+                    ? #"<tool_call>{"name": "patch", "arguments": "#
+                    : "<|channel|>commentary to=functions.patch<|message|>"
+                let read = try Self.read(open + written, name, tools: Self.custom, isCut: true)
+                #expect(read.reply.calls == [.init(name: "patch", arguments: expected)], "\(name): \(written)")
+                #expect(read.failed == 0)
+            }
+        }
+    }
+
+    @Test("White space in front of a text is read in linear time")
+    func customSpace() throws {
+        let space = String(repeating: " ", count: 1 << 17)
+        let text = #"<tool_call>{"name": "patch", "arguments": {\#(space)"input": "a"}}</tool_call>"#
+        let time = try processorTime {
+            let read = ReadReply.read([text.utf8], try #require(ReplyFormat.named("hermes")), tools: Self.custom)
+            #expect(read.reply.calls.map(\.arguments) == ["a"])
+        }
+        #expect(time < .seconds(1), "\(time)")
+    }
+
+    @Test("A text that begins as a recipient does is told before it ends")
+    func recipientText() throws {
+        var reader = ReplyReader(try #require(ReplyFormat.named("harmony")))
+        let text = "to=" + String(repeating: "x ", count: 1_000)
+        var told = 0
+        for piece in reader.append(text.utf8) {
+            if case .text(let bytes) = piece { told += bytes.count }
+        }
+        #expect(told == text.utf8.count)
     }
 }

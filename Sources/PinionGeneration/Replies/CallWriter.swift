@@ -69,6 +69,9 @@ protocol CallBodyReader: Sendable {
     /// Whether the arguments are all there, so that only marks are missing.
     var isWhole: Bool { get }
 
+    /// Bytes at the end of those that were read that a later `endBefore` may tell of.
+    var heldBytes: Int { get }
+
     /// Writes what was read and held back, where the reply is cut.
     mutating func flush(into call: inout CallWriter)
 
@@ -77,6 +80,7 @@ protocol CallBodyReader: Sendable {
 }
 
 extension CallBodyReader {
+    var heldBytes: Int { 0 }
     mutating func flush(into call: inout CallWriter) {}
     mutating func close(into call: inout CallWriter) {}
 }
@@ -111,7 +115,6 @@ struct LiteralMatcher: Sendable {
 
     init(_ text: String) { self.text = Array(text.utf8) }
 
-    var isEmpty: Bool { text.isEmpty }
     /// Bytes of the text that were read.
     var count: Int { matched }
 

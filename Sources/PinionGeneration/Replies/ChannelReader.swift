@@ -30,6 +30,8 @@ struct ChannelReader: ReplyPartReader {
     private var finders: [MarkFinder]
     private var marks: [[UInt8]]
     private var held: [UInt8] = []
+    /// Whether the reply has only white space so far.
+    private var isBlank = true
 
     init(_ format: ReplyFormat, _ options: ReplyReader.Options) {
         readsCalls = options.readsCalls
@@ -61,8 +63,8 @@ struct ChannelReader: ReplyPartReader {
         case .header: if Self.isHeader(held) { output.hide(held.count) } else { output.write(held, isThinking: false) }
         case .behindCall: output.hide(held.count)
         case .call(_, _, let isBegun):
-            if !isCut { failedCalls += 1 }
-            if !isBegun { output.hide(held.count) }
+            if !isCut { givenUp += 1 }
+            if isBegun { endCall() } else { output.hide(held.count) }
         case .text, .thinking: output.write(held, isThinking: isThinking)
         case .beginning:
             // A part of the first mark is nothing.
@@ -75,12 +77,19 @@ struct ChannelReader: ReplyPartReader {
     }
 
     /// Calls that ended in the middle of their arguments, or were none.
-    private(set) var failedCalls = 0
+    private var givenUp = 0
     private var arguments: [UInt8] = []
+
+    var failedCalls: Int { givenUp + output.failedInputs }
 
     private mutating func flushArguments() {
         output.continueCall(arguments)
         arguments = []
+    }
+
+    private mutating func endCall() {
+        flushArguments()
+        output.endCall()
     }
 
     private mutating func read(_ byte: UInt8) {
@@ -92,9 +101,15 @@ struct ChannelReader: ReplyPartReader {
         switch place {
         case .beginning:
             // A message to a function may have it in front of its channel.
-            guard !byte.isJSONSpace else { return }
+            if byte.isJSONSpace {
+                if !isBlank, held.count > ReplyLimits.nameBytes { place = .text }
+                return
+            }
+            isBlank = false
             let text = held.drop { $0.isJSONSpace }
-            let isHeader = Array(Self.recipient.utf8).starts(with: text.prefix(Self.recipient.utf8.count))
+            let isHeader =
+                held.count <= ReplyLimits.nameBytes
+                && Array(Self.recipient.utf8).starts(with: text.prefix(Self.recipient.utf8.count))
             if !isHeader, (finders.map(\.matched).max() ?? 0) < text.count { place = .text }
         case .header:
             guard held.count > ReplyLimits.nameBytes else { return }
@@ -112,7 +127,7 @@ struct ChannelReader: ReplyPartReader {
             if byte.isJSONSpace { return }
             guard byte == UInt8(ascii: "{") else {
                 // What a tool is told and is no object is text.
-                failedCalls += 1
+                givenUp += 1
                 place = .text
                 let bytes = held
                 held = []
@@ -120,24 +135,23 @@ struct ChannelReader: ReplyPartReader {
                 return
             }
             isBegun = true
-            output.hide(held.count)
+            output.hide(held.count - 1)
             held = []
             output.beginCall(name)
-        } else {
-            output.hide(1)
         }
         switch span.read(byte) {
         case .more:
+            output.hide(1)
             arguments.append(byte)
             place = .call(span, name: name, isBegun: isBegun)
         case .end:
+            output.hide(1)
             arguments.append(byte)
-            flushArguments()
+            endCall()
             place = .behindCall
         case .endBefore, .wrong:
-            flushArguments()
-            failedCalls += 1
-            output.unhide(1)
+            endCall()
+            givenUp += 1
             place = .text
             read(byte)
         }

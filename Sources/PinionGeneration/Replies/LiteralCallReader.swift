@@ -290,18 +290,22 @@ struct LiteralValueReader: Sendable {
         return readAfter(byte, into: &call)
     }
 
-    /// Writes a number that may go on.
+    /// Writes a number that may go on, and a half character whose second half does not come.
     mutating func flush(into call: inout CallWriter) {
+        endHalf(&call)
         if case .word = state, stack.last != .key, Self.isNumber(word) { call.append(word) }
     }
 
     private func writeWord(_ call: inout CallWriter) {
-        switch String(decoding: word, as: UTF8.self) {
-        case "True", "true": call.append("true")
-        case "False", "false": call.append("false")
-        case "None", "null", "none": call.append("null")
-        default:
-            if Self.isNumber(word) { call.append(word) } else { call.appendString(word) }
+        if let known = LiteralWord.spelled(word) {
+            call.append(Array(known.json.utf8))
+        } else if word.elementsEqual("none".utf8) {
+            // No language has the word, and some models write it.
+            call.append("null")
+        } else if Self.isNumber(word) {
+            call.append(word)
+        } else {
+            call.appendString(word)
         }
     }
 
@@ -342,6 +346,7 @@ struct LiteralValueReader: Sendable {
             return .more
         }
         if isEscaped { return readEscape(byte, quote, into: &call) }
+        if byte != UInt8(ascii: "\\") { endHalf(&call) }
         if byte == quote[0] { return endString(&call) }
         if byte == UInt8(ascii: "\\") {
             state = .string(quote: quote, held: [], isEscaped: true)
@@ -358,6 +363,7 @@ struct LiteralValueReader: Sendable {
 
     private mutating func readEscape(_ byte: UInt8, _ quote: [UInt8], into call: inout CallWriter) -> CallStep {
         state = .string(quote: quote, held: [], isEscaped: false)
+        if byte != UInt8(ascii: "u") { endHalf(&call) }
         switch byte {
         case UInt8(ascii: "u"): state = .code(quote: quote, value: 0, left: 4)
         case UInt8(ascii: "x"): state = .code(quote: quote, value: 0, left: 2)
@@ -369,8 +375,15 @@ struct LiteralValueReader: Sendable {
         return .more
     }
 
-    /// The first half of a character beyond U+FFFF.
+    /// The first half of a character beyond U+FFFF, in front of its second.
     private var high: UInt32?
+
+    /// Writes U+FFFD for a first half that no second follows.
+    private mutating func endHalf(_ call: inout CallWriter) {
+        guard let half = high else { return }
+        high = nil
+        append(half, to: &call)
+    }
 
     /// A lone half of a character becomes U+FFFD.
     private func append(_ code: UInt32, to call: inout CallWriter) {
@@ -389,10 +402,9 @@ struct LiteralValueReader: Sendable {
         if let first = high, (0xDC00...0xDFFF).contains(code) {
             high = nil
             append(0x10000 + (first - 0xD800) << 10 + (code - 0xDC00), to: &call)
-        } else if (0xD800...0xDBFF).contains(code) {
-            high = code
         } else {
-            append(code, to: &call)
+            endHalf(&call)
+            if (0xD800...0xDBFF).contains(code) { high = code } else { append(code, to: &call) }
         }
         state = .string(quote: quote, held: [], isEscaped: false)
         return .more

@@ -25,15 +25,19 @@ struct MarkedReplyReader: ReplyPartReader {
 
     /// A call that is being read.
     private struct Attempt: Sendable {
-        /// What becomes text if it is none, the white space in front of its mark included; not kept once it is certain.
+        /// Bytes that become text if this is no call, the white space before its mark included. Empty once the call is
+        /// certain.
         var pending: [UInt8]
+        /// Bytes of a certain call that no piece accounts for yet, because they may be read again.
+        var unhidden = 0
         var origin: Origin
         /// Parts of the opening that are to come.
         var opening: [LiteralMatcher]
         var body: any CallBodyReader
         var call = CallWriter()
         var isCertain = false
-        /// Whether its mark is an ordinary word, which means a call only before what follows it in one.
+        /// Whether its first mark is an ordinary word, such as `functools`, which begins a call only where the next mark
+        /// follows.
         var isWord = false
     }
 
@@ -41,7 +45,8 @@ struct MarkedReplyReader: ReplyPartReader {
     private enum Origin: Sendable { case text, thinking }
 
     private var output: ReplyOutput
-    private(set) var failedCalls = 0
+    /// Beginnings of calls that became text, and calls that ended too early.
+    private var givenUp = 0
     private let format: ReplyFormat
     private let form: CallFormat?
     private let types: ToolTypes
@@ -51,8 +56,9 @@ struct MarkedReplyReader: ReplyPartReader {
     private let callable: Set<[UInt8]>?
     private var place: Place
     private var attempt: Attempt?
-    /// What may stand behind a call, and behind the separator of two.
+    /// What may stand behind a call.
     private let followers: [Follower]
+    /// What may stand behind the separator of two calls.
     private let separated: [Follower]
     private var finders: [(mark: Mark, finder: MarkFinder)] = []
     /// What may become a mark or stand in front of one.
@@ -100,6 +106,7 @@ struct MarkedReplyReader: ReplyPartReader {
     private var looksForCalls: Bool { !ignoresCalls && output.calls < maximumCalls ?? .max }
 
     var calls: Int { output.calls }
+    var failedCalls: Int { givenUp + output.failedInputs }
 
     var isThinking: Bool {
         switch place {
@@ -125,18 +132,22 @@ struct MarkedReplyReader: ReplyPartReader {
         switch place {
         case .call:
             guard var attempt else { break }
-            let known = failedCalls
+            let known = givenUp
             if !attempt.isCertain {
                 giveUp(attempt)
-                if isCut { failedCalls = known }
+                if isCut { givenUp = known }
             } else {
+                output.hide(attempt.unhidden)
+                attempt.unhidden = 0
                 if isCut || !attempt.body.isWhole { attempt.body.flush(into: &attempt.call) }
                 if !isCut {
                     let count = attempt.call.untold
                     attempt.body.close(into: &attempt.call)
                     let isClosed = attempt.body.isWhole || attempt.call.untold > count
-                    if !isClosed { failedCalls += 1 }
+                    if !isClosed { givenUp += 1 }
                 }
+                output.continueCall(attempt.call.takeArguments())
+                output.endCall()
                 self.attempt = attempt
             }
         case .closing: hideHeld()
@@ -328,7 +339,7 @@ struct MarkedReplyReader: ReplyPartReader {
     private mutating func readCall(_ byte: UInt8) {
         guard var attempt else { return }
         self.attempt = nil
-        if attempt.isCertain { output.hide(1) } else { attempt.pending.append(byte) }
+        if attempt.isCertain { attempt.unhidden += 1 } else { attempt.pending.append(byte) }
         guard attempt.opening.isEmpty else {
             switch attempt.opening[0].read(byte) {
             case .more: goOn(attempt, byte)
@@ -343,12 +354,24 @@ struct MarkedReplyReader: ReplyPartReader {
         if let callable, let name = attempt.call.name, !attempt.isCertain, !callable.contains(name) {
             return fail(attempt, byte)
         }
-        if attempt.call.isCertain, !attempt.isCertain {
+        let begins = attempt.call.isCertain && !attempt.isCertain
+        if begins {
             attempt.isCertain = true
-            output.hide(attempt.pending.count)
+            attempt.unhidden = attempt.pending.count
             attempt.pending = []
-            output.beginCall(attempt.call.name ?? [])
         }
+        if attempt.isCertain {
+            let again =
+                switch step {
+                case .more: attempt.body.heldBytes
+                case .end: 0
+                case .endBefore(let bytes): bytes.count
+                case .wrong: 1
+                }
+            output.hide(attempt.unhidden - again)
+            attempt.unhidden = again
+        }
+        if begins { output.beginCall(attempt.call.name ?? []) }
         switch step {
         case .more: goOn(attempt, byte)
         case .end: endCall(attempt, again: [])
@@ -366,8 +389,7 @@ struct MarkedReplyReader: ReplyPartReader {
     private mutating func endCall(_ attempt: Attempt, again: [UInt8]) {
         var attempt = attempt
         output.continueCall(attempt.call.takeArguments())
-        // They were counted as a part of the call.
-        output.unhide(again.count)
+        output.endCall()
         let close = form?.close ?? ""
         place = close.isEmpty ? .between(isSeparated: false) : .closing([close])
         for byte in again { read(byte) }
@@ -377,10 +399,10 @@ struct MarkedReplyReader: ReplyPartReader {
     private mutating func fail(_ attempt: Attempt, _ byte: UInt8) {
         var attempt = attempt
         if attempt.isCertain {
-            failedCalls += 1
+            givenUp += 1
             attempt.body.close(into: &attempt.call)
             output.continueCall(attempt.call.takeArguments())
-            output.unhide(1)
+            output.endCall()
             place = .text
         } else {
             attempt.pending.removeLast()
@@ -391,7 +413,7 @@ struct MarkedReplyReader: ReplyPartReader {
 
     private mutating func giveUp(_ attempt: Attempt) {
         let isWord = attempt.isWord && !attempt.opening.isEmpty
-        if form?.isUnmarked == false, !isWord { failedCalls += 1 }
+        if form?.isUnmarked == false, !isWord { givenUp += 1 }
         self.attempt = nil
         resetFinders()
         place = attempt.origin == .thinking ? .thinking(isLeading: false) : .text

@@ -2,7 +2,9 @@ package import TextGeneration
 
 /// Takes a reply apart as it is written: what the model thinks, what it says, and what it calls.
 ///
-///     var reader = ReplyReader(hermes, ReplyReader.Options(readsCalls: true))
+///     var options = ReplyReader.Options()
+///     options.tools = [weather]
+///     var reader = ReplyReader(hermes, options)
 ///     pieces += reader.append(Array("One moment. <tool_c".utf8))   // "One moment."
 ///     pieces += reader.append(Array("all>{...}".utf8))             // the call
 ///     pieces += reader.finish()
@@ -50,7 +52,7 @@ package struct ReplyReader: Sendable {
     package var isThinking: Bool { reader.isThinking }
     /// Calls that have begun for certain.
     package var calls: Int { reader.calls }
-    /// Beginnings of calls that turned out to be text.
+    /// Beginnings of calls that turned out to be text, and calls that did not end as they should.
     package var failedCalls: Int { reader.failedCalls }
     /// Whether what was read so far ends within the arguments of a call.
     package var isWithinCall: Bool { reader.isWithinCall }
@@ -80,6 +82,8 @@ struct ReplyOutput: Sendable {
     private(set) var pieces: [ReplyReader.Piece] = []
     /// Calls that have begun.
     private(set) var calls = 0
+    /// Calls of tools that take a text whose text turned out to be no JSON string.
+    private(set) var failedInputs = 0
     private let makeIdentifier: @Sendable () -> String
     /// Names of tools that take a text.
     private let custom: Set<[UInt8]>
@@ -111,17 +115,6 @@ struct ReplyOutput: Sendable {
         }
     }
 
-    /// Takes back bytes that are read again.
-    mutating func unhide(_ count: Int) {
-        var left = count
-        for index in pieces.indices.reversed() where left > 0 {
-            guard case .hidden(let known) = pieces[index] else { continue }
-            let taken = min(left, known)
-            left -= taken
-            if known > taken { pieces[index] = .hidden(known - taken) } else { pieces.remove(at: index) }
-        }
-    }
-
     mutating func beginCall(_ name: [UInt8]) {
         let start = ToolCallDelta.Start(id: makeIdentifier(), name: String(decoding: name, as: UTF8.self))
         pieces.append(.call(ToolCallDelta(index: calls, start: start, arguments: "")))
@@ -129,10 +122,19 @@ struct ReplyOutput: Sendable {
         input = custom.contains(name) ? CustomInputReader() : nil
     }
 
-    mutating func continueCall(_ arguments: [UInt8]) {
-        let told = input?.read(arguments) ?? arguments
-        guard !told.isEmpty else { return }
-        let text = String(decoding: told, as: UTF8.self)
+    mutating func continueCall(_ arguments: [UInt8]) { tell(input?.read(arguments) ?? arguments) }
+
+    /// Ends the last call.
+    mutating func endCall() {
+        guard var input else { return }
+        tell(input.finish())
+        if input.isFailed { failedInputs += 1 }
+        self.input = nil
+    }
+
+    private mutating func tell(_ arguments: [UInt8]) {
+        guard !arguments.isEmpty else { return }
+        let text = String(decoding: arguments, as: UTF8.self)
         pieces.append(.call(ToolCallDelta(index: calls - 1, arguments: text)))
     }
 
@@ -143,9 +145,9 @@ struct ReplyOutput: Sendable {
 }
 
 /// Names of calls, by which their results are told apart.
-package enum CallIdentifier {
+enum CallIdentifier {
     /// Letters and digits behind the prefix.
     private static let length = 24
 
-    package static func random() -> String { "call_" + Alphanumerics.random(length) }
+    static func random() -> String { "call_" + Alphanumerics.random(length) }
 }

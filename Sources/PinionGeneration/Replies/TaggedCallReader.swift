@@ -37,13 +37,13 @@ struct TaggedCallReader: CallBodyReader {
     private var paddedEnd: MarkFinder
     private var text: [UInt8] = []
     private var key: [UInt8] = []
-    /// As what the value is read; a text where there is nothing.
+    /// The JSON types that this value is read as; a text where the set is empty.
     private var readable = JSONTypes.all
     private var json = JSONPart.front
-    /// Where the mark behind the value stood first, which JSON may hold.
+    /// Bytes up to and including the first closing mark, which may turn out to stand within a JSON string.
     private var firstEnd: Int?
     private var arguments = 0
-    /// Of a value that is a text: whether its padding is behind us.
+    /// Whether the padding in front of a text value was already looked for.
     private var isPadded = false
     private let keyOpen: [UInt8]
     private let padding: [UInt8]
@@ -124,6 +124,16 @@ struct TaggedCallReader: CallBodyReader {
     }
 
     var isWhole: Bool { false }
+
+    var heldBytes: Int {
+        switch place {
+        // Behind the first closing mark of a value that is yet to be found to be JSON.
+        case .value: firstEnd.map { text.count - $0 } ?? 0
+        // A mark that may follow a call which has no mark at its end.
+        case .gap: bodyEnd.isEmpty ? mark.count : 0
+        case .name, .key, .sign: 0
+        }
+    }
 
     mutating func flush(into call: inout CallWriter) {
         guard case .value = place, readable.isEmpty else { return }
@@ -255,11 +265,9 @@ struct TaggedCallReader: CallBodyReader {
             return readable.contains(JSONTypes(json)) ? call.append(value) : call.appendString(value)
         }
         // Python's words, which models write as often as JSON's.
-        switch String(decoding: value, as: UTF8.self) {
-        case "True" where readable.contains(.boolean): call.append("true")
-        case "False" where readable.contains(.boolean): call.append("false")
-        case "None" where readable.contains(.null): call.append("null")
-        default: call.appendString(value)
+        guard let word = LiteralWord.spelled(value), readable.contains(word.type) else {
+            return call.appendString(value)
         }
+        call.append(Array(word.json.utf8))
     }
 }
