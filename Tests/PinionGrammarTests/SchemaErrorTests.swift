@@ -155,4 +155,35 @@ struct SchemaErrorTests {
         print("hostile schema \(index): \(elapsed)")
         #expect(elapsed < .seconds(2))
     }
+
+    @Test("What is left out of one schema takes nothing from the schemas before it")
+    func takesBack() throws {
+        func value(_ schema: String) throws -> JSONValue {
+            try JSONValue.parse(Array(schema.utf8), limits: JSONLimits(depth: 20, values: 1_000))
+        }
+        let first = try value(#"{"type":"array","items":{"enum":["a",["b"]]}}"#)
+        // Left out once parts of it are written: its lexemes and those of the first schema are the same.
+        let second = try value(
+            #"""
+            {"type":"object","properties":{"x":{"type":"array","items":{"enum":["a",["b"]]}},
+            "y":{"type":"array","uniqueItems":true,"items":{"type":"array"}}},"required":["x"],"additionalProperties":false}
+            """#)
+        var builder = GrammarBuilder()
+        var ways = [try SchemaGrammar.production(of: first, mode: .lenient, in: &builder).0]
+        #expect(throws: GrammarError.self) {
+            try SchemaGrammar.production(of: second, mode: .strict, in: &builder)
+        }
+        let (production, warnings) = try SchemaGrammar.production(of: second, mode: .lenient, in: &builder)
+        #expect(!warnings.isEmpty)
+        ways.append(production)
+        ways.append(try SchemaGrammar.production(of: first, mode: .lenient, in: &builder).0)
+        let start = try builder.rule("all", .choice(ways))
+        let grammar = try builder.finish(start: start)
+        for (text, isAccepted) in [
+            (#"["a",["b"]]"#, true), (#"{"x":["a"],"y":[[1],[1]]}"#, true), (#"{"x":["c"]}"#, false), ("[[]]", false),
+        ] {
+            var matcher = GrammarMatcher(grammar)
+            #expect((matcher.read(Array(text.utf8)) == .accepted) == isAccepted, "\(text)")
+        }
+    }
 }

@@ -35,7 +35,7 @@ extension ByteAutomaton {
     }
 
     /// The spellings, between the quotes of a JSON string, of the language's texts.
-    package func escaped() throws(GrammarError) -> ByteAutomaton {
+    func escaped() throws(GrammarError) -> ByteAutomaton {
         if isEmpty { return self }
         if self == .anyText(.utf8) { return .anyText(.jsonString) }
         var classes = escapedClasses

@@ -18,6 +18,22 @@ struct EdgeLists: Sendable {
     /// Adds a state without edges, numbered by the ``count`` before.
     mutating func addState() { ends.append((-1, -1)) }
 
+    /// How many states and edges there are.
+    struct Extent {
+        fileprivate let states: Int
+        fileprivate let links: Int
+    }
+
+    var extent: Extent { Extent(states: ends.count, links: links.count) }
+
+    /// Takes back the states and edges that were added since.
+    ///
+    /// - Precondition: No state of that extent got an edge since.
+    mutating func rollBack(to extent: Extent) {
+        ends.removeSubrange(extent.states...)
+        links.removeSubrange(extent.links...)
+    }
+
     mutating func append(_ edge: Grammar.Edge, to state: Int) {
         links.append(Link(edge: edge, next: -1))
         chain(Int32(links.count - 1), to: state)

@@ -9,6 +9,8 @@ package struct GrammarBuilder {
     private var lexemeIDs: [Lexeme: Int32] = [:]
     /// The lexemes of single texts, by these.
     private var textIDs: [[UInt8]: Int32] = [:]
+    /// The keys of ``textIDs`` in the order in which they came.
+    private var texts: [[UInt8]] = []
     var edges = EdgeLists()
     /// `[rules]`
     private(set) var names: [String] = []
@@ -40,6 +42,34 @@ package struct GrammarBuilder {
         let rule = declare(name)
         try define(rule, production)
         return rule
+    }
+
+    // MARK: - Taking back
+
+    /// How much a builder has of each thing.
+    struct Extent {
+        fileprivate let lexemes: Int
+        fileprivate let texts: Int
+        fileprivate let edges: EdgeLists.Extent
+        fileprivate let rules: Int
+    }
+
+    var extent: Extent {
+        Extent(lexemes: lexemes.count, texts: texts.count, edges: edges.extent, rules: names.count)
+    }
+
+    /// Takes back what was added since.
+    ///
+    /// - Precondition: Every rule and state of that extent is still as it was then.
+    /// - Complexity: Linear in what is taken back.
+    mutating func rollBack(to extent: Extent) {
+        for lexeme in lexemes[extent.lexemes...] { lexemeIDs[lexeme] = nil }
+        lexemes.removeSubrange(extent.lexemes...)
+        for text in texts[extent.texts...] { textIDs[text] = nil }
+        texts.removeSubrange(extent.texts...)
+        edges.rollBack(to: extent.edges)
+        names.removeSubrange(extent.rules...)
+        ends.removeSubrange(extent.rules...)
     }
 
     // MARK: - States
@@ -121,6 +151,7 @@ package struct GrammarBuilder {
         if let known = textIDs[text] { return known }
         let id = add(Lexeme(kind: .text, automaton: .text(text)))
         textIDs[text] = id
+        texts.append(text)
         return id
     }
 

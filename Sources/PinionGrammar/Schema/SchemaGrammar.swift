@@ -49,19 +49,28 @@ package struct SchemaGrammar: Sendable {
 
     /// The production of a schema within a larger grammar.
     ///
-    /// - Parameter notation: How values are written. One whose outermost objects have a notation of their own takes objects
-    ///   alone.
+    /// - Parameters:
+    ///   - notation: How values are written. One whose outermost objects have a notation of their own takes objects alone.
+    ///   - builder: Gets the rules of the schema; none where this throws.
     package static func production(
         of schema: JSONValue, mode: Mode, notation: ValueNotation = ValueNotation(), in builder: inout GrammarBuilder
     ) throws(GrammarError) -> (Production, [Warning]) {
         let document = try SchemaDocument(schema, mode: mode)
-        let empty = builder
-        let (translator, warnings) = try SchemaExpander.read(document, mode: mode) { expander throws(GrammarError) in
-            let translator = SchemaTranslator(expander, notation, builder: empty)
-            return (translator, try translator.translate())
+        return try SchemaExpander.read(document, mode: mode) { expander throws(GrammarError) in
+            let extent = builder.extent
+            let translator = SchemaTranslator(expander, notation)
+            // The builder moves there and back. A copy would cost as much as all schemas before this one.
+            translator.exchange(&builder)
+            do throws(GrammarError) {
+                let production = try translator.translate()
+                translator.exchange(&builder)
+                return production
+            } catch {
+                translator.exchange(&builder)
+                builder.rollBack(to: extent)
+                throw error
+            }
         }
-        builder = translator.0.builder
-        return (translator.1, warnings)
     }
 }
 

@@ -11,7 +11,7 @@ final class SchemaTranslator {
 
     let expander: SchemaExpander
     let notation: ValueNotation
-    private(set) var builder: GrammarBuilder
+    private(set) var builder = GrammarBuilder()
     /// By the number of the combination.
     private var productions: [Int: Production] = [:]
     private var scalarProductions: [ScalarShapes: Production] = [:]
@@ -23,11 +23,13 @@ final class SchemaTranslator {
     /// States up to which the lexemes of a value are written where the value stands, rather than as a rule.
     private static let inlineStates = 64
 
-    init(_ expander: SchemaExpander, _ notation: ValueNotation, builder: consuming GrammarBuilder) {
+    init(_ expander: SchemaExpander, _ notation: ValueNotation) {
         self.expander = expander
         self.notation = notation
-        self.builder = builder
     }
+
+    /// Swaps the builder that the rules go to with another one.
+    func exchange(_ builder: inout GrammarBuilder) { swap(&self.builder, &builder) }
 
     /// The production of the whole schema; all rules that it refers to are defined.
     func translate() throws(GrammarError) -> Production {

@@ -61,12 +61,15 @@ package final class PlainTexts: Sendable {
 
 /// How an object is written.
 package struct ObjectNotation: Sendable {
-    /// In front of the first member, between two, and behind the last.
+    /// In front of the first member.
     package var open: Production
+    /// Between two members.
     package var separator: Production
+    /// Behind the last member.
     package var close: Production
-    /// Around the name of a member.
+    /// In front of the name of a member.
     package var nameOpen: Production
+    /// Behind the name of a member.
     package var nameClose: Production
     /// Names that can stand there as they are.
     package var names: ByteAutomaton
@@ -93,11 +96,13 @@ package struct ObjectNotation: Sendable {
 
 /// Values between marks: a string as it is, anything else in the notation around it.
 package struct ValueMarks: Sendable {
-    /// Around a string.
+    /// In front of a string.
     package var textOpen: Production
+    /// Behind a string.
     package var textClose: Production
-    /// Around any other value.
+    /// In front of a value that is no string.
     package var valueOpen: Production
+    /// Behind a value that is no string.
     package var valueClose: Production
     /// What no string may hold, because it ends it.
     package var end: [UInt8]
@@ -112,7 +117,7 @@ package struct ValueMarks: Sendable {
         package var ambiguous: ByteAutomaton
         /// Whether a string may stand there as JSON, too.
         package var takesJSONStrings: Bool
-        /// Strings that the padding around them would be taken from.
+        /// Strings that begin or end with the padding, so that the reader would strip it from them.
         package var padded: ByteAutomaton
         /// What may stand around a string and is no part of it.
         package var space: Production
