@@ -236,6 +236,28 @@ struct ReplyGrammarTests {
     }
 
     @Test(
+        "A custom tool's grammar holds for what is read between tags",
+        arguments: [
+            OutputFormat.pattern("a\\n|ab"), .grammar("start: /a\\n/ | \"ab\"", .lark),
+        ])
+    func padding(_ format: OutputFormat) throws {
+        let tools = [Tool(name: "patch", input: .text(format))]
+        let coder = try #require(ReplyFormat.named("qwen-coder"))
+        let grammar = try Self.grammar(coder, tools, .named("patch")).grammar
+        var accepted: [String] = []
+        for input in ["a", "ab", "a\n", "\na", "\na\n", "\na\n\n", "a\n\n", "\nab\n", "\nab", "ab\n", "\n\na\n\n"] {
+            let call = "<function=patch>\n<parameter=input>\(input)</parameter>\n</function>"
+            var matcher = GrammarMatcher(grammar)
+            guard matcher.read(Array("<tool_call>\n\(call)\n</tool_call>".utf8)) == .accepted else { continue }
+            accepted.append(input)
+            let read = ReadReply.read([call.utf8], coder, tools: tools, isCut: false)
+            #expect(["a\n", "ab"].contains(read.reply.calls.first?.arguments), "\(input.debugDescription)")
+        }
+        let isBare = if case .pattern = format { true } else { false }
+        #expect(accepted == (isBare ? ["ab"] : []) + ["\na\n\n", "\nab\n"])
+    }
+
+    @Test(
         "Many tools, long texts and branches in branches cost little to compile",
         arguments: ["hermes", "qwen-coder", "gemma4", "lfm2"])
     func cost(_ name: String) throws {
@@ -261,6 +283,56 @@ struct ReplyGrammarTests {
         ] {
             let time = try processorTime { _ = try Self.grammar(format, tools, .auto) }
             #expect(time < .seconds(6), "\(tools[0].name): \(time)")
+        }
+    }
+
+    @Test("Ten times the tools cost about ten times as much to compile")
+    func manyTools() throws {
+        let hermes = try #require(ReplyFormat.named("hermes"))
+        let schema = try JSONValue.parse(
+            Array(#"{"type":"object","properties":{"a":{"type":"integer"}}}"#.utf8),
+            limits: JSONLimits(depth: 9, values: 99))
+        func time(_ count: Int) throws -> Duration {
+            let tools = (0..<count).map { Tool(name: "tool_\($0)", parameters: schema) }
+            return try processorTime { _ = try Self.grammar(hermes, tools, .auto) }
+        }
+        _ = try time(10)
+        let (few, many) = (try time(200), try time(2_000))
+        #expect(many < few * 25, "\(few), \(many)")
+    }
+
+    @Test("The types of arguments cost little to find, whatever the schema")
+    func hostileTypes() throws {
+        let limits = JSONLimits(depth: 50, values: 1 << 20)
+        func tool(_ name: String, _ schema: String) throws -> Tool {
+            Tool(name: name, parameters: try JSONValue.parse(Array(schema.utf8), limits: limits))
+        }
+        func properties(_ count: Int, _ value: String) -> String {
+            (0..<count).map { #""p\#($0)":\#(value)"# }.joined(separator: ",")
+        }
+        let long = String(repeating: "a", count: 1 << 20)
+        let longNames = (0..<1_000).map { #""\#(long.prefix(1_000))\#($0)":1"# }.joined(separator: ",")
+        let references = properties(2_000, ##"{"$ref":"#/$defs/D"}"##)
+        let wide = (0..<20_000).map { #""x\#($0)":0"# }.joined(separator: ",")
+        let words = Array(repeating: #""string""#, count: 20_000).joined(separator: ",")
+        let branches = Array(repeating: ##"{"$ref":"#/$defs/E"}"##, count: 2_000).joined(separator: ",")
+        let tools = [
+            try tool(
+                "reference",
+                ##"{"properties":{\##(references)},"$defs":{"D":{"$ref":"#/$defs/\##(long)"}}}"##),
+            try tool("wide", ##"{"properties":{\##(references)},"$defs":{"D":{\##(wide)}}}"##),
+            try tool("words", ##"{"properties":{\##(references)},"$defs":{"D":{"type":[\##(words)]}}}"##),
+            try tool(
+                "names", ##"{"allOf":[\##(branches)],"$defs":{"E":{"properties":{\##(longNames)}}}}"##),
+        ]
+        let format = try #require(ReplyFormat.named("qwen-coder"))
+        for tool in tools {
+            let many = (0..<8).map { Tool(name: "\(tool.name)\($0)", input: tool.input) }
+            let time = processorTime { _ = ReadReply.read(["x".utf8], format, tools: many) }
+            #expect(time < .seconds(1), "\(tool.name): \(time)")
+            // Some are refused.
+            let whole = processorTime { _ = try? Self.grammar(format, many, .auto) }
+            #expect(whole < .seconds(6), "\(tool.name): \(whole)")
         }
     }
 }

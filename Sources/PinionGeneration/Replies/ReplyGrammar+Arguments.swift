@@ -48,6 +48,21 @@ extension ReplyGrammar {
         return .lexeme(automaton)
     }
 
+    /// A text of a format between marks, with padding around it that is no part of it.
+    ///
+    /// The padding may be left out only around a text that neither begins nor ends with it, from which the reader would take
+    /// it. An embedded grammar does not tell which of its texts do, so that its texts always have the padding.
+    private mutating func markedText(
+        _ format: OutputFormat, _ marks: ValueMarks, _ index: Int
+    ) throws(GrammarError) -> Production {
+        let text = try text(format, isEscaped: false, without: marks.end, index)
+        let padded = marks.reading(Tool.textArgument).padded
+        guard !padded.isEmpty else { return text }
+        let whole = Production.sequence([marks.padding, text, marks.padding])
+        guard case .lexeme(let texts) = text else { return whole }
+        return .choice([whole, .lexeme(try texts.subtracting(padded))])
+    }
+
     // MARK: - Arguments one by one
 
     /// The names of tools' arguments that are written as they are.
@@ -78,7 +93,7 @@ extension ReplyGrammar {
         let isGiven = form.textSign != nil
         let gap = form.valueOpen.isEmpty || isGiven ? Production.empty : Self.layout
         let (open, end) = (try mark(form.valueOpen), try mark(form.valueEnd))
-        let types = tool.map { ToolTypes([$0]) } ?? ToolTypes()
+        let types = tool == nil ? ToolTypes() : types
         let other = try reading(.all, isGiven: isGiven, form.padding)
         var readings: [ProtocolWord: ValueMarks.Reading] = [:]
         for name in types.names(in: tool?.name ?? "") {
@@ -111,7 +126,7 @@ extension ReplyGrammar {
     }
 
     /// How Python and JSON write their words; what is read back is JSON.
-    private static let words = ["true": ["true", "True"], "false": ["false", "False"], "null": ["null", "None"]]
+    private static let words = Dictionary(uniqueKeysWithValues: LiteralWord.all.map { ($0.json, $0.spellings) })
 
     mutating func literal(
         _ form: LiteralCall, _ name: Production, _ tool: Tool?, _ index: Int
@@ -149,11 +164,7 @@ extension ReplyGrammar {
         case .text(let format)?:
             var value: [Production]
             if let marks = notation.marks {
-                value = [
-                    marks.textOpen, .choice([.empty, marks.padding]),
-                    try text(format, isEscaped: false, without: marks.end, index),
-                    .choice([.empty, marks.padding]), marks.textClose,
-                ]
+                value = [marks.textOpen, try markedText(format, marks, index), marks.textClose]
             } else if let quote = values.quote {
                 let mark = Production.lexeme(.text(quote.spelling))
                 value = [mark, try text(format, isEscaped: false, without: quote.text, index), mark]
@@ -209,8 +220,7 @@ extension ReplyGrammar {
             guard types.contains(type) else { return }
             parts.append(try .pattern(pattern, encoding: .utf8, isAnchored: true))
         }
-        try add(.null, "null|None")
-        try add(.boolean, "true|false|True|False")
+        for word in LiteralWord.all { try add(word.type, word.spellings.joined(separator: "|")) }
         try add(.number, "-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")
         try add(.string, "\"[\\s\\S]*")
         try add(.array, "\\[[\\s\\S]*")

@@ -113,6 +113,14 @@ extension ReplyGrammar {
 
     // MARK: - Bodies whose arguments are one JSON object
 
+    /// The identifiers of calls.
+    private static let identifier = certain { () throws(GrammarError) in
+        try .pattern("[A-Za-z0-9_-]{1,40}", encoding: .utf8, isAnchored: true)
+    }
+    private static let quotedIdentifier = certain { () throws(GrammarError) in
+        try .concatenation([.text("\""), identifier, .text("\"")])
+    }
+
     private func body(
         _ body: CallBody, _ name: Production, quotedName: Production, _ arguments: Production
     ) throws(GrammarError) -> Production {
@@ -123,9 +131,7 @@ extension ReplyGrammar {
                 let type = Self.member("type", .lexeme(.text("\"function\"")))
                 return .choice([Self.object(call), Self.object([type] + call)])
             }
-            let value = Production.lexeme(
-                try .pattern("\"[A-Za-z0-9_-]{1,40}\"", encoding: .utf8, isAnchored: true))
-            let member = Self.member(identifier, value)
+            let member = Self.member(identifier, .lexeme(Self.quotedIdentifier))
             return .choice([Self.object(call), Self.object([member] + call), Self.object(call + [member])])
         case .keyed:
             return Self.object([.sequence([quotedName, .lexeme(.text(":")), .space(.afterColon), arguments])])
@@ -160,8 +166,7 @@ extension ReplyGrammar {
             parts += [.lexeme(.text(index)), .lexeme(try ByteAutomaton.bytes(0x30...0x39).repeated(1, 3))]
         }
         if let identifier = form.identifierMark {
-            let letters = try ByteAutomaton.pattern("[A-Za-z0-9_-]{1,40}", encoding: .utf8, isAnchored: true)
-            parts.append(.choice([.empty, .sequence([try mark(identifier), .lexeme(letters)])]))
+            parts.append(.choice([.empty, .sequence([try mark(identifier), .lexeme(Self.identifier)])]))
         }
         parts += [try mark(form.nameEnd), try mark(form.argumentsOpen), arguments, try mark(form.argumentsClose)]
         return .sequence(parts)

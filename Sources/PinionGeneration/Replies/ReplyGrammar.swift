@@ -4,8 +4,9 @@ package import TextGeneration
 
 /// Writes the grammar of a whole reply: thinking, then text and calls, or a format.
 ///
-/// One grammar and no trigger, because a token may reach behind the mark that a call begins with. It holds whatever
-/// ``ReplyReader`` makes of the replies that models were trained to write, with the white space that they vary.
+/// There is no trigger that starts the grammar at a call's mark, because one token may hold the mark's end and the call's
+/// first bytes. The grammar holds whatever ``ReplyReader`` makes of the replies that models were trained to write, with the
+/// white space that they vary.
 package struct ReplyGrammar {
     let plan: ReplyPlan
     /// How a mark is spelled in the grammar.
@@ -16,6 +17,10 @@ package struct ReplyGrammar {
     /// What the arguments of all tools share; nil until the first one needs it.
     var argumentNames: ArgumentNames?
     var readings: [JSONTypes: ValueMarks.Reading] = [:]
+    /// Of all tools, as the reader has them: what a schema says beyond the budget of a request is known to neither.
+    private(set) lazy var types = ToolTypes(plan.tools)
+    /// The texts that calls begin with, once they are made.
+    private var beginnings: [ByteAutomaton]?
     let plainTexts = PlainTexts()
     private(set) var warnings: [GenerationWarning] = []
 
@@ -57,21 +62,35 @@ package struct ReplyGrammar {
     static let space: ByteAutomaton = {
         // Four bytes, of which any number is a language of one state.
         let bytes = [0x20, 0x09, 0x0A, 0x0D].map { ByteAutomaton.bytes($0...$0) }
-        return (try? ByteAutomaton.union(bytes).repeated(0)) ?? .empty
+        return certain { () throws(GrammarError) in try .union(bytes).repeated(0) }
     }()
+
+    /// An automaton that is the same for every plan, and small.
+    static func certain(_ make: () throws(GrammarError) -> ByteAutomaton) -> ByteAutomaton {
+        do {
+            return try make()
+        } catch {
+            preconditionFailure("a fixed part of the grammar of replies: \(error)")
+        }
+    }
 
     /// Longest white space between the parts of a call: a line break and the indentation of an object within a list.
     private static let layoutBytes = 16
     /// White space between the parts of a call, which models vary; bounded, so that no reply is made of it.
     static let layout: Production = {
-        let automaton = try? ByteAutomaton.pattern("[ \\t\\r\\n]{0,\(layoutBytes)}", encoding: .utf8, isAnchored: true)
-        return .lexeme(automaton ?? .empty)
+        let automaton = certain { () throws(GrammarError) in
+            try .pattern("[ \\t\\r\\n]{0,\(layoutBytes)}", encoding: .utf8, isAnchored: true)
+        }
+        return .lexeme(automaton)
     }()
 
     /// What stands behind thinking.
     private mutating func answer(_ output: Grammar?) throws(GrammarError) -> Production {
         let calling = try self.calling()
-        if plan.isCallRequired, let calling { return .sequence([.lexeme(Self.space), calling]) }
+        if plan.isCallRequired {
+            guard let calling else { preconditionFailure("a call is required where nothing may be called") }
+            return .sequence([.lexeme(Self.space), calling])
+        }
         guard let output else {
             let text = try self.text()
             guard let calling else { return text }
@@ -95,7 +114,7 @@ package struct ReplyGrammar {
     }
 
     /// Text in front of a call, or without one; also between marks of the model's own.
-    private func text() throws(GrammarError) -> Production {
+    private mutating func text() throws(GrammarError) -> Production {
         let textMarks = plan.format?.textMarks ?? []
         let excluded = try callBeginnings()
         guard !textMarks.isEmpty else { return .lexeme(try text(without: excluded)) }
@@ -148,7 +167,14 @@ package struct ReplyGrammar {
     // MARK: - What calls begin with
 
     /// The texts that the reader would take a call from, wherever calls are read.
-    private func callBeginnings() throws(GrammarError) -> [ByteAutomaton] {
+    private mutating func callBeginnings() throws(GrammarError) -> [ByteAutomaton] {
+        if let beginnings { return beginnings }
+        let made = try makeBeginnings()
+        beginnings = made
+        return made
+    }
+
+    private func makeBeginnings() throws(GrammarError) -> [ByteAutomaton] {
         guard let calls = plan.format?.calls, !plan.tools.isEmpty else { return [] }
         if calls.isUnmarked { return try unmarkedBeginnings(calls) }
         return try calls.beginnings.map { marks throws(GrammarError) in try Self.any(with: marks) }
