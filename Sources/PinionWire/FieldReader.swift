@@ -41,12 +41,15 @@ package struct FieldReader {
 
     /// Refuses names that are not known, unless the server lets them pass.
     ///
-    /// - Parameter spellings: other engines' names for fields of ours, which the error answers with ours.
+    /// - Parameters:
+    ///   - spellings: other engines' names for fields of ours, which the error answers with ours.
+    ///   - ignoresNull: lets a field pass that is null. Clients that send back what they were told add fields of their own,
+    ///     which hold nothing.
     package func refuseUnknown(
-        _ known: Set<ProtocolWord>, spellings: [ProtocolWord: String] = [:]
+        _ known: Set<ProtocolWord>, spellings: [ProtocolWord: String] = [:], ignoresNull: Bool = false
     ) throws(APIError) {
         guard !allowsUnknownFields else { return }
-        for member in object.members {
+        for member in object.members where !(ignoresNull && member.value == .null) {
             let name = ProtocolWord(member.name)
             if !known.contains(name) { throw .unknownParameter(path(of: member.name), spelling: spellings[name]) }
         }

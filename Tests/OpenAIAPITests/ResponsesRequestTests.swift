@@ -64,7 +64,7 @@ struct ResponsesRequestTests {
              {"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},
              {"type":"message","role":"assistant","content":[{"type":"output_text","text":"let me look"}]},
              {"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\"a\":1}","status":"completed"},
-             {"type":"custom_tool_call","call_id":"c2","name":"g","input":"x"},
+             {"type":"custom_tool_call","call_id":"c2","name":"g","input":"x","later_field":null},
              {"type":"function_call_output","call_id":"c1","output":"1"},
              {"type":"custom_tool_call_output","call_id":"c2","output":[{"type":"input_text","text":"2"}]},
              {"type":"reasoning","summary":[{"type":"summary_text","text":"so"}]},

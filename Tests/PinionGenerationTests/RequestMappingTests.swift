@@ -64,12 +64,15 @@ struct RequestMappingTests {
         #expect(request.maximumTokens == 17)
         #expect(request.stop == ["\n\n", "End"])
         #expect(request.ignoresEnd)
+        // Chat completions have no field for it.
+        #expect(request.prefill == nil)
         #expect(try Self.rendered(request) == Self.renderedArguments)
         // A new field is compared above, too, or this line tells that it is not.
         #expect(
             Mirror(reflecting: request).children.compactMap(\.label) == [
                 "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "format",
-                "isFormatCompact", "reasoning", "reportedAlternatives", "templateArguments", "original",
+                "isFormatCompact", "reasoning", "reportedAlternatives", "prefill", "templateArguments",
+                "original",
             ])
     }
 

@@ -89,7 +89,7 @@ struct ResponseInput {
 
 extension ResponseInput {
     private mutating func readMessage(_ item: FieldReader) throws(APIError) {
-        try item.refuseUnknown(["type", "id", "role", "content", "status", "phase"])
+        try item.refuseUnknown(["type", "id", "role", "content", "status", "phase"], ignoresNull: true)
         try Self.checkLabels(item)
         let role = try item.requiredWord("role", as: Role.self)
         let content = try Self.content(item, "content", isAssistant: role == .assistant)
@@ -141,7 +141,8 @@ extension ResponseInput {
         switch ProtocolWord(type) {
         case "input_text", "output_text", "text":
             let hints = Set(ForeignField.hints.map { ProtocolWord($0.name) })
-            try part.refuseUnknown(hints.union(["type", "text", "annotations", "logprobs", "parsed"]))
+            try part.refuseUnknown(
+                hints.union(["type", "text", "annotations", "logprobs", "parsed"]), ignoresNull: true)
             for hint in ForeignField.hints { try hint.check(in: part) }
             return try part.requiredString("text")
         case "refusal" where isAssistant:
@@ -161,9 +162,11 @@ extension ResponseInput {
 extension ResponseInput {
     /// - Parameter input: The field that holds what the tool was given.
     private mutating func readCall(_ item: FieldReader, input: String) throws(APIError) {
-        try item.refuseUnknown([
-            "type", "id", "call_id", "name", "namespace", "status", "caller", ProtocolWord(input), "parsed_arguments",
-        ])
+        try item.refuseUnknown(
+            [
+                "type", "id", "call_id", "name", "namespace", "status", "caller", ProtocolWord(input),
+                "parsed_arguments",
+            ], ignoresNull: true)
         try Self.checkLabels(item)
         var name = try item.requiredString("name")
         if let namespace = try item.string("namespace") {
@@ -179,7 +182,7 @@ extension ResponseInput {
     }
 
     private mutating func readOutput(_ item: FieldReader) throws(APIError) {
-        try item.refuseUnknown(["type", "id", "call_id", "output", "status", "caller"])
+        try item.refuseUnknown(["type", "id", "call_id", "output", "status", "caller"], ignoresNull: true)
         try Self.checkLabels(item)
         let id = try item.requiredString("call_id")
         append(Message(.tool, try Self.content(item, "output"), toolCallID: id))
@@ -187,7 +190,8 @@ extension ResponseInput {
 
     /// Reads what the model thought: from the seal if there is one, which a client may send without the text.
     private mutating func readReasoning(_ item: FieldReader) throws(APIError) {
-        try item.refuseUnknown(["type", "id", "summary", "content", "encrypted_content", "status"])
+        try item.refuseUnknown(
+            ["type", "id", "summary", "content", "encrypted_content", "status"], ignoresNull: true)
         try Self.checkLabels(item)
         let id = try item.string("id")
         let content = try Self.texts(item, "content", type: "reasoning_text")
