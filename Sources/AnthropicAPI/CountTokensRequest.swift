@@ -19,7 +19,7 @@ package struct CountTokensRequest: Sendable, Equatable {
     ///
     /// - Throws: an ``APIError`` of status 400 that names the field at fault.
     package static func decode(
-        _ body: [UInt8], options: MessagesRequest.DecodingOptions = .init(), seal: any ReasoningSeal
+        _ body: [UInt8], options: DecodingOptions = DecodingOptions(), seal: any ReasoningSeal
     ) throws(APIError) -> CountTokensRequest {
         CountTokensRequest(request: try MessagesRequest.decode(body, for: .count, options: options, seal: seal))
     }

@@ -32,18 +32,11 @@ extension MessagesRequest {
     static func decode(
         _ body: [UInt8], for purpose: Purpose, options: DecodingOptions, seal: any ReasoningSeal
     ) throws(APIError) -> MessagesRequest {
-        let value = try JSONValue.parse(body)
-        guard case .object(let object) = value else {
-            throw .invalidType(nil, expected: "an object", got: value.typeName)
-        }
-        let fields = FieldReader(object, allowsUnknownFields: options.allowsUnknownFields)
+        let fields = try FieldReader(body: body, options: options)
         try fields.refuseUnknown(
             purpose == .reply ? knownFields.union(["stream"]) : knownFields, spellings: foreignSpellings)
 
-        let model = try fields.requiredString("model")
-        guard !model.isEmpty else {
-            throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
-        }
+        let model = try fields.model()
         for field in ForeignField.table { try field.check(in: fields) }
         let conversation = try ConversationFields(fields, seal: seal)
         var request = MessagesRequest(
@@ -118,41 +111,7 @@ extension GenerationRequest {
     ) throws(APIError) {
         if purpose == .reply, fields.value("max_tokens") == nil { throw .missingParameter("max_tokens") }
         maximumTokens = try fields.integer("max_tokens", in: 1...MessagesRequest.maximumTokenNumber).map { Int($0) }
-        stop = try Self.stopSequences(fields)
-    }
-
-    private static func stopSequences(_ fields: FieldReader) throws(APIError) -> [String] {
-        guard let value = fields.value("stop_sequences") else { return [] }
-        guard case .array(let elements) = value else {
-            throw .invalidType("stop_sequences", expected: "an array of strings", got: value.typeName)
-        }
-        let most = MessagesRequest.maximumStopSequences
-        guard elements.count <= most else {
-            throw .invalidValue(
-                "stop_sequences",
-                "array too long. Expected an array with maximum length \(most), but got an array with length "
-                    + "\(elements.count) instead.")
-        }
-        var result: [String] = []
-        for (index, element) in elements.enumerated() {
-            result.append(try stopSequence(element, at: "stop_sequences[\(index)]"))
-        }
-        return result
-    }
-
-    private static func stopSequence(_ value: JSONValue, at path: String) throws(APIError) -> String {
-        guard case .string(let string) = value else {
-            throw .invalidType(path, expected: "a string", got: value.typeName)
-        }
-        guard !string.isEmpty else {
-            throw .invalidValue(
-                path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
-        }
-        let longest = MessagesRequest.maximumStopLength
-        guard string.utf8.count <= longest else {
-            throw .invalidValue(
-                path, "string too long. Expected at most \(longest) bytes, but got \(string.utf8.count) instead.")
-        }
-        return string
+        stop = try fields.stopStrings(
+            "stop_sequences", most: MessagesRequest.maximumStopSequences, allowsString: false)
     }
 }

@@ -38,20 +38,8 @@ package struct MessagesRequest: Sendable, Equatable {
         self.generation = generation
     }
 
-    /// What ``decode(_:options:seal:)`` lets through.
-    package struct DecodingOptions: Sendable {
-        /// Ignores fields that nobody knows, instead of refusing the request.
-        package var allowsUnknownFields: Bool
-
-        package init(allowsUnknownFields: Bool = false) {
-            self.allowsUnknownFields = allowsUnknownFields
-        }
-    }
-
     /// Most strings in `stop_sequences`.
     package static let maximumStopSequences = 16
-    /// Longest string in `stop_sequences`, in UTF-8 bytes.
-    package static let maximumStopLength = 4_096
     /// Most tools, as in a chat completion: agents join the tools of several servers.
     package static let maximumTools = 512
     /// Largest token count that a field takes.

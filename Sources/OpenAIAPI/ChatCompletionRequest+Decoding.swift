@@ -27,17 +27,10 @@ extension ChatCompletionRequest {
     package static func decode(
         _ body: [UInt8], options: DecodingOptions = DecodingOptions()
     ) throws(APIError) -> ChatCompletionRequest {
-        let value = try JSONValue.parse(body)
-        guard case .object(let object) = value else {
-            throw .invalidType(nil, expected: "an object", got: value.typeName)
-        }
-        let fields = FieldReader(object, allowsUnknownFields: options.allowsUnknownFields)
+        let fields = try FieldReader(body: body, options: options)
         try fields.refuseUnknown(knownFields, spellings: foreignSpellings)
 
-        let model = try fields.requiredString("model")
-        guard !model.isEmpty else {
-            throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
-        }
+        let model = try fields.model()
         var request = ChatCompletionRequest(
             model: model, generation: GenerationRequest(Conversation(try messages(fields))))
         for field in ForeignField.table { try field.check(in: fields) }
@@ -120,44 +113,7 @@ extension GenerationRequest {
         }
         maximumTokens = (new ?? old).map { Int($0) }
         ignoresEnd = try fields.boolean("ignore_eos") ?? false
-        stop = try Self.stopSequences(fields)
-    }
-
-    private static func stopSequences(_ fields: FieldReader) throws(APIError) -> [String] {
-        guard let value = fields.value("stop") else { return [] }
-        if case .string(let string) = value { return [try stopSequence(.string(string), at: "stop")] }
-        guard case .array(let elements) = value else {
-            throw .invalidType("stop", expected: "one of a string or array of strings", got: value.typeName)
-        }
-        let most = ChatCompletionRequest.maximumStopSequences
-        guard elements.count <= most else {
-            throw .invalidValue(
-                "stop",
-                "array too long. Expected an array with maximum length \(most), "
-                    + "but got an array with length \(elements.count) instead.")
-        }
-        var result: [String] = []
-        for (index, element) in elements.enumerated() {
-            result.append(try stopSequence(element, at: "stop[\(index)]"))
-        }
-        return result
-    }
-
-    private static func stopSequence(_ value: JSONValue, at path: String) throws(APIError) -> String {
-        guard case .string(let string) = value else {
-            throw .invalidType(path, expected: "a string", got: value.typeName)
-        }
-        guard !string.isEmpty else {
-            throw .invalidValue(
-                path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
-        }
-        let longest = ChatCompletionRequest.maximumStopLength
-        guard string.utf8.count <= longest else {
-            throw .invalidValue(
-                path,
-                "string too long. Expected at most \(longest) bytes, but got \(string.utf8.count) instead.")
-        }
-        return string
+        stop = try fields.stopStrings("stop", most: ChatCompletionRequest.maximumStopSequences, allowsString: true)
     }
 
     fileprivate mutating func readOutput(_ fields: FieldReader) throws(APIError) {

@@ -34,24 +34,12 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         self.generation = generation
     }
 
-    /// What ``decode(_:options:)`` lets through.
-    package struct DecodingOptions: Sendable {
-        /// Ignores fields that nobody knows, instead of refusing the request.
-        package var allowsUnknownFields: Bool
-
-        package init(allowsUnknownFields: Bool = false) {
-            self.allowsUnknownFields = allowsUnknownFields
-        }
-    }
-
     /// Largest `n`.
     package static let maximumChoices = 8
     /// Largest `top_logprobs`.
     package static let maximumTopLogprobs = 20
     /// Most strings in `stop`.
     package static let maximumStopSequences = 4
-    /// Longest string in `stop`, in UTF-8 bytes.
-    package static let maximumStopLength = 4_096
     /// Most entries in `logit_bias`.
     package static let maximumLogitBiases = 1_024
     /// Most tools: four times what OpenAI takes, as agents join the tools of several servers.

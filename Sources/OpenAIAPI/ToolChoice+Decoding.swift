@@ -18,10 +18,13 @@ extension ToolChoice {
 
     /// Reads `tool_choice`; absent it is ``auto``.
     ///
-    /// - Parameter isListEmpty: Whether the request lists no tools, not even ones that were left out. `none` and `auto` pass
-    ///   all the same, as they ask for what happens anyway and many clients send them always.
+    /// - Parameters:
+    ///   - isListEmpty: Whether the request lists no tools, not even ones that were left out. `none` and `auto` pass all the
+    ///     same, as they ask for what happens anyway and many clients send them always.
+    ///   - object: Reads a choice that is no word, which the routes spell in ways of their own.
     static func decode(
-        _ fields: FieldReader, among names: ToolNames, isListEmpty: Bool
+        _ fields: FieldReader, among names: ToolNames, isListEmpty: Bool,
+        object: (FieldReader) throws(APIError) -> ToolChoice
     ) throws(APIError) -> ToolChoice {
         guard let value = fields.value("tool_choice") else { return .auto }
         let toolsMissing = APIError.onlyAllowed("tool_choice", when: "'tools' are specified")
@@ -37,7 +40,7 @@ extension ToolChoice {
             }
         case .object:
             if isListEmpty { throw toolsMissing }
-            return try decodeObject(fields.requiredNested("tool_choice"), among: names)
+            return try object(fields.requiredNested("tool_choice"))
         default:
             throw .invalidType("tool_choice", expected: "one of a string or an object", got: value.typeName)
         }
@@ -62,7 +65,8 @@ extension ToolChoice {
         }
     }
 
-    private static func decodeObject(_ fields: FieldReader, among names: ToolNames) throws(APIError) -> ToolChoice {
+    /// Reads the object of a chat completion.
+    static func decodeObject(_ fields: FieldReader, among names: ToolNames) throws(APIError) -> ToolChoice {
         let type = try fields.requiredString("type")
         if ProtocolWord(type) == "allowed_tools" {
             try fields.refuseUnknown(["type", "allowed_tools"])

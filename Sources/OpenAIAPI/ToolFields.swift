@@ -44,7 +44,9 @@ struct ToolFields {
         let parallel = try fields.boolean("parallel_tool_calls")
         if parallel != nil, list.isEmpty { throw .onlyAllowed("parallel_tool_calls", when: "'tools' are specified") }
         allowsParallelCalls = parallel ?? true
-        let choice = try ToolChoice.decode(fields, among: names, isListEmpty: list.isEmpty)
+        let choice = try ToolChoice.decode(fields, among: names, isListEmpty: list.isEmpty) {
+            (object) throws(APIError) in try ToolChoice.decodeObject(object, among: names)
+        }
         // Without tools there is nothing to choose, whatever the field says.
         if !tools.isEmpty { self.choice = choice }
     }

@@ -195,7 +195,7 @@ struct FormatTests {
 
     @Test("Unknown fields of a format pass when the server allows them")
     func unknownAllowed() throws {
-        let options = ChatCompletionRequest.DecodingOptions(allowsUnknownFields: true)
+        let options = DecodingOptions(allowsUnknownFields: true)
         for format in [
             #""response_format":{"type":"json_object","x":1}"#, #""structured_outputs":{"json_object":true,"x":1}"#,
             #""response_format":{"type":"json_schema","json_schema":{"name":"a","x":1},"x":1}"#,

@@ -1,5 +1,6 @@
 import OpenAIAPI
 import PinionJSON
+import PinionWire
 import TestSupport
 import Testing
 

@@ -237,7 +237,7 @@ struct RequestTests {
 
     @Test("Unknown fields pass when the server allows them, known ones are still checked")
     func unknownAllowed() throws {
-        let options = ChatCompletionRequest.DecodingOptions(allowsUnknownFields: true)
+        let options = DecodingOptions(allowsUnknownFields: true)
         let body =
             #"{"model":"m","foo":1,"messages":[{"role":"user","content":[{"type":"text","text":"a","x":1}],"y":2}]"#
         #expect(

@@ -27,7 +27,9 @@ struct ResponseTools {
         }
         // Sent by agents with and without tools.
         allowsParallelCalls = try fields.boolean("parallel_tool_calls") ?? true
-        let choice = try choice(fields, isListEmpty: list.isEmpty)
+        let choice = try ToolChoice.decode(fields, among: names, isListEmpty: list.isEmpty) {
+            (object) throws(APIError) in try chosen(object)
+        }
         if !tools.isEmpty { self.choice = choice }
     }
 
@@ -76,38 +78,16 @@ struct ResponseTools {
 // MARK: - Choice
 
 extension ResponseTools {
-    private enum Word: String, CaseIterable {
-        case none, auto, required
-    }
-
     private enum Mode: String, CaseIterable {
         case auto, required
     }
 
-    /// Reads `tool_choice`; absent it is ``ToolChoice/auto``.
-    private func choice(_ fields: FieldReader, isListEmpty: Bool) throws(APIError) -> ToolChoice {
-        guard let value = fields.value("tool_choice") else { return .auto }
-        let toolsMissing = APIError.onlyAllowed("tool_choice", when: "'tools' are specified")
-        switch value {
-        case .string:
-            switch try fields.requiredWord("tool_choice", as: Word.self) {
-            case .none: return .none
-            case .auto: return .auto
-            case .required:
-                if isListEmpty { throw toolsMissing }
-                if names.isEmpty { throw .invalidValue("tool_choice", "none of the tools can be run here.") }
-                return .required
-            }
-        case .object:
-            if isListEmpty { throw toolsMissing }
-            let reference = try fields.requiredNested("tool_choice")
-            let type = try reference.requiredString("type")
-            if ProtocolWord(type) == "allowed_tools" { return try allowed(reference) }
-            if let hosted = HostedTool(type: type) { throw hosted.refusal(at: reference.path(of: "type")) }
-            return .named(try name(reference, type, types: ["function", "custom", "allowed_tools"]))
-        default:
-            throw .invalidType("tool_choice", expected: "one of a string or an object", got: value.typeName)
-        }
+    /// Reads `{type, name, namespace}` or the tools that are allowed.
+    private func chosen(_ reference: FieldReader) throws(APIError) -> ToolChoice {
+        let type = try reference.requiredString("type")
+        if ProtocolWord(type) == "allowed_tools" { return try allowed(reference) }
+        if let hosted = HostedTool(type: type) { throw hosted.refusal(at: reference.path(of: "type")) }
+        return .named(try name(reference, type, types: ["function", "custom", "allowed_tools"]))
     }
 
     /// Reads `{mode, tools}`, which stand beside the type here. Hosted tools are passed over, as they were left out.

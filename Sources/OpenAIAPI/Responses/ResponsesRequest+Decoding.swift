@@ -25,18 +25,11 @@ extension ResponsesRequest {
     /// - Parameter seal: Opens reasoning that an earlier reply told in this server's seal.
     /// - Throws: an ``APIError`` of status 400 that names the field at fault; unknown fields are reported first.
     package static func decode(
-        _ body: [UInt8], options: ChatCompletionRequest.DecodingOptions = .init(), seal: any ReasoningSeal
+        _ body: [UInt8], options: DecodingOptions = DecodingOptions(), seal: any ReasoningSeal
     ) throws(APIError) -> ResponsesRequest {
-        let value = try JSONValue.parse(body)
-        guard case .object(let object) = value else {
-            throw .invalidType(nil, expected: "an object", got: value.typeName)
-        }
-        let fields = FieldReader(object, allowsUnknownFields: options.allowsUnknownFields)
+        let fields = try FieldReader(body: body, options: options)
         try fields.refuseUnknown(knownFields, spellings: foreignSpellings)
-        let model = try fields.requiredString("model")
-        guard !model.isEmpty else {
-            throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
-        }
+        let model = try fields.model()
         for field in ForeignField.responsesTable { try field.check(in: fields) }
         var request = ResponsesRequest(model: model, generation: GenerationRequest(Conversation([])))
         try request.readTools(fields)

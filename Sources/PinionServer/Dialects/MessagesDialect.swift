@@ -13,6 +13,9 @@ struct AnthropicConventions: WireConventions {
         return OpenAIConventions.bearerKey(in: headers)
     }
 
+    let missingKey = APIError(
+        status: 401, message: "There is no API key: send it in the header 'x-api-key'.", type: "invalid_request_error")
+
     func status(of error: APIError) -> Int { AnthropicError.status(of: error) }
 
     func body(of error: APIError, requestID: String) -> [UInt8] {
@@ -27,7 +30,7 @@ struct MessagesDialect: CompletionDialect {
     let seal: any ReasoningSeal
 
     func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> MessagesCall {
-        let options = MessagesRequest.DecodingOptions(allowsUnknownFields: allowsUnknownFields)
+        let options = DecodingOptions(allowsUnknownFields: allowsUnknownFields)
         return MessagesCall(request: try MessagesRequest.decode(body, options: options, seal: seal), seal: seal)
     }
 }

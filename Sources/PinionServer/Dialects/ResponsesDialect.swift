@@ -9,7 +9,7 @@ struct ResponsesDialect: CompletionDialect {
     let seal: any ReasoningSeal
 
     func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> ResponsesCall {
-        let options = ChatCompletionRequest.DecodingOptions(allowsUnknownFields: allowsUnknownFields)
+        let options = DecodingOptions(allowsUnknownFields: allowsUnknownFields)
         return ResponsesCall(request: try ResponsesRequest.decode(body, options: options, seal: seal), seal: seal)
     }
 }

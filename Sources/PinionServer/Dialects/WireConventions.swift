@@ -5,6 +5,8 @@ import PinionWire
 protocol WireConventions: Sendable {
     /// The key that a request brings; nil without any.
     func key(in headers: HTTPFields) -> String?
+    /// What a client is told that brings no key.
+    var missingKey: APIError { get }
     /// The field of a reply's head that holds the request's id beside `x-request-id`, where clients look for another.
     var requestIDField: HTTPField.Name? { get }
     func status(of error: APIError) -> Int
@@ -13,6 +15,7 @@ protocol WireConventions: Sendable {
 }
 
 extension WireConventions {
+    var missingKey: APIError { .missingKey }
     var requestIDField: HTTPField.Name? { nil }
     func status(of error: APIError) -> Int { error.status }
 }

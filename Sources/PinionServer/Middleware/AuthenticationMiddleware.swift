@@ -23,7 +23,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     private func tenant(of request: Request) async throws -> Tenant {
         guard isRequired else { return .anonymous }
         let conventions = routes.conventions(for: request)
-        guard let key = conventions.key(in: request.headers) else { throw APIError.missingKey }
+        guard let key = conventions.key(in: request.headers) else { throw conventions.missingKey }
         guard let tenant = try await keys.authenticate(key) else { throw APIError.invalidKey }
         return tenant
     }
