@@ -166,6 +166,10 @@ class Exchange:
         return message, reason, usage
 
 
+# The last bytes of a stream of each dialect.
+ENDS = (b"data: [DONE]\n\n", b'{"type":"message_stop"}\n\n')
+
+
 class Relay(http.server.ThreadingHTTPServer):
     """Passes requests on to a server, and keeps them with their replies."""
 
@@ -217,7 +221,7 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
         while piece := reply.read1(1 << 16):
             whole += piece
             # A client of a stream may read its end before this function returns.
-            if reply.isclosed() or whole.endswith(b"data: [DONE]\n\n"):
+            if reply.isclosed() or whole.endswith(ENDS):
                 break
             self.wfile.write(piece)
         connection.close()

@@ -5,6 +5,7 @@ Each sends back what it was told, with thinking and calls, in its own way.
 
 import asyncio
 import json
+import time
 
 # First, because it keeps the clients from speaking to anybody as they are imported.
 from test_agent_clients import (
@@ -45,10 +46,16 @@ from pydantic_ai.providers.openai import OpenAIProvider
 TOOL = {"name": "weather", "description": "The weather of a city.", "parameters": PARAMETERS}
 # Of Messages, which has its own word for the budget.
 THINKING = {"type": "enabled", "budget_tokens": 1024}
+# A budget as small as the model, and a reply that is the same every time: the client's types take neither.
+MESSAGES_BODY = {"temperature": 0, "thinking": {"type": "enabled", "budget_tokens": 4}}
 
 
 def check(relay, route, stream):
     """Three requests, all taken, of which each shows what was said before."""
+    # The relay keeps an exchange when the server has ended it, which a client need not wait for.
+    deadline = time.monotonic() + 5
+    while len(relay.exchanges) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert [exchange.status for exchange in relay.exchanges] == [200] * 3, relay.exchanges[-1].text
     assert [bool(exchange.sent.get("stream")) for exchange in relay.exchanges] == [stream] * 3
     second, third = (json.dumps(exchange.sent) for exchange in relay.exchanges[1:])
@@ -197,7 +204,7 @@ def test_anthropic_blocks_come_back_in_three_turns(messages_relay, how):
     def turn(messages, **fields):
         fields = dict(
             model="thinker", system=SYSTEM, messages=messages, tools=tools, max_tokens=400, thinking=THINKING,
-            extra_body={"thinking": {"type": "enabled", "budget_tokens": 4}}, **fields,
+            extra_body=MESSAGES_BODY, **fields,
         )  # fmt: skip
         if how == "create":
             return client.messages.create(**fields)
@@ -223,8 +230,8 @@ def test_pydantic_ai_messages_come_back_in_three_turns(messages_relay, how):
     )
     model = AnthropicModel("thinker", provider=AnthropicProvider(anthropic_client=client))
     agent = pydantic_ai.Agent(
-        model, tools=[weather], instructions=SYSTEM, capabilities=[CallFirst()], retries=0,
-        model_settings={"max_tokens": 400, "extra_body": {"thinking": {"type": "enabled", "budget_tokens": 4}}},
+        model, tools=[weather], instructions=SYSTEM, capabilities=[CallFirst("none")], retries=0,
+        model_settings={"max_tokens": 400, "extra_body": MESSAGES_BODY},
     )  # fmt: skip
     pydantic_turns(agent, how)
     check(messages_relay, "messages", how != "run")
@@ -237,7 +244,7 @@ def test_litellm_messages_come_back_in_three_turns(messages_relay, stream):
     def turn(**fields):
         reply = litellm.completion(
             model="anthropic/thinker", api_base=messages_relay.address + "/v1/messages", api_key=messages_relay.key,
-            messages=messages, tools=[{"type": "function", "function": TOOL}], max_tokens=400, stream=stream,
+            messages=messages, tools=[{"type": "function", "function": TOOL}], max_tokens=400, stream=stream, temperature=0,
             thinking={"type": "enabled", "budget_tokens": 4}, allowed_openai_params=["thinking"], **fields,
         )  # fmt: skip
         if stream:
