@@ -4,6 +4,7 @@ Every client speaks to a relay, which passes bodies on as they are and keeps the
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import http.client
 import http.server
@@ -223,7 +224,9 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
             # A client of a stream may read its end before this function returns.
             if reply.isclosed() or whole.endswith(ENDS):
                 break
-            self.wfile.write(piece)
+            # A client may leave once it has what it wants; what the server told is kept all the same.
+            with contextlib.suppress(OSError):
+                self.wfile.write(piece)
         connection.close()
         self.server.exchanges.append(Exchange(json.loads(body), reply.status, whole.decode()))
         self.wfile.write(piece)
