@@ -1,3 +1,4 @@
+import Foundation
 import PinionJSON
 package import PinionWire
 package import TextGeneration
@@ -17,13 +18,23 @@ package struct AnthropicModel: Sendable, Equatable {
         return writer.bytes
     }
 
+    /// The last second of the year 9999, after which RFC 3339 has no years.
+    private static let lastSecond = 253_402_300_799
+
+    /// A time as RFC 3339 spells it, in UTC and whole seconds: `2026-11-27T06:41:04Z`.
+    ///
+    /// - Parameter seconds: Since 1970; a time before it or after the year 9999 is shown as the nearest one within.
+    private static func time(_ seconds: Int) -> String {
+        Date(timeIntervalSince1970: Double(min(max(seconds, 0), lastSecond))).formatted(.iso8601)
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.raw(#"{"type":"model","id":"#)
         writer.string(model.id)
         writer.raw(#","display_name":"#)
         writer.string(model.id)
         writer.raw(#","created_at":"#)
-        writer.string(Timestamp.text(model.created))
+        writer.string(Self.time(model.created))
         writer.raw(#","max_input_tokens":"#)
         writer.integer(model.contextLength)
         writer.raw(#","max_tokens":"#)

@@ -27,7 +27,7 @@ enum ContentBlocks {
         ]
     }()
 
-    /// What is told of a block that is none of those that a role has.
+    /// The error for a block of a type that messages of the role do not hold.
     static func refusal(of type: String, at path: String, in role: Turn.Role) -> APIError {
         if let reason = foreign[ProtocolWord(type)] { return .unsupportedValue(path, got: "'\(type)'", reason) }
         let supported =
@@ -66,7 +66,7 @@ enum ContentBlocks {
             let said = texts.first ?? ""
             texts = [said.isEmpty ? bareError : errorPrefix + said] + texts.dropFirst()
         }
-        // A tool that says nothing has answered all the same, with an empty text.
+        // A result without content still answers its call: templates need a text for it.
         if texts.isEmpty { texts = [""] }
         return Message(.tool, texts.map { .text($0) }, toolCallID: id)
     }

@@ -35,8 +35,7 @@ struct ConversationFields {
             throw .invalidType("messages", expected: "an array of objects", got: value.typeName)
         }
         guard !list.isEmpty else {
-            throw .invalidValue(
-                "messages", "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            throw .emptyArray("messages")
         }
         for (index, message) in list.enumerated() { try read(message, index) }
         try end()

@@ -64,12 +64,4 @@ extension ForeignField {
     static let resultTable: [ForeignField] = [
         cacheControl, ForeignField("toolset_name", .never, "There are no toolsets."),
     ]
-
-    /// Refuses fields of an object that are neither known nor in a table, and those of the table that do not pass.
-    static func refuseUnknown(
-        besides known: Set<ProtocolWord>, and table: [ForeignField], in fields: FieldReader
-    ) throws(APIError) {
-        try fields.refuseUnknown(known.union(table.map { ProtocolWord($0.name) }))
-        for field in table { try field.check(in: fields) }
-    }
 }

@@ -23,16 +23,4 @@ struct HostedTool {
         guard isKnown else { return nil }
         self.type = type
     }
-
-    /// - Parameter index: The tool's place in `tools`.
-    func warning(at index: Int) -> GenerationWarning {
-        GenerationWarning(
-            keyword: "tools", pointer: "/tools/\(index)",
-            message: "the hosted tool '\(APIError.quoted(type))' cannot be run here and is left out")
-    }
-
-    /// A choice that demands the tool.
-    static func refusal(of name: String, at path: String) -> APIError {
-        .unsupportedValue(path, got: "'\(APIError.quoted(name))'", "Hosted tools cannot be run here.")
-    }
 }

@@ -13,8 +13,9 @@ extension JSONWriter {
         raw(#","content":"#)
     }
 
-    /// The keys that follow the content, closing brace included; without a reason those of a message that has just
-    /// begun.
+    /// The keys behind the content, and the closing brace.
+    ///
+    /// - Parameter reason: Why the message ended; nil at its beginning.
     mutating func messageTail(_ reason: FinishReason?, _ usage: Usage) {
         raw(",")
         stop(reason)
@@ -52,8 +53,8 @@ extension JSONWriter {
         raw(#","server_tool_use":null}"#)
     }
 
-    /// Tokens of the prompt are counted once: those that were reused apart from the others. Writing the cache costs
-    /// nothing here and is never told.
+    /// The counts of tokens. `input_tokens` leaves out the tokens that the cache had, which stand under a key of their own.
+    /// Writing the cache costs nothing here, so that its count is 0.
     private mutating func usageCounts(_ usage: Usage) {
         let cached = usage.cachedTokens ?? 0
         raw(#""input_tokens":"#)

@@ -31,11 +31,11 @@ package struct MessageStream: Sendable {
     }
 
     /// Nothing: `message_start` tells the tokens of the prompt, which the first event brings.
-    package var opening: [UInt8] { [] }
+    package func opening() -> [UInt8] { [] }
 
     /// What keeps a silent connection open: an event of the protocol, because a comment does not restart the idle
     /// timers of clients.
-    package var ping: [UInt8] { MessageEventWriter.ping }
+    package func ping() -> [UInt8] { MessageEventWriter.ping }
 
     /// The bytes of one event, none for an event that the dialect does not tell.
     ///

@@ -21,7 +21,7 @@ struct Thought: Sendable, Equatable {
 }
 
 extension MessagesRequest {
-    /// Removes the reasoning that another model than the one that answers has sealed, with a warning for each block.
+    /// Removes the reasoning that another model sealed, and warns of each block removed.
     ///
     /// It cannot be done as the body is decoded, because a client may name a model by an alias.
     ///

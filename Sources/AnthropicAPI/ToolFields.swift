@@ -22,32 +22,20 @@ struct ToolFields {
 
     /// - Throws: ``APIError`` naming the field at fault.
     init(_ fields: FieldReader) throws(APIError) {
-        let list = try Self.list(fields)
+        let list = try fields.objects("tools", most: MessagesRequest.maximumTools) ?? []
         for (index, entry) in list.enumerated() {
             let type = try entry.string("type")
             if let type, ProtocolWord(type) != "custom" {
                 guard let hosted = HostedTool(type: type) else {
                     throw .invalidValue(entry.path(of: "type"), got: type, supported: ["custom"])
                 }
-                warnings.append(hosted.warning(at: index))
+                warnings.append(.hostedTool(hosted.type, at: index))
                 if case .string(let name)? = entry.value("name") { hostedNames.insert(ProtocolWord(name)) }
                 continue
             }
             try read(entry)
         }
         try readChoice(fields, isListEmpty: list.isEmpty)
-    }
-
-    /// - Throws: `invalid_value` for more than ``MessagesRequest/maximumTools``, before any of them is read.
-    private static func list(_ fields: FieldReader) throws(APIError) -> [FieldReader] {
-        let most = MessagesRequest.maximumTools
-        if case .array(let elements)? = fields.value("tools"), elements.count > most {
-            throw .invalidValue(
-                "tools",
-                "array too long. Expected an array with maximum length \(most), but got an array with length "
-                    + "\(elements.count) instead.")
-        }
-        return try fields.objects("tools") ?? []
     }
 
     private mutating func read(_ entry: FieldReader) throws(APIError) {
@@ -139,7 +127,7 @@ struct ToolFields {
         let name = try reference.requiredString("name")
         let path = reference.path(of: "name")
         if names.contains(ProtocolWord(name)) { return name }
-        if hostedNames.contains(ProtocolWord(name)) { throw HostedTool.refusal(of: name, at: path) }
+        if hostedNames.contains(ProtocolWord(name)) { throw .hostedTool(name, at: path) }
         throw .invalidValue(path, "there is no tool '\(APIError.quoted(name))' in 'tools'.")
     }
 }

@@ -78,8 +78,7 @@ extension Turn {
             let blocks = try message.objects("content") ?? []
             // A reply may be empty, and comes back as it was.
             if blocks.isEmpty, role != .assistant {
-                throw .invalidValue(
-                    path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+                throw .emptyArray(path)
             }
             for (index, block) in blocks.enumerated() {
                 try read(block: block, pointer: "\(pointer)/\(index)", seal: seal, &warnings)

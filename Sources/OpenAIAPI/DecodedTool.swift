@@ -15,10 +15,10 @@ struct DecodedTool {
     init(_ entry: FieldReader, type: String) throws(APIError) {
         switch ProtocolWord(type) {
         case "function":
-            try ForeignField.refuseUnknown(besides: ["type", "function"], in: entry)
+            try ForeignField.refuseUnknown(besides: ["type", "function"], and: ForeignField.hints, in: entry)
             try self.init(function: entry.requiredNested("function"), isOld: false)
         case "custom":
-            try ForeignField.refuseUnknown(besides: ["type", "custom"], in: entry)
+            try ForeignField.refuseUnknown(besides: ["type", "custom"], and: ForeignField.hints, in: entry)
             try self.init(custom: entry.requiredNested("custom"))
         default:
             throw .invalidValue(entry.path(of: "type"), got: type, supported: ["function", "custom"])
@@ -106,8 +106,7 @@ struct CustomToolFormat {
             case .regex: format = .pattern(definition)
             case .lark:
                 guard !definition.isEmpty else {
-                    throw .invalidValue(
-                        path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
+                    throw .emptyString(path)
                 }
                 format = .grammar(definition, .lark)
             }

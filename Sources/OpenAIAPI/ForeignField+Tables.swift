@@ -75,10 +75,4 @@ extension ForeignField {
         ForeignField("cache_control", .any("an object"), "A hint for a cache must be an object."),
         ForeignField("prompt_cache_breakpoint", .any("an object"), "A hint for a cache must be an object."),
     ]
-
-    /// Refuses fields of an object that are none of these and no hints, and hints that are none.
-    static func refuseUnknown(besides known: Set<ProtocolWord>, in fields: FieldReader) throws(APIError) {
-        try fields.refuseUnknown(known.union(hints.map { ProtocolWord($0.name) }))
-        for hint in hints { try hint.check(in: fields) }
-    }
 }

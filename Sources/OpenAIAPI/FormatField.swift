@@ -73,8 +73,7 @@ extension FormatField {
             throw .invalidType(path, expected: "an array of strings", got: value.typeName)
         }
         guard !elements.isEmpty else {
-            throw .invalidValue(
-                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            throw .emptyArray(path)
         }
         var choices: [String] = []
         choices.reserveCapacity(elements.count)
@@ -94,8 +93,7 @@ extension FormatField {
         guard let text = try fields.string(name) else { return nil }
         let path = fields.path(of: name)
         guard !text.isEmpty else {
-            throw .invalidValue(
-                path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
+            throw .emptyString(path)
         }
         return FormatField(format: .grammar(text, syntax ?? GrammarSyntax(of: text)), path: path)
     }

@@ -18,16 +18,4 @@ struct HostedTool {
         guard Self.types.contains(ProtocolWord(type)) else { return nil }
         self.type = type
     }
-
-    /// - Parameter index: The tool's place in `tools`.
-    func warning(at index: Int) -> GenerationWarning {
-        GenerationWarning(
-            keyword: "tools", pointer: "/tools/\(index)",
-            message: "the hosted tool '\(type)' cannot be run here and is left out")
-    }
-
-    /// A choice that demands the tool.
-    func refusal(at path: String) -> APIError {
-        .unsupportedValue(path, got: "'\(type)'", "Hosted tools cannot be run here.")
-    }
 }

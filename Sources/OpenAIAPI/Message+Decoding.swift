@@ -36,8 +36,7 @@ extension Message {
             throw .invalidType(path, expected: "an array of objects", got: value.typeName)
         }
         guard !elements.isEmpty else {
-            throw .invalidValue(
-                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            throw .emptyArray(path)
         }
         var messages: [Message] = []
         messages.reserveCapacity(elements.count)
@@ -139,8 +138,7 @@ extension Message {
         _ list: [JSONValue], at path: String, within message: FieldReader, isAssistant: Bool
     ) throws(APIError) -> [Part] {
         guard !list.isEmpty else {
-            throw .invalidValue(
-                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            throw .emptyArray(path)
         }
         var parts: [Part] = []
         for (index, part) in list.enumerated() {
@@ -155,7 +153,7 @@ extension Message {
         let type = try part.requiredString("type")
         switch ProtocolWord(type) {
         case "text":
-            try ForeignField.refuseUnknown(besides: ["type", "text"], in: part)
+            try ForeignField.refuseUnknown(besides: ["type", "text"], and: ForeignField.hints, in: part)
             return try part.requiredString("text")
         case "refusal" where isAssistant:
             try part.refuseUnknown(["type", "refusal"])

@@ -72,7 +72,7 @@ extension ToolChoice {
             try fields.refuseUnknown(["type", "allowed_tools"])
             return try allowed(fields.requiredNested("allowed_tools"), among: names)
         }
-        if let hosted = HostedTool(type: type) { throw hosted.refusal(at: fields.path(of: "type")) }
+        if let hosted = HostedTool(type: type) { throw .hostedTool(hosted.type, at: fields.path(of: "type")) }
         return .named(try referenced(fields, type, among: names, types: ["function", "custom", "allowed_tools"]))
     }
 
@@ -83,8 +83,7 @@ extension ToolChoice {
         let path = fields.path(of: "tools")
         guard let references = try fields.objects("tools") else { throw .missingParameter(path) }
         guard !references.isEmpty else {
-            throw .invalidValue(
-                path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+            throw .emptyArray(path)
         }
         var seen: Set<ProtocolWord> = []
         var allowed: [String] = []

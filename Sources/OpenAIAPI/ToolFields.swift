@@ -28,12 +28,12 @@ struct ToolFields {
     }
 
     private mutating func readTools(_ fields: FieldReader) throws(APIError) {
-        let list = try Self.list(fields, "tools")
+        let list = try fields.objects("tools", most: ChatCompletionRequest.maximumTools) ?? []
         var names = ToolNames(field: "tools")
         for (index, entry) in list.enumerated() {
             let type = try entry.requiredString("type")
             if let hosted = HostedTool(type: type) {
-                warnings.append(hosted.warning(at: index))
+                warnings.append(.hostedTool(hosted.type, at: index))
                 continue
             }
             let tool = try DecodedTool(entry, type: type)
@@ -53,7 +53,7 @@ struct ToolFields {
 
     private mutating func readFunctions(_ fields: FieldReader) throws(APIError) {
         var names = ToolNames(field: "functions")
-        for entry in try Self.list(fields, "functions") {
+        for entry in try fields.objects("functions", most: ChatCompletionRequest.maximumTools) ?? [] {
             let tool = try DecodedTool(function: entry, isOld: true)
             try names.add(tool)
             tools.append(tool.tool)
@@ -65,18 +65,6 @@ struct ToolFields {
         // The old shape of a reply has room for one call.
         allowsParallelCalls = false
         usesFunctions = true
-    }
-
-    /// - Throws: `invalid_value` for more than ``ChatCompletionRequest/maximumTools``, before any of them is read.
-    static func list(_ fields: FieldReader, _ name: String) throws(APIError) -> [FieldReader] {
-        let most = ChatCompletionRequest.maximumTools
-        if case .array(let elements)? = fields.value(name), elements.count > most {
-            throw .invalidValue(
-                name,
-                "array too long. Expected an array with maximum length \(most), but got an array with length "
-                    + "\(elements.count) instead.")
-        }
-        return try fields.objects(name) ?? []
     }
 }
 

@@ -67,9 +67,7 @@ package struct ModelRegistry: Sendable {
 
     /// - Throws: ``PinionWire/APIError`` that names the models, or the versions, that there are.
     func listed(for word: String) throws(APIError) -> Listed {
-        _ = try generator(for: word)
-        guard let index = index(of: word) else { preconditionFailure("a word that means a generator has its place") }
-        return listed(index)
+        listed(try place(of: word))
     }
 
     private func listed(_ index: Int) -> Listed {
@@ -83,7 +81,12 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Throws: ``PinionWire/APIError`` that names the models, or the versions, that there are.
     package func generator(for word: String) throws(APIError) -> any TextGenerator {
-        if let index = index(of: word) { return generators[index] }
+        generators[try place(of: word)]
+    }
+
+    /// - Throws: ``PinionWire/APIError`` that names the models, or the versions, that there are.
+    private func place(of word: String) throws(APIError) -> Int {
+        if let index = index(of: word) { return index }
         let versions = versions[ProtocolWord(word)] ?? []
         let candidates = versions.isEmpty ? generators : versions.map { generators[$0] }
         throw .modelNotFound(word, served: candidates.map(\.model.id), isVersionMissing: !versions.isEmpty)

@@ -92,7 +92,7 @@ package struct PinionApplication: Sendable {
         func completions(_ dialect: some CompletionDialect) -> Route {
             CompletionHandler(
                 dialect: dialect, models: models, readiness: readiness, metrics: metrics, admission: admission,
-                stopped: stopped, configuration: configuration, bodies: bodies
+                stopped: stopped, configuration: configuration, bodies: bodies, seal: seal
             ).route
         }
         return RouteTable([
@@ -100,8 +100,8 @@ package struct PinionApplication: Sendable {
             MetricsRoute(registry: metrics.registry).route,
             ModelRoutes(models: models).route,
             completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
-            completions(ResponsesDialect(seal: seal)),
-            completions(MessagesDialect(seal: seal)),
+            completions(ResponsesDialect()),
+            completions(MessagesDialect()),
             CountTokensRoute(models: models, configuration: configuration, bodies: bodies, seal: seal).route,
         ])
     }

@@ -1,4 +1,5 @@
 package import OpenAIAPI
+import PinionWire
 
 /// Where the server listens and what it lets in.
 package struct ServerConfiguration: Sendable {
@@ -57,6 +58,9 @@ package struct ServerConfiguration: Sendable {
 }
 
 extension ServerConfiguration {
+    /// What decoders of bodies let through.
+    var decodingOptions: DecodingOptions { DecodingOptions(allowsUnknownFields: allowsUnknownFields) }
+
     /// Whether only programs of this machine reach the address.
     package var bindsLoopback: Bool { HostName(ofAuthority: host).isLoopback }
 

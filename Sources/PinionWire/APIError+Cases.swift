@@ -120,6 +120,23 @@ extension APIError {
         invalidRequest(400, "Invalid '\(quoted(path))': \(reason)", code: "invalid_value", param: path)
     }
 
+    /// A list in which something has to stand.
+    package static func emptyArray(_ path: String) -> APIError {
+        invalidValue(path, "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+    }
+
+    /// - Parameter most: How many elements the list may have.
+    package static func arrayTooLong(_ path: String, most: Int, got: Int) -> APIError {
+        invalidValue(
+            path,
+            "array too long. Expected an array with maximum length \(most), but got an array with length \(got) instead."
+        )
+    }
+
+    package static func emptyString(_ path: String) -> APIError {
+        invalidValue(path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
+    }
+
     /// A value that OpenAI knows and this server cannot honour.
     ///
     /// - Parameter reason: full sentences.

@@ -39,10 +39,7 @@ extension FieldReader {
             throw .invalidType(path, expected: expected, got: value.typeName)
         }
         guard elements.count <= most else {
-            throw .invalidValue(
-                path,
-                "array too long. Expected an array with maximum length \(most), but got an array with length "
-                    + "\(elements.count) instead.")
+            throw .arrayTooLong(path, most: most, got: elements.count)
         }
         var strings: [String] = []
         for (index, element) in elements.enumerated() {
@@ -56,8 +53,7 @@ extension FieldReader {
             throw .invalidType(path, expected: "a string", got: value.typeName)
         }
         guard !string.isEmpty else {
-            throw .invalidValue(
-                path, "empty string. Expected a string with minimum length 1, but got an empty string instead.")
+            throw .emptyString(path)
         }
         guard string.utf8.count <= maximumStopLength else {
             throw .invalidValue(

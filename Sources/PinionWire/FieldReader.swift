@@ -102,12 +102,15 @@ package struct FieldReader {
     }
 
     /// A list of objects, each with a reader of its own.
-    package func objects(_ name: String) throws(APIError) -> [FieldReader]? {
+    ///
+    /// - Parameter most: How many there may be, which is checked before any of them is read.
+    package func objects(_ name: String, most: Int = .max) throws(APIError) -> [FieldReader]? {
         guard let value = value(name) else { return nil }
         let path = path(of: name)
         guard case .array(let elements) = value else {
             throw .invalidType(path, expected: "an array of objects", got: value.typeName)
         }
+        guard elements.count <= most else { throw .arrayTooLong(path, most: most, got: elements.count) }
         var readers: [FieldReader] = []
         readers.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {

@@ -28,6 +28,17 @@ package struct ForeignField {
         self.reason = reason
     }
 
+    /// Refuses an object's fields that are neither known nor in the table, and those in the table whose value does not
+    /// pass.
+    ///
+    /// - Parameter ignoresNull: As in ``FieldReader/refuseUnknown(_:spellings:ignoresNull:)``.
+    package static func refuseUnknown(
+        besides known: Set<ProtocolWord>, and table: [ForeignField], in fields: FieldReader, ignoresNull: Bool = false
+    ) throws(APIError) {
+        try fields.refuseUnknown(known.union(table.map { ProtocolWord($0.name) }), ignoresNull: ignoresNull)
+        for field in table { try field.check(in: fields) }
+    }
+
     /// Refuses the object when it holds this field with a value that does not pass.
     package func check(in fields: FieldReader) throws(APIError) {
         guard let value = fields.value(name) else { return }

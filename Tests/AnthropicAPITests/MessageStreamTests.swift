@@ -107,8 +107,8 @@ struct MessageStreamTests {
     @Test("Nothing comes before the first event, and pings are events of the protocol")
     func ping() throws {
         let stream = MessageStream(try Reply.request(), by: testModel, seal: TestSeal())
-        #expect(stream.opening.isEmpty)
-        #expect(String(decoding: stream.ping, as: UTF8.self) == "event: ping\ndata: {\"type\":\"ping\"}\n\n")
+        #expect(stream.opening().isEmpty)
+        #expect(String(decoding: stream.ping(), as: UTF8.self) == "event: ping\ndata: {\"type\":\"ping\"}\n\n")
     }
 
     @Test("A failure after the beginning is an event")

@@ -52,7 +52,7 @@ enum Reply {
     /// The events of the stream, each without its blank line.
     static func streamed(_ events: [GenerationEvent], omitted: Bool = false) throws -> [String] {
         var stream = MessageStream(try request(omitted: omitted), by: testModel, seal: TestSeal(), id: "msg_1")
-        var bytes = stream.opening
+        var bytes = stream.opening()
         for event in events { bytes += try stream.encode(event) }
         bytes += try stream.end()
         let text = String(decoding: bytes, as: UTF8.self)

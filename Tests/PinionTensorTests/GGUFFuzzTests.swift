@@ -1,6 +1,7 @@
 import Foundation
 import PinionModelFiles
 import PinionTensor
+import TestSupport
 import Testing
 
 /// Loads mutated files one after another in a process of its own, which a trap may end.
@@ -32,7 +33,7 @@ struct FuzzBatch: Codable, Sendable {
             largest = max(largest, bytes.count)
             try note("seed \(seed)")
             try Data(bytes).write(to: URL(filePath: path))
-            let start = Self.processorTime()
+            let start = processorTime()
             do throws(TensorError) {
                 try load(team)
                 loaded += 1
@@ -44,7 +45,7 @@ struct FuzzBatch: Codable, Sendable {
                     try fail("seed \(seed): a poor message: \(error.message)")
                 }
             }
-            let time = Self.processorTime() - start
+            let time = processorTime() - start
             guard time < Self.longestLoad else { try fail("seed \(seed): took \(time)") }
         }
         let growth = try Self.peakMemory() - baseline
@@ -80,12 +81,6 @@ struct FuzzBatch: Codable, Sendable {
     private func fail(_ text: String) throws -> Never {
         try note(text)
         throw Failure()
-    }
-
-    private static func processorTime() -> Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     /// Most bytes of memory that this process has held at a time.

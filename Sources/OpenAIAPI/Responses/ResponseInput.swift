@@ -35,8 +35,7 @@ struct ResponseInput {
         case .string(let text): append(Message(.user, text))
         case .array(let items):
             guard !items.isEmpty else {
-                throw .invalidValue(
-                    "input", "empty array. Expected an array with minimum length 1, but got an empty array instead.")
+                throw .emptyArray("input")
             }
             for (index, item) in items.enumerated() {
                 try read(item: FieldReader(item, at: "input[\(index)]", within: fields))
@@ -140,10 +139,9 @@ extension ResponseInput {
         let type = try part.requiredString("type")
         switch ProtocolWord(type) {
         case "input_text", "output_text", "text":
-            let hints = Set(ForeignField.hints.map { ProtocolWord($0.name) })
-            try part.refuseUnknown(
-                hints.union(["type", "text", "annotations", "logprobs", "parsed"]), ignoresNull: true)
-            for hint in ForeignField.hints { try hint.check(in: part) }
+            try ForeignField.refuseUnknown(
+                besides: ["type", "text", "annotations", "logprobs", "parsed"], and: ForeignField.hints, in: part,
+                ignoresNull: true)
             return try part.requiredString("text")
         case "refusal" where isAssistant:
             try part.refuseUnknown(["type", "refusal"])

@@ -12,12 +12,12 @@ struct ResponseTools {
     private(set) var allowsParallelCalls = true
     private(set) var warnings: [GenerationWarning] = []
     private(set) var namespaces: [ProtocolWord: NamespacedName] = [:]
-    /// The entries as the reply shows them: without those that were left out.
+    /// The entries of `tools` that the reply repeats. Hosted tools are not among them.
     private(set) var shown: [JSONValue] = []
     private var names = ToolNames(field: "tools")
 
     init(_ fields: FieldReader) throws(APIError) {
-        let list = try ToolFields.list(fields, "tools")
+        let list = try fields.objects("tools", most: ChatCompletionRequest.maximumTools) ?? []
         for (index, entry) in list.enumerated() { try read(entry, at: index) }
         guard tools.count <= ChatCompletionRequest.maximumTools else {
             throw .invalidValue(
@@ -36,7 +36,7 @@ struct ResponseTools {
     private mutating func read(_ entry: FieldReader, at index: Int) throws(APIError) {
         let type = try entry.requiredString("type")
         if let hosted = HostedTool(type: type) {
-            warnings.append(hosted.warning(at: index))
+            warnings.append(.hostedTool(hosted.type, at: index))
             return
         }
         if ProtocolWord(type) == "namespace" {
@@ -86,7 +86,7 @@ extension ResponseTools {
     private func chosen(_ reference: FieldReader) throws(APIError) -> ToolChoice {
         let type = try reference.requiredString("type")
         if ProtocolWord(type) == "allowed_tools" { return try allowed(reference) }
-        if let hosted = HostedTool(type: type) { throw hosted.refusal(at: reference.path(of: "type")) }
+        if let hosted = HostedTool(type: type) { throw .hostedTool(hosted.type, at: reference.path(of: "type")) }
         return .named(try name(reference, type, types: ["function", "custom", "allowed_tools"]))
     }
 

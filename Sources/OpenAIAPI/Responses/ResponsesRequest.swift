@@ -45,7 +45,7 @@ package struct ResponsesRequest: Sendable, Equatable {
 
     /// Takes away the reasoning that another model thought, which this one's template would pass off as its own.
     ///
-    /// - Parameter model: The one that the request's word means.
+    /// - Parameter model: The served model that ``model`` names.
     package mutating func bind(to model: ServedModel) {
         for item in sealed where ProtocolWord(item.model) != ProtocolWord(model.id) {
             generation.conversation.messages[item.message].reasoning = nil
@@ -91,7 +91,7 @@ struct ResponseEcho: Sendable, Equatable {
     var temperature: Double?
     var text = JSONValue.null
     var toolChoice = JSONValue.string("auto")
-    /// Without those that were left out.
+    /// The tools of the request, without the hosted ones.
     var tools: [JSONValue] = []
     var topLogprobs = 0
     var topP: Double?

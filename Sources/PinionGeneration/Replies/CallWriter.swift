@@ -69,7 +69,7 @@ protocol CallBodyReader: Sendable {
     /// Whether the arguments are all there, so that only marks are missing.
     var isWhole: Bool { get }
 
-    /// Bytes at the end of those that were read that a later `endBefore` may tell of.
+    /// Bytes that were read last and that a later `endBefore` may give back.
     var heldBytes: Int { get }
 
     /// Writes what was read and held back, where the reply is cut.

@@ -70,7 +70,7 @@ extension ReplyGrammar {
     /// The names of arguments that no schema declares.
     private static let freeName = "[A-Za-z_][A-Za-z0-9_.-]*"
 
-    /// The names that an argument can have, and those that one can have which no schema declares.
+    /// `writable`: every name that can be written as an argument's. `free`: the names of arguments that no schema declares.
     typealias ArgumentNames = (writable: ByteAutomaton, free: ByteAutomaton)
 
     private mutating func argumentNames(

@@ -16,6 +16,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
     let stopped: OneShotSignal
     let configuration: ServerConfiguration
     let bodies: BodyBudget
+    let seal: any ReasoningSeal
 
     var route: Route {
         Route(methods: [.post], path: dialect.path, conventions: dialect.conventions) { request, context in
@@ -28,7 +29,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
         try configuration.checkContentType(request.headers[.contentType])
         let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
-        var call = try dialect.decode(body, allowsUnknownFields: configuration.allowsUnknownFields)
+        var call = try dialect.decode(body, options: configuration.decodingOptions, seal: seal)
         let generator = try models.generator(for: call.model)
         context.record.model = generator.model.id
         call.bind(to: generator.model)
@@ -53,11 +54,11 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
             describe: call.errors, run: run, meter: meter, room: room, warnings: call.warnings)
         let created = Int(Date().timeIntervalSince1970)
         if call.isStreamed {
-            let reply = call.streamedReply(by: generator.model, created: created)
+            let reply = call.streamedReply(by: generator.model, created: created, seal: seal)
             return try await stream(reader, reply, tellsInStream: call.tellsInStream, context)
         }
         defer { run.cancel() }
-        return try await whole(reader, call.wholeReply(by: generator.model, created: created))
+        return try await whole(reader, call.wholeReply(by: generator.model, created: created, seal: seal))
     }
 
     private func whole(_ reader: CompletionReader, _ reply: Dialect.Call.Whole) async throws -> Response {

@@ -9,8 +9,10 @@ struct ChatCompletionDialect: CompletionDialect {
     /// What replies call the text that the model thought.
     let reasoningField: ReasoningField
 
-    func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> ChatCompletionRequest {
-        var request = try ChatCompletionRequest.decode(body, options: .init(allowsUnknownFields: allowsUnknownFields))
+    func decode(
+        _ body: [UInt8], options: DecodingOptions, seal: any ReasoningSeal
+    ) throws(APIError) -> ChatCompletionRequest {
+        var request = try ChatCompletionRequest.decode(body, options: options)
         request.reasoningField = reasoningField
         return request
     }
@@ -19,11 +21,11 @@ struct ChatCompletionDialect: CompletionDialect {
 extension ChatCompletionRequest: CompletionCall {
     var isStreamed: Bool { stream }
 
-    func wholeReply(by model: ServedModel, created: Int) -> ChatCompletionAssembly {
+    func wholeReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> ChatCompletionAssembly {
         ChatCompletionAssembly(self, by: model, created: created)
     }
 
-    func streamedReply(by model: ServedModel, created: Int) -> ChatCompletionStream {
+    func streamedReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> ChatCompletionStream {
         ChatCompletionStream(self, by: model, created: created)
     }
 

@@ -13,8 +13,9 @@ protocol CompletionDialect: Sendable {
 
     /// Reads and validates a body.
     ///
+    /// - Parameter seal: Opens what an earlier reply sealed.
     /// - Throws: `APIError` that names the field at fault.
-    func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> Call
+    func decode(_ body: [UInt8], options: DecodingOptions, seal: any ReasoningSeal) throws(APIError) -> Call
 }
 
 /// A decoded request: what is asked of which model, and how its reply is written.
@@ -34,9 +35,11 @@ protocol CompletionCall: Sendable {
     /// Whether a stream tells this failure although nothing of the reply was made, so that its status is 200.
     var tellsInStream: @Sendable (APIError) -> Bool { get }
 
-    /// - Parameter created: Seconds since 1970.
-    func wholeReply(by model: ServedModel, created: Int) -> Whole
-    func streamedReply(by model: ServedModel, created: Int) -> Stream
+    /// - Parameters:
+    ///   - created: Seconds since 1970.
+    ///   - seal: Closes what the model thought.
+    func wholeReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> Whole
+    func streamedReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> Stream
     /// What the client is told of a failure; nil for one of the server's own. Outlives the call, and must not hold it.
     var errors: @Sendable (GenerationError) -> APIError? { get }
 }

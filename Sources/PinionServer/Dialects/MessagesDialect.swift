@@ -27,44 +27,30 @@ struct AnthropicConventions: WireConventions {
 struct MessagesDialect: CompletionDialect {
     let path = "/v1/messages"
     let conventions: any WireConventions = AnthropicConventions()
-    let seal: any ReasoningSeal
 
-    func decode(_ body: [UInt8], allowsUnknownFields: Bool) throws(APIError) -> MessagesCall {
-        let options = DecodingOptions(allowsUnknownFields: allowsUnknownFields)
-        return MessagesCall(request: try MessagesRequest.decode(body, options: options, seal: seal), seal: seal)
+    func decode(
+        _ body: [UInt8], options: DecodingOptions, seal: any ReasoningSeal
+    ) throws(APIError) -> MessagesRequest {
+        try MessagesRequest.decode(body, options: options, seal: seal)
     }
 }
 
-struct MessagesCall: CompletionCall {
-    var request: MessagesRequest
-    let seal: any ReasoningSeal
+extension MessagesRequest: CompletionCall {
+    var isStreamed: Bool { stream }
 
-    var model: String { request.model }
-    var isStreamed: Bool { request.stream }
-    var warnings: [GenerationWarning] { request.warnings }
-    var generation: GenerationRequest {
-        get { request.generation }
-        set { request.generation = newValue }
+    func wholeReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> MessageAssembly {
+        MessageAssembly(self, by: model, seal: seal)
     }
 
-    mutating func bind(to model: ServedModel) { request.bind(to: model) }
-
-    func wholeReply(by model: ServedModel, created: Int) -> MessageAssembly {
-        MessageAssembly(request, by: model, seal: seal)
-    }
-
-    func streamedReply(by model: ServedModel, created: Int) -> MessageStream {
-        MessageStream(request, by: model, seal: seal)
+    func streamedReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> MessageStream {
+        MessageStream(self, by: model, seal: seal)
     }
 
     var errors: @Sendable (GenerationError) -> APIError? {
-        { [paths = request.paths] in AnthropicError.error($0, paths: paths) }
+        { [paths] in AnthropicError.error($0, paths: paths) }
     }
 }
 
 extension MessageAssembly: WholeReply {}
 
-extension MessageStream: StreamedReply {
-    func opening() -> [UInt8] { opening }
-    func ping() -> [UInt8] { ping }
-}
+extension MessageStream: StreamedReply {}
