@@ -34,8 +34,10 @@ struct FolderMutationTests {
             if part == .index {
                 try FileManager.default.moveItem(at: weights, to: url.appending(path: "part.safetensors"))
                 let names = try FamilyFixture.named("gemma3-a").tensors.map { ($0.name, "part.safetensors") }
-                try JSONSerialization.data(withJSONObject: ["weight_map": Dictionary(uniqueKeysWithValues: names)])
-                    .write(to: index)
+                // Sorted, so that the damage is the same in every run.
+                try JSONSerialization.data(
+                    withJSONObject: ["weight_map": Dictionary(uniqueKeysWithValues: names)], options: .sortedKeys
+                ).write(to: index)
             }
             let file = part == .index ? index : part == .header ? weights : config
             let whole = try Data(contentsOf: file)
