@@ -1,6 +1,7 @@
 import OpenAIAPI
 import PinionJSON
 import PinionWire
+import TestSupport
 import Testing
 import TextGeneration
 
@@ -119,6 +120,23 @@ struct ResponsesRequestTests {
                             .init(name: "reason", value: "it was made by the model 'other/1'"),
                         ])),
                 ]))
+    }
+
+    @Test("Many reasoning items of one turn cost time in proportion to their text")
+    func manyThoughts() throws {
+        func body(_ count: Int) -> [UInt8] {
+            let text = String(repeating: "t", count: 60)
+            let item = #"{"type":"reasoning","content":[{"type":"reasoning_text","text":"\#(text)"}]}"#
+            let items = Array(repeating: item, count: count).joined(separator: ",")
+            return Array(#"{"model":"m","input":[\#(items),{"role":"user","content":"q"}]}"#.utf8)
+        }
+        func time(_ count: Int) throws -> Duration {
+            let body = body(count)
+            return try (0..<3).map { _ in
+                try processorTime { _ = try ResponsesRequest.decode(body, seal: PlainSeal()) }
+            }.min() ?? .zero
+        }
+        #expect(try time(24_000) < time(3_000) * 20)
     }
 
     @Test("Tools stand flat, in namespaces too, and hosted ones are left out with a warning")

@@ -8,7 +8,8 @@ import TextGeneration
 /// conversation.
 struct ResponseInput {
     private(set) var messages: [Message] = []
-    private(set) var sealed: [ResponsesRequest.SealedItem] = []
+    /// What the model thought, in the order of the items; the messages are given it at the end of ``read(_:)``.
+    private(set) var thoughts: [ResponsesRequest.Thought] = []
     private(set) var removed: [InputTransformation] = []
     private let seal: any ReasoningSeal
     /// Whether the last message is an assistant's that further items may belong to.
@@ -40,6 +41,8 @@ struct ResponseInput {
             for (index, item) in items.enumerated() {
                 try read(item: FieldReader(item, at: "input[\(index)]", within: fields))
             }
+            // At the end: item by item, many thoughts of one message would be copied as often as there are items.
+            ResponsesRequest.Thought.join(thoughts, into: &messages)
         case let other?:
             throw .invalidType("input", expected: "one of a string or array of objects", got: other.typeName)
         case nil: throw .missingParameter("input")
@@ -207,9 +210,7 @@ extension ResponseInput {
         guard !text.isEmpty else { return }
         // Thoughts come before what they led to.
         openTurn { $0.toolCalls.isEmpty && $0.content.isEmpty }
-        let index = messages.count - 1
-        messages[index].reasoning = messages[index].reasoning.map { $0 + "\n" + text } ?? text
-        if let model { sealed.append(.init(message: index, id: id, model: model)) }
+        thoughts.append(.init(message: messages.count - 1, id: id, text: text, model: model))
     }
 
     private static func texts(_ item: FieldReader, _ name: String, type: ProtocolWord) throws(APIError) -> String? {

@@ -67,7 +67,7 @@ extension ResponsesRequest {
         }
         try input.read(fields)
         generation.conversation.messages = input.messages
-        sealed = input.sealed
+        thoughts = input.thoughts
         for removed in input.removed { remove(removed.id, reason: removed.reason) }
         paths.messages = "input"
     }

@@ -17,8 +17,8 @@ package struct ResponsesRequest: Sendable, Equatable {
     /// Whether the reply is told in server-sent events.
     package var stream = false
 
-    /// Reasoning of earlier replies that its seal says another model may have thought, see ``bind(to:)``.
-    var sealed: [SealedItem] = []
+    /// What assistants thought in the conversation, in its order; see ``bind(to:)``.
+    var thoughts: [Thought] = []
     /// What was taken out of the input.
     package private(set) var transformations: [InputTransformation] = []
     /// What the reply repeats of the request, as members of its object.
@@ -33,25 +33,36 @@ package struct ResponsesRequest: Sendable, Equatable {
         self.generation = generation
     }
 
-    /// Reasoning that came sealed.
-    struct SealedItem: Sendable, Equatable {
-        /// Of the message in the conversation that holds it.
+    /// One reasoning item.
+    struct Thought: Sendable, Equatable {
+        /// The message of the conversation that it belongs to.
         var message: Int
         /// The item's own, which the client wrote.
         var id: String?
-        /// The id of the model that thought it.
-        var model: String
+        var text: String
+        /// The id of the model that thought it; nil for an item without a seal.
+        var model: String?
+
+        /// Gives messages the thoughts that belong to them, joined with newlines.
+        ///
+        /// - Complexity: Linear in the texts.
+        static func join(_ thoughts: [Thought], into messages: inout [Message]) {
+            for (message, thoughts) in Dictionary(grouping: thoughts, by: \.message) {
+                messages[message].reasoning = thoughts.map(\.text).joined(separator: "\n")
+            }
+        }
     }
 
     /// Takes away the reasoning that another model thought, which this one's template would pass off as its own.
     ///
     /// - Parameter model: The served model that ``model`` names.
     package mutating func bind(to model: ServedModel) {
-        for item in sealed where ProtocolWord(item.model) != ProtocolWord(model.id) {
-            generation.conversation.messages[item.message].reasoning = nil
-            remove(item.id, reason: "it was made by the model '\(JSONValue.quoted(item.model))'")
+        for thought in thoughts {
+            guard let other = thought.model, ProtocolWord(other) != ProtocolWord(model.id) else { continue }
+            generation.conversation.messages[thought.message].reasoning = nil
+            remove(thought.id, reason: "it was made by the model '\(JSONValue.quoted(other))'")
         }
-        sealed = []
+        thoughts = []
     }
 
     /// Notes a reasoning item that is left out of the prompt.
