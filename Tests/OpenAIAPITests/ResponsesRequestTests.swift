@@ -122,6 +122,25 @@ struct ResponsesRequestTests {
                 ]))
     }
 
+    @Test("Another model's reasoning takes none of the other items of its message with it")
+    func foreignThoughtAmongOthers() throws {
+        func thought(_ id: String, _ rest: String) -> String { #"{"type":"reasoning","id":"\#(id)",\#(rest)}"# }
+        let items = [
+            thought("rs_1", #""encrypted_content":"m/1|mine""#),
+            thought("rs_2", #""encrypted_content":"other/1|theirs""#),
+            thought("rs_3", #""content":[{"type":"reasoning_text","text":"bare"}]"#),
+        ]
+        var request = try Self.decode(
+            #""input":[\#(items.joined(separator: ",")),{"role":"assistant","content":"a"},{"role":"user","content":"q"}]"#
+        )
+        request.bind(to: Self.model)
+        #expect(request.generation.conversation.messages[0].reasoning == "mine\nbare")
+        #expect(request.transformations.count == 1 && request.warnings.count == 1)
+        let bound = request
+        request.bind(to: Self.model)
+        #expect(request == bound)
+    }
+
     @Test("Many reasoning items of one turn cost time in proportion to their text")
     func manyThoughts() throws {
         func body(_ count: Int) -> [UInt8] {

@@ -56,13 +56,22 @@ package struct ResponsesRequest: Sendable, Equatable {
     /// Takes away the reasoning that another model thought, which this one's template would pass off as its own.
     ///
     /// - Parameter model: The served model that ``model`` names.
+    /// - Complexity: Linear in the thoughts.
     package mutating func bind(to model: ServedModel) {
+        let own = ProtocolWord(model.id)
+        var kept: [Thought] = []
         for thought in thoughts {
-            guard let other = thought.model, ProtocolWord(other) != ProtocolWord(model.id) else { continue }
+            guard let other = thought.model, ProtocolWord(other) != own else {
+                kept.append(thought)
+                continue
+            }
             generation.conversation.messages[thought.message].reasoning = nil
             remove(thought.id, reason: "it was made by the model '\(JSONValue.quoted(other))'")
         }
-        thoughts = []
+        guard kept.count < thoughts.count else { return }
+        thoughts = kept
+        // A message may hold thoughts of its own beside the one that was taken.
+        Thought.join(kept, into: &generation.conversation.messages)
     }
 
     /// Notes a reasoning item that is left out of the prompt.
