@@ -193,7 +193,12 @@ struct ResponsesReplyTests {
         guard case .object(let response)? = events.last?.data["response"], case .object(let error)? = response["error"]
         else { throw APIError.internalError }
         #expect(response["status"] == "failed" && error["code"] == "context_length_exceeded")
-        #expect(Self.items(response).count == 1)
+        let items = Self.items(response)
+        #expect(items.count == 1 && items[0]["status"] == "incomplete")
+        guard case .array(let parts)? = items[0]["content"], case .object(let part)? = parts.first else {
+            throw APIError.internalError
+        }
+        #expect(part["text"] == "a")
     }
 
     @Test("Log probabilities stand in the deltas and in the whole text")

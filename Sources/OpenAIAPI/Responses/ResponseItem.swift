@@ -79,6 +79,9 @@ struct ResponseOutput: Sendable {
         }
     }
 
+    /// Ends the item that is open, of which nothing more comes.
+    mutating func cut() { _ = close(as: .incomplete) }
+
     /// - Throws: ``TextGeneration/GenerationError`` when events are missing.
     func completeUsage() throws(GenerationError) -> Usage { try order.completeUsage() }
 

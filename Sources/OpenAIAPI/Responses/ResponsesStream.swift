@@ -57,8 +57,9 @@ package struct ResponsesStream: Sendable {
         return event(type, response: response) + ServerSentEvents.done
     }
 
-    /// The end of a response that failed; nothing follows it.
+    /// The end of a response that failed; nothing follows it. The item that was open stands in it as far as it was told.
     package mutating func failure(_ error: APIError) -> [UInt8] {
+        output.cut()
         let code = error.code ?? (error.status >= 500 ? "server_error" : "invalid_prompt")
         let response = writer.response(.failed, items: output.items, error: (code, error.message))
         return event("response.failed", response: response)
