@@ -201,6 +201,23 @@ struct ResponsesReplyTests {
         #expect(part["text"] == "a")
     }
 
+    @Test(
+        "A failure has a code that clients know: one to act on, or whose fault it is",
+        arguments: [
+            (.internalError, "server_error"), (.overloaded(retryAfter: 1), "server_is_overloaded"),
+            (.stopping, "server_is_overloaded"), (.unread, "server_error"), (.quotaSpent, "insufficient_quota"),
+            (.rateLimited(.tokens, retryAfter: 1), "rate_limit_exceeded"),
+            (.nothingAllowed("text.format", "No."), "invalid_prompt"),
+            (.invalidValue("input", "No."), "invalid_prompt"),
+        ] as [(APIError, String)])
+    func failureCode(_ error: APIError, _ code: String) throws {
+        var stream = ResponsesStream(try Self.request(), by: ResponsesRequestTests.model, created: 7, seal: PlainSeal())
+        let events = try Self.parsed(String(decoding: stream.opening() + stream.failure(error), as: UTF8.self))
+        guard case .object(let response)? = events.last?.data["response"], case .object(let told)? = response["error"]
+        else { throw APIError.internalError }
+        #expect(told["code"] == .string(code) && told["message"] == .string(error.message))
+    }
+
     @Test("Log probabilities stand in the deltas and in the whole text")
     func logprobs() throws {
         let request = try Self.request(#","include":["message.output_text.logprobs"]"#)

@@ -60,9 +60,20 @@ package struct ResponsesStream: Sendable {
     /// The end of a response that failed; nothing follows it. The item that was open stands in it as far as it was told.
     package mutating func failure(_ error: APIError) -> [UInt8] {
         output.cut()
-        let code = error.code ?? (error.status >= 500 ? "server_error" : "invalid_prompt")
-        let response = writer.response(.failed, items: output.items, error: (code, error.message))
+        let response = writer.response(.failed, items: output.items, error: (Self.code(of: error), error.message))
         return event("response.failed", response: response)
+    }
+
+    /// Codes by which agents know what to do next.
+    private static let knownCodes: Set<ProtocolWord> = [
+        "context_length_exceeded", "insufficient_quota", "rate_limit_exceeded", "server_is_overloaded",
+    ]
+
+    /// The code of a failure: agents repeat a request that failed with a code which they do not know, so that a mistake
+    /// of the client's has to be `invalid_prompt`, and all else is `server_error`, as clients' types list them.
+    private static func code(of error: APIError) -> String {
+        if let code = error.code, knownCodes.contains(ProtocolWord(code)) { return code }
+        return error.status == 400 ? "invalid_prompt" : "server_error"
     }
 }
 
