@@ -201,6 +201,20 @@ struct ResponsesReplyTests {
         #expect(part["text"] == "a")
     }
 
+    @Test("More of a call that another item has ended is an error of ours, and never another call's input")
+    func interleaved() throws {
+        func begin(_ index: Int) -> GenerationEvent {
+            .toolCall(choice: 0, ToolCallDelta(index: index, start: .init(id: "c\(index)", name: "f"), arguments: "{"))
+        }
+        let more = GenerationEvent.toolCall(choice: 0, ToolCallDelta(index: 0, arguments: "}"))
+        for said in [[begin(0), begin(1), more], [begin(0), .text(choice: 0, "a", []), more]] {
+            let error = #expect(throws: GenerationError.self) {
+                _ = try Self.whole(Self.request(Self.toolMembers), said, .toolCalls)
+            }
+            #expect(error?.code == .internal)
+        }
+    }
+
     @Test(
         "A failure has a code that clients know: one to act on, or whose fault it is",
         arguments: [

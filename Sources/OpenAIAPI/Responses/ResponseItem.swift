@@ -56,6 +56,8 @@ struct ResponseOutput: Sendable {
     /// Why the reply ended; nil before its end.
     private(set) var end: FinishReason?
     private var order = EventOrder(choices: 1)
+    /// The call that the last item tells, as the contract counts it; nil for an item that is no call.
+    private var call: Int?
     private let shape: ReplyShape
     private let seal: @Sendable (String) -> String
 
@@ -103,12 +105,10 @@ struct ResponseOutput: Sendable {
         var changes: [Change] = []
         if let start = delta.start {
             changes = open(shape.call(of: start.name) == .custom ? .customCall(start) : .functionCall(start))
-        } else {
-            // Calls are told one after the other, so that more of a call belongs to the last item.
-            switch items.last?.kind {
-            case .functionCall, .customCall: break
-            default: throw GenerationError(.internal, "more of a call comes after something else has begun")
-            }
+            call = delta.index
+        } else if delta.index != call {
+            // Clients read items one after the other; the contract's calls may interleave, but no generator's do.
+            throw GenerationError(.internal, "more of call \(delta.index) comes after something else has begun")
         }
         if !delta.arguments.isEmpty {
             items[items.count - 1].text += delta.arguments
@@ -119,6 +119,7 @@ struct ResponseOutput: Sendable {
 
     private mutating func open(_ kind: ResponseItem.Kind) -> [Change] {
         let changes = close(as: .completed)
+        call = nil
         let item = ResponseItem(kind)
         items.append(item)
         return changes + [.added(items.count - 1, item)]
