@@ -245,6 +245,23 @@ struct ResponsesReplyTests {
         }
     }
 
+    @Test("The reports of a text's first character are all there, also where several tokens make it")
+    func logprobsOfFirstCharacter() throws {
+        let request = try Self.request(#","include":["message.output_text.logprobs"]"#)
+        let reports = Array("é".utf8).map { TokenReport(token: .init(bytes: [$0], logprob: -0.5), alternatives: []) }
+        let thought: [GenerationEvent] = [.text(choice: 0, "", [reports[0]]), .reasoning(choice: 0, "é", [reports[1]])]
+        let text: [GenerationEvent] = [.text(choice: 0, "", [reports[0]]), .text(choice: 0, "é", [reports[1]])]
+        for said in [text, thought + text] {
+            let message = try #require(Self.items(try Self.whole(request, said, .stop)).last)
+            guard case .array(let parts)? = message["content"], case .object(let part)? = parts.first,
+                case .array(let logprobs)? = part["logprobs"]
+            else { throw APIError.internalError }
+            #expect(logprobs.count == 2)
+            let deltas = try Self.stream(request, said, .stop).filter { $0.name == "response.output_text.delta" }
+            #expect(deltas.count == 1 && deltas[0].data["logprobs"] == part["logprobs"])
+        }
+    }
+
     @Test("A long reply costs time in proportion to its length")
     func linear() throws {
         func seconds(_ deltas: Int) throws -> Double {

@@ -58,6 +58,8 @@ struct ResponseOutput: Sendable {
     private var order = EventOrder(choices: 1)
     /// The call that the last item tells, as the contract counts it; nil for an item that is no call.
     private var call: Int?
+    /// Reports of tokens that came before the text which they begin.
+    private var early: [TokenReport] = []
     private let shape: ReplyShape
     private let seal: @Sendable (String) -> String
 
@@ -90,11 +92,18 @@ struct ResponseOutput: Sendable {
     private mutating func append(_ text: String, _ reports: [TokenReport], to kind: ResponseItem.Kind) -> [Change] {
         var changes: [Change] = []
         let isOpen = items.last.map { $0.kind == kind && $0.status == .inProgress } ?? false
+        var reports = reports
         if !isOpen {
-            // Reports of tokens that show nothing open no item.
-            guard !text.isEmpty else { return [] }
+            guard !text.isEmpty else {
+                // A token that begins a character, whose text comes with the character's last token. Alone it opens no
+                // item: what follows may be anything.
+                early += reports
+                return []
+            }
+            reports = early + reports
             changes = open(kind)
         }
+        early = []
         items[items.count - 1].text += text
         items[items.count - 1].reports += reports
         changes.append(.text(items.count - 1, text, reports))
@@ -120,6 +129,7 @@ struct ResponseOutput: Sendable {
     private mutating func open(_ kind: ResponseItem.Kind) -> [Change] {
         let changes = close(as: .completed)
         call = nil
+        early = []
         let item = ResponseItem(kind)
         items.append(item)
         return changes + [.added(items.count - 1, item)]
