@@ -19,8 +19,11 @@ extension APIError {
             self = .contextLengthExceeded(
                 limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
                 requested: requestedTokens)
+            param = paths.messages
         case .template: self = .invalidValue(paths.messages, error.message)
-        case .noTemplate: self = .noChatTemplate
+        case .noTemplate:
+            self = .noChatTemplate
+            param = paths.messages
         case .nothingAllowed: self = .nothingAllowed(paths.path(of: error.parameter ?? .format), error.message)
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }

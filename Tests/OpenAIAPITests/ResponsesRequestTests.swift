@@ -267,6 +267,19 @@ struct ResponsesRequestTests {
         #expect(error?.param == param, "\(members): \(error?.message ?? "")")
     }
 
+    @Test(
+        "A prompt that cannot be made names the input",
+        arguments: [
+            GenerationError(
+                .promptTooLong, "too long", overflow: .init(contextLength: 8, promptTokens: 9)),
+            GenerationError(.noTemplate, "no template"), GenerationError(.template, "refused"),
+        ])
+    func promptErrors(_ error: GenerationError) throws {
+        let paths = try Self.decode(#""input":"q""#).paths
+        #expect(APIError(error, requestedTokens: nil, paths: paths)?.param == "input")
+        #expect(APIError(error, requestedTokens: nil)?.param == "messages")
+    }
+
     @Test("10,000 items and hostile words take time in proportion to their bytes")
     func hostile() throws {
         let items = (0..<10_000).map { "{\"role\":\"\($0 % 2 == 0 ? "user" : "assistant")\",\"content\":\"\($0)\"}" }
