@@ -85,6 +85,27 @@ struct ResponsesRequestTests {
             ])
     }
 
+    @Test("What a model said behind calls belongs to their message, so that the results follow the calls")
+    func behindCalls() throws {
+        let input = #"""
+            [{"role":"user","content":"q"},
+             {"type":"function_call","call_id":"c1","name":"f","arguments":"{}"},
+             {"role":"assistant","content":"one moment"},
+             {"type":"reasoning","summary":[{"type":"summary_text","text":"hm"}]},
+             {"type":"function_call","call_id":"c2","name":"f","arguments":"{}"},
+             {"type":"function_call_output","call_id":"c1","output":"1"},
+             {"type":"function_call_output","call_id":"c2","output":"2"}]
+            """#
+        var turn = Message(.assistant, "one moment")
+        turn.reasoning = "hm"
+        turn.toolCalls = ["c1", "c2"].map { ToolCall(id: $0, name: "f", arguments: "{}") }
+        #expect(
+            try Self.messages(input) == [
+                Message(.user, "q"), turn, Message(.tool, "1", toolCallID: "c1"),
+                Message(.tool, "2", toolCallID: "c2"),
+            ])
+    }
+
     @Test("Sealed reasoning is opened; another model's and a broken seal are left out and reported")
     func seals() throws {
         let input = #"""

@@ -97,8 +97,7 @@ extension ResponseInput {
         let content = try Self.content(item, "content", isAssistant: role == .assistant)
         switch role {
         case .assistant:
-            // A text behind calls is another turn's.
-            openTurn { $0.toolCalls.isEmpty }
+            openTurn { _ in true }
             messages[messages.count - 1].content += content
         case .user: append(Message(.user, content))
         case .system: append(Message(.system, content))
@@ -208,8 +207,9 @@ extension ResponseInput {
             }
         }
         guard !text.isEmpty else { return }
-        // Thoughts come before what they led to.
-        openTurn { $0.toolCalls.isEmpty && $0.content.isEmpty }
+        // Thoughts come before what they led to, so that those behind a text are another turn's; but not while calls wait
+        // for their results, which have to follow the calls.
+        openTurn { $0.content.isEmpty || !$0.toolCalls.isEmpty }
         thoughts.append(.init(message: messages.count - 1, id: id, text: text, model: model))
     }
 
