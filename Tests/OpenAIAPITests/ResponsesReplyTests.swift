@@ -116,6 +116,21 @@ struct ResponsesReplyTests {
         #expect(input["cache_write_tokens"] == .integer(0) && output["reasoning_tokens"] == .integer(2))
     }
 
+    @Test("The functions of a request have the keys that clients require when the reply repeats them")
+    func repeatedTools() throws {
+        guard case .array(let tools)? = try Self.whole(Self.request(Self.toolMembers), [], .stop)["tools"],
+            case .object(let function)? = tools.first, case .object(let custom)? = tools.dropFirst().first
+        else { throw APIError.internalError }
+        #expect(function["parameters"] == .null && function["strict"] == .null && function["name"] == "f")
+        #expect(custom.members.map(\.name) == ["type", "name"])
+        let full = #","tools":[{"type":"function","name":"f","parameters":{"type":"object"},"strict":true}]"#
+        guard case .array(let whole)? = try Self.whole(Self.request(full), [], .stop)["tools"],
+            case .object(let function)? = whole.first
+        else { throw APIError.internalError }
+        #expect(function.members.map(\.name) == ["type", "name", "parameters", "strict"])
+        #expect(function["strict"] == .bool(true))
+    }
+
     @Test("A stream counts its events, opens and closes each item, and ends with the whole response")
     func streamed() throws {
         let events = try Self.stream(Self.request(Self.toolMembers), Self.turn, .toolCalls)

@@ -44,8 +44,12 @@ struct ResponseTools {
         } else {
             try add(DecodedTool(flat: entry, type: type, supported: ["function", "custom", "namespace"]))
         }
-        shown.append(.object(entry.object))
+        let isFunction = ProtocolWord(type) == "function"
+        shown.append(.object(isFunction ? entry.object.completed(with: Self.functionMembers) : entry.object))
     }
+
+    /// What clients find in every function of a reply, null where the request says nothing.
+    private static let functionMembers = ["parameters", "strict"].map { JSONObject.Member(name: $0, value: .null) }
 
     private mutating func add(_ tool: DecodedTool) throws(APIError) {
         try names.add(tool)

@@ -205,19 +205,28 @@ extension JSONWriter {
 
 extension ResponseEcho {
     /// `reasoning` with the members that clients expect, null where the request says nothing of them.
-    fileprivate var reasoningObject: JSONValue { completed(reasoning, with: [("effort", .null), ("summary", .null)]) }
+    fileprivate var reasoningObject: JSONValue {
+        completed(reasoning, with: [.init(name: "effort", value: .null), .init(name: "summary", value: .null)])
+    }
 
     /// `text`, which has a format always.
     fileprivate var textObject: JSONValue {
         let plain = JSONObject([.init(name: "type", value: "text")])
-        return completed(text, with: [("format", .object(plain)), ("verbosity", "medium")])
+        return completed(
+            text, with: [.init(name: "format", value: .object(plain)), .init(name: "verbosity", value: "medium")])
     }
 
-    private func completed(_ value: JSONValue, with members: [(name: String, value: JSONValue)]) -> JSONValue {
-        var object = if case .object(let object) = value { object } else { JSONObject() }
-        for member in members where object[member.name] == nil {
-            object.members.append(.init(name: member.name, value: member.value))
-        }
-        return .object(object)
+    private func completed(_ value: JSONValue, with members: [JSONObject.Member]) -> JSONValue {
+        let object = if case .object(let object) = value { object } else { JSONObject() }
+        return .object(object.completed(with: members))
+    }
+}
+
+extension JSONObject {
+    /// The object with further members, but for those that it has.
+    func completed(with members: [Member]) -> JSONObject {
+        var object = self
+        object.members += members.filter { self[$0.name] == nil }
+        return object
     }
 }
