@@ -123,6 +123,7 @@ struct ResponsesRequestTests {
         #expect(messages.map(\.reasoning) == [nil, "mine", nil, nil, nil, nil, nil])
         #expect(request.transformations.count == 2)
         #expect(request.warnings.map(\.keyword) == ["reasoning", "reasoning"])
+        #expect(request.warnings[1].message.hasSuffix("it was made by the model 'other/1'"))
         let body = try ResponsesReplyTests.whole(request, [.text(choice: 0, "x", [])], .stop)
         let removed = try #require(body["input_transformations"])
         #expect(
@@ -132,13 +133,13 @@ struct ResponsesRequestTests {
                         JSONObject([
                             .init(name: "id", value: "rs_3"), .init(name: "type", value: "reasoning"),
                             .init(name: "action", value: "removed"),
-                            .init(name: "reason", value: "its 'encrypted_content' was not sealed by this server"),
+                            .init(name: "reason", value: "organization_mismatch"),
                         ])),
                     .object(
                         JSONObject([
                             .init(name: "id", value: "rs_2"), .init(name: "type", value: "reasoning"),
                             .init(name: "action", value: "removed"),
-                            .init(name: "reason", value: "it was made by the model 'other/1'"),
+                            .init(name: "reason", value: "model_mismatch"),
                         ])),
                 ]))
     }

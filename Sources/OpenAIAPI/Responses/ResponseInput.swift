@@ -202,8 +202,7 @@ extension ResponseInput {
             if let opened = seal.open(encrypted) {
                 (text, model) = (opened.text, opened.model)
             } else {
-                return removed.append(
-                    InputTransformation(id: id, reason: "its 'encrypted_content' was not sealed by this server"))
+                return removed.append(InputTransformation(id: id, reason: .organizationMismatch))
             }
         }
         guard !text.isEmpty else { return }

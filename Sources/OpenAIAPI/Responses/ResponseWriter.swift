@@ -162,9 +162,10 @@ extension JSONWriter {
         raw(#","input_transformations":["#)
         list(transformations) { writer, transformation in
             writer.raw(#"{"id":"#)
-            writer.stringOrNull(transformation.id)
+            // Clients' types have no null here, and no item without an id.
+            writer.string(transformation.id ?? "")
             writer.raw(#","type":"reasoning","action":"removed","reason":"#)
-            writer.string(transformation.reason)
+            writer.string(transformation.reason.rawValue)
             writer.raw("}")
         }
         raw("]")

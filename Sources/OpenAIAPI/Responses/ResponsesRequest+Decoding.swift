@@ -68,7 +68,9 @@ extension ResponsesRequest {
         try input.read(fields)
         generation.conversation.messages = input.messages
         thoughts = input.thoughts
-        for removed in input.removed { remove(removed.id, reason: removed.reason) }
+        for removed in input.removed {
+            remove(removed, because: "its 'encrypted_content' was not sealed by this server, or was changed")
+        }
         paths.messages = "input"
     }
 

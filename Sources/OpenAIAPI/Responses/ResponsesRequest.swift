@@ -66,7 +66,9 @@ package struct ResponsesRequest: Sendable, Equatable {
                 continue
             }
             generation.conversation.messages[thought.message].reasoning = nil
-            remove(thought.id, reason: "it was made by the model '\(JSONValue.quoted(other))'")
+            remove(
+                InputTransformation(id: thought.id, reason: .modelMismatch),
+                because: "it was made by the model '\(JSONValue.quoted(other))'")
         }
         guard kept.count < thoughts.count else { return }
         thoughts = kept
@@ -75,19 +77,27 @@ package struct ResponsesRequest: Sendable, Equatable {
     }
 
     /// Notes a reasoning item that is left out of the prompt.
-    mutating func remove(_ id: String?, reason: String) {
-        transformations.append(InputTransformation(id: id, reason: reason))
+    ///
+    /// - Parameter clause: For the person who reads the warning.
+    mutating func remove(_ removed: InputTransformation, because clause: String) {
+        transformations.append(removed)
         warnings.append(
             GenerationWarning(
-                keyword: "reasoning", pointer: "/input", message: "a reasoning item is left out: \(reason)"))
+                keyword: "reasoning", pointer: "/input", message: "a reasoning item is left out: \(clause)"))
     }
 }
 
 /// An item of the input that was left out, as the reply reports it.
 package struct InputTransformation: Sendable, Equatable {
+    /// Of OpenAI's words, which clients' types list, those for what happens here.
+    enum Reason: String, Sendable {
+        case modelMismatch = "model_mismatch"
+        /// Sealed elsewhere, or with a key that this server has no longer, or changed.
+        case organizationMismatch = "organization_mismatch"
+    }
+
     var id: String?
-    /// A clause.
-    var reason: String
+    var reason: Reason
 }
 
 /// A tool that stands in a namespace.
