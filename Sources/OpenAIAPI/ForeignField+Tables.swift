@@ -37,10 +37,13 @@ extension ForeignField {
         ForeignField(
             "prompt_cache_retention", .only(["in-memory", "in_memory"]), "Prompts are cached in memory only."),
         ForeignField("service_tier", .only(["auto", "default"]), "There is one tier of service, 'default'."),
+        ForeignField("access_programs", .any("an object"), "Programs must be an object."),
+        ForeignField("image", .any("an object"), "Options of images must be an object."),
         ForeignField("max_tool_calls", .any("an integer"), "The number must be an integer."),
         // A reply is made while its client waits, and nothing of it is kept.
         ForeignField("store", .only([.bool(false)]), "Responses are never stored."),
         ForeignField("background", .only([.bool(false)]), "Responses are made while the client waits."),
+        ForeignField("background_options", .never, "Responses are made while the client waits."),
         ForeignField("previous_response_id", .never, "Nothing is stored here: send the earlier items in 'input'."),
         ForeignField("conversation", .never, "Nothing is stored here: send the earlier items in 'input'."),
         ForeignField("prompt", .never, "There are no stored prompts."),
@@ -55,6 +58,7 @@ extension ForeignField {
             ForeignField("defer_loading", .any("a boolean"), "The value must be a boolean."),
             ForeignField("allowed_callers", .any("an array"), "The value must be an array."),
             ForeignField("output_schema", .any("an object"), "A schema must be an object."),
+            ForeignField("async", .only([.bool(false)]), "A call is answered before the model goes on."),
         ]
 
     /// What a message of an earlier reply may carry along when a client sends it back.

@@ -9,8 +9,8 @@ struct HostedTool {
 
     private static let types: Set<ProtocolWord> = [
         "apply_patch", "code_interpreter", "computer", "computer_use_preview", "file_search", "image_generation",
-        "local_shell", "mcp", "shell", "tool_search", "web_search", "web_search_2025_08_26", "web_search_preview",
-        "web_search_preview_2025_03_11",
+        "local_shell", "mcp", "programmatic_tool_calling", "shell", "tool_search", "web_search",
+        "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11",
     ]
 
     /// - Returns: nil for a type that is not OpenAI's to run.

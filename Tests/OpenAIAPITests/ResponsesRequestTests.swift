@@ -211,6 +211,20 @@ struct ResponsesRequestTests {
         #expect(messages[1].toolCalls == [ToolCall(id: "c", name: "n__f", arguments: "{}")])
     }
 
+    @Test("Fields of newer clients that change nothing are taken")
+    func newerFields() throws {
+        let request = try Self.decode(
+            #"""
+            "input":[{"role":"user","content":"q"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
+              {"type":"function_call_output","call_id":"c","output":"1","name":"f","namespace":null}],
+            "tools":[{"type":"function","name":"f","async":false},{"type":"programmatic_tool_calling"}],
+            "access_programs":{"cyber":"standard"},"image":{"context_compression":"auto"},
+            "reasoning":{"mode":"standard","context":"auto"}
+            """#)
+        #expect(request.generation.conversation.messages.last == Message(.tool, "1", toolCallID: "c"))
+        #expect(request.warnings.map(\.pointer) == ["/tools/1"])
+    }
+
     @Test("Formats, effort, limits and reports reach the generation")
     func parameters() throws {
         let request = try Self.decode(
@@ -239,6 +253,12 @@ struct ResponsesRequestTests {
         (#""input":7"#, "invalid_type", "input"),
         (#""input":[7]"#, "invalid_type", "input[0]"),
         (#""input":[{"type":"item_reference","id":"x"}]"#, "unsupported_value", "input[0].type"),
+        (#""input":[{"id":"x"}]"#, "unsupported_value", "input[0].type"),
+        (#""input":[{"id":"x","role":"user"}]"#, "missing_required_parameter", "input[0].content"),
+        (#""input":[{"type":"program_output","id":"x"}]"#, "unsupported_value", "input[0].type"),
+        (#""input":"q","reasoning":{"mode":"pro"}"#, "unsupported_value", "reasoning.mode"),
+        (#""input":"q","background_options":{}"#, "unsupported_parameter", "background_options"),
+        (#""input":"q","tools":[{"type":"function","name":"f","async":true}]"#, "unsupported_value", "tools[0].async"),
         (#""input":[{"type":"compaction","encrypted_content":"x"}]"#, "unsupported_value", "input[0].type"),
         (#""input":[{"type":"tool_search_call"}]"#, "unsupported_value", "input[0].type"),
         (#""input":[{"type":"nonsense"}]"#, "invalid_value", "input[0].type"),

@@ -50,7 +50,7 @@ struct ResponseInput {
     }
 
     private mutating func read(item: FieldReader) throws(APIError) {
-        let type = try item.string("type") ?? "message"
+        let type = try item.string("type") ?? Self.defaultType(item)
         switch ProtocolWord(type) {
         case "message": try readMessage(item)
         case "function_call": try readCall(item, input: "arguments")
@@ -59,6 +59,12 @@ struct ResponseInput {
         case "reasoning": try readReasoning(item)
         default: throw Self.refusal(of: type, at: item.path(of: "type"))
         }
+    }
+
+    /// What an item is that does not say it: a message, or the mere id of an item.
+    private static func defaultType(_ item: FieldReader) -> String {
+        let isReference = item.value("id") != nil && item.value("role") == nil && item.value("content") == nil
+        return isReference ? "item_reference" : "message"
     }
 
     /// Items that OpenAI knows and this server does not take.
@@ -80,7 +86,8 @@ struct ResponseInput {
     }
 
     private static let foreignItems: Set<ProtocolWord> = [
-        "compaction", "additional_tools", "tool_search_call", "tool_search_output", "web_search_call",
+        "compaction", "compaction_trigger", "configuration_update", "additional_tools", "program", "program_output",
+        "tool_search_call", "tool_search_output", "web_search_call",
         "file_search_call", "code_interpreter_call", "image_generation_call", "computer_call", "computer_call_output",
         "mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "local_shell_call",
         "local_shell_call_output", "shell_call", "shell_call_output", "apply_patch_call", "apply_patch_call_output",
@@ -182,8 +189,11 @@ extension ResponseInput {
     }
 
     private mutating func readOutput(_ item: FieldReader) throws(APIError) {
-        try item.refuseUnknown(["type", "id", "call_id", "output", "status", "caller"], ignoresNull: true)
+        // The call has the names as well.
+        try item.refuseUnknown(
+            ["type", "id", "call_id", "output", "status", "caller", "name", "namespace"], ignoresNull: true)
         try Self.checkLabels(item)
+        for name in ["name", "namespace"] { _ = try item.string(name) }
         let id = try item.requiredString("call_id")
         append(Message(.tool, try Self.content(item, "output"), toolCallID: id))
     }

@@ -98,7 +98,8 @@ extension ResponsesRequest {
     private mutating func readReasoning(_ fields: FieldReader) throws(APIError) {
         try generation.reasoning.read(fields)
         guard let reasoning = try fields.nested("reasoning") else { return }
-        try reasoning.refuseUnknown(["effort", "summary", "generate_summary", "context"])
+        try ForeignField.refuseUnknown(
+            besides: ["effort", "summary", "generate_summary", "context"], and: [Self.reasoningMode], in: reasoning)
         try generation.reasoning.readEffort(reasoning, "effort")
         for name in ["summary", "generate_summary"] where try reasoning.word(name, as: Summary.self) != nil {
             summarizesReasoning = true
@@ -106,6 +107,8 @@ extension ResponsesRequest {
         _ = try reasoning.string("context")
         echo.reasoning = .object(reasoning.object)
     }
+
+    private static let reasoningMode = ForeignField("mode", .only(["standard"]), "Models here think in one way.")
 
     private enum Summary: String, CaseIterable {
         case auto, concise, detailed
