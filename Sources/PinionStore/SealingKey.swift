@@ -31,19 +31,22 @@ package struct SealingKey: Sendable {
         key = SymmetricKey(size: .bits256)
     }
 
-    package func seal(_ bytes: [UInt8]) -> [UInt8] {
+    /// - Parameter owner: Whose text it is, which ``open(_:for:)`` has to say again.
+    package func seal(_ bytes: [UInt8], for owner: String) -> [UInt8] {
         // Fails only for a nonce of a wrong length, which is the library's own.
-        guard let box = try? AES.GCM.seal(bytes, using: key), let combined = box.combined else {
+        guard let box = try? AES.GCM.seal(bytes, using: key, authenticating: Array(owner.utf8)),
+            let combined = box.combined
+        else {
             preconditionFailure("AES-GCM takes any text")
         }
         return Array(combined)
     }
 
-    /// - Returns: nil for what this key did not seal, or what somebody changed.
-    package func open(_ sealed: [UInt8]) -> [UInt8]? {
-        guard let box = try? AES.GCM.SealedBox(combined: sealed), let bytes = try? AES.GCM.open(box, using: key) else {
-            return nil
-        }
+    /// - Returns: nil for what this key did not seal for this owner, or what somebody changed.
+    package func open(_ sealed: [UInt8], for owner: String) -> [UInt8]? {
+        guard let box = try? AES.GCM.SealedBox(combined: sealed),
+            let bytes = try? AES.GCM.open(box, using: key, authenticating: Array(owner.utf8))
+        else { return nil }
         return Array(bytes)
     }
 

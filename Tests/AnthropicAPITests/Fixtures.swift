@@ -6,6 +6,8 @@ import TextGeneration
 
 /// A seal that hides nothing: model, digest and text, each after a bar.
 struct TestSeal: ReasoningSeal {
+    func scoped(to tenant: Tenant) -> any ReasoningSeal { self }
+
     func seal(_ text: String, by model: String) -> String {
         "\(model)|\(StableHash.of(model + "|" + text))|\(text)"
     }

@@ -207,6 +207,25 @@ def test_what_codex_sends_is_taken(server):
     assert found[-2][0] in ("response.completed", "response.incomplete")
 
 
+def test_thoughts_of_another_key_are_not_opened(new_data, tmp_path):
+    template = tmp_path / "thinking.jinja"
+    template.write_text(THINKING)
+    keys = ["first-key", "second-key"]
+    given = [part for key in keys for part in ("--api-key", key)]
+    server = Server(*given, "--data-dir", new_data(), "--model", MODEL, "--chat-template", template)
+    try:
+        first, second = (server.client(key) for key in keys)
+        thought = next(item for item in ask(first, max_output_tokens=24).output if item.type == "reasoning")
+        sealed = {"type": "reasoning", "id": thought.id, "summary": [], "encrypted_content": thought.encrypted_content}
+        conversation = [{"role": "user", "content": "Hi"}, sealed, {"role": "user", "content": "Go on."}]
+        for client, removed in ((first, None), (second, thought.id)):
+            reply = ask(client, conversation, max_output_tokens=4).model_dump()
+            found = [item["id"] for item in reply.get("input_transformations") or []]
+            assert found == ([removed] if removed else [])
+    finally:
+        server.stop()
+
+
 def test_thoughts_are_sealed_and_come_back(new_data, tmp_path):
     template = tmp_path / "thinking.jinja"
     template.write_text(THINKING)

@@ -7,6 +7,8 @@ import TextGeneration
 
 /// A seal that hides nothing: `model|text`.
 struct PlainSeal: ReasoningSeal {
+    func scoped(to tenant: Tenant) -> any ReasoningSeal { self }
+
     func seal(_ text: String, by model: String) -> String { "\(model)|\(text)" }
 
     func open(_ sealed: String) -> SealedReasoning? {

@@ -29,6 +29,7 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         // The body is whole and valid before the generator hears of it, so that a slow sender holds no place there.
         try configuration.checkContentType(request.headers[.contentType])
         let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
+        let seal = seal.scoped(to: tenant)
         var call = try dialect.decode(body, options: configuration.decodingOptions, seal: seal)
         let generator = try models.generator(for: call.model)
         context.record.model = generator.model.id

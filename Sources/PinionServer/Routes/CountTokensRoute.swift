@@ -24,7 +24,7 @@ struct CountTokensRoute: Sendable {
         let (body, room) = try await bodies.collect(request, upTo: configuration.limits.bodySize, for: tenant)
         defer { room.release() }
         var call = try CountTokensRequest.decode(
-            body, options: configuration.decodingOptions, seal: seal)
+            body, options: configuration.decodingOptions, seal: seal.scoped(to: tenant))
         let generator = try models.generator(for: call.model)
         context.record.model = generator.model.id
         call.bind(to: generator.model)
