@@ -23,7 +23,8 @@ package struct FieldPaths: Sendable, Equatable {
         case .messages: messages
         case .choices: "n"
         case .logitBias: "logit_bias"
-        case .format: format ?? "response_format"
+        // Without a format, what the reply is held to are its tools: `tools`, or `functions` in the older spelling.
+        case .format: format ?? tools.first.map { String($0.prefix { $0 != "[" }) } ?? "response_format"
         case .tool(let index): tools.indices.contains(index) ? tools[index] : "tools[\(index)]"
         case .toolChoice: toolChoice
         case .templateArgument(let name): "chat_template_kwargs.\(name)"

@@ -324,6 +324,18 @@ struct ResponsesRequestTests {
         #expect(APIError(error, requestedTokens: nil)?.param == "messages")
     }
 
+    @Test("A reply that can hold nothing is blamed on its format, or on the tools that it has to call")
+    func unsatisfiable() throws {
+        let error = GenerationError(.invalidParameter, "nothing can satisfy it", parameter: .format)
+        func param(_ members: String) throws -> String? {
+            APIError(error, requestedTokens: nil, paths: try Self.decode(#""input":"q",\#(members)"#).paths)?.param
+        }
+        let tools = #""tools":[{"type":"function","name":"f","parameters":{"not":{}}}]"#
+        #expect(try param(tools) == "tools")
+        #expect(FieldPaths(tools: ["functions[0].parameters"]).path(of: .format) == "functions")
+        #expect(try param(#"\#(tools),"text":{"format":{"type":"json_object"}}"#) == "text.format.type")
+    }
+
     @Test("10,000 items and hostile words take time in proportion to their bytes")
     func hostile() throws {
         let items = (0..<10_000).map { "{\"role\":\"\($0 % 2 == 0 ? "user" : "assistant")\",\"content\":\"\($0)\"}" }
