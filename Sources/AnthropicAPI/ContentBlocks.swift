@@ -2,7 +2,8 @@ import PinionJSON
 import PinionWire
 import TextGeneration
 
-/// Reads the blocks that a message's content may have.
+/// Reads the blocks that a message's content may have. A field that nobody knows passes if it is null: clients that send
+/// back what they were told add fields of their own, which hold nothing.
 enum ContentBlocks {
     /// Before what a tool told of its failure: the contract has no other place for `is_error`, and templates show it
     /// nowhere.
@@ -41,7 +42,8 @@ enum ContentBlocks {
 
     /// Reads `{type: "text", text}`.
     static func text(_ block: FieldReader) throws(APIError) -> String {
-        try ForeignField.refuseUnknown(besides: ["type", "text"], and: ForeignField.textTable, in: block)
+        try ForeignField.refuseUnknown(
+            besides: ["type", "text"], and: ForeignField.textTable, in: block, ignoresNull: true)
         return try block.requiredString("text")
     }
 
@@ -49,7 +51,7 @@ enum ContentBlocks {
     /// have called what no tool is called, and its client could not go on after such a reply.
     static func call(_ block: FieldReader) throws(APIError) -> ToolCall {
         try ForeignField.refuseUnknown(
-            besides: ["type", "id", "name", "input"], and: ForeignField.callTable, in: block)
+            besides: ["type", "id", "name", "input"], and: ForeignField.callTable, in: block, ignoresNull: true)
         let (id, name) = (try block.requiredString("id"), try block.requiredString("name"))
         var writer = JSONWriter()
         writer.value(.object(try block.requiredNested("input").object))
@@ -59,7 +61,8 @@ enum ContentBlocks {
     /// Reads `{type: "tool_result", tool_use_id, content, is_error}`.
     static func result(_ block: FieldReader) throws(APIError) -> Message {
         try ForeignField.refuseUnknown(
-            besides: ["type", "tool_use_id", "content", "is_error"], and: ForeignField.resultTable, in: block)
+            besides: ["type", "tool_use_id", "content", "is_error"], and: ForeignField.resultTable, in: block,
+            ignoresNull: true)
         let id = try block.requiredString("tool_use_id")
         var texts = try resultTexts(block)
         if try block.boolean("is_error") ?? false {
@@ -107,11 +110,13 @@ extension ContentBlocks {
         let (sealed, shown): (String?, String)
         if ProtocolWord(type) == "thinking" {
             try ForeignField.refuseUnknown(
-                besides: ["type", "thinking", "signature"], and: [ForeignField.cacheControl], in: block)
+                besides: ["type", "thinking", "signature"], and: [ForeignField.cacheControl], in: block,
+                ignoresNull: true)
             shown = try block.requiredString("thinking")
             sealed = try block.string("signature")
         } else {
-            try ForeignField.refuseUnknown(besides: ["type", "data"], and: [ForeignField.cacheControl], in: block)
+            try ForeignField.refuseUnknown(
+                besides: ["type", "data"], and: [ForeignField.cacheControl], in: block, ignoresNull: true)
             shown = ""
             sealed = try block.requiredString("data")
         }

@@ -44,7 +44,8 @@ struct ConversationFields {
     private mutating func read(_ message: FieldReader, _ index: Int) throws(APIError) {
         let role = try message.requiredWord("role", as: Turn.Role.self)
         if role == .assistant {
-            try ForeignField.refuseUnknown(besides: Self.messageFields, and: ForeignField.replyTable, in: message)
+            try ForeignField.refuseUnknown(
+                besides: Self.messageFields, and: ForeignField.replyTable, in: message, ignoresNull: true)
         } else {
             try message.refuseUnknown(Self.messageFields)
         }

@@ -32,6 +32,10 @@ extension ForeignField {
     /// hint.
     static let cacheControl = ForeignField("cache_control", .any("an object"), "A hint for a cache must be an object.")
 
+    /// Of `thinking`: what becomes of thinking from another conversation. Here it is bound to none.
+    static let blockBinding = ForeignField(
+        "block_binding", .any("an object"), "What is said of other conversations' thinking must be an object.")
+
     /// What a reply holds beside `role` and `content`, when a client sends all of it back as a message.
     static let replyTable: [ForeignField] = [
         ForeignField("id", .any("a string"), "The id of a reply must be a string."),

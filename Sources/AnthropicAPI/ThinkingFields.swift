@@ -19,7 +19,8 @@ struct ThinkingFields {
     init?(_ fields: FieldReader) throws(APIError) {
         guard let thinking = try fields.nested("thinking") else { return nil }
         let kind = try thinking.requiredWord("type", as: Kind.self)
-        try thinking.refuseUnknown(["type", "budget_tokens", "display"])
+        try ForeignField.refuseUnknown(
+            besides: ["type", "budget_tokens", "display"], and: [ForeignField.blockBinding], in: thinking)
         let (budgetPath, displayPath) = (thinking.path(of: "budget_tokens"), thinking.path(of: "display"))
         // Anthropic's least is 1,024. A smaller one can be honoured, so that it is.
         budget = try thinking.integer("budget_tokens", in: 1...MessagesRequest.maximumTokenNumber).map { Int($0) }

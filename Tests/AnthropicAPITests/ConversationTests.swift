@@ -269,6 +269,26 @@ struct ConversationTests {
         }
     }
 
+    @Test("Null in a field that nobody knows passes in what clients send back")
+    func unknownNull() throws {
+        func block(_ members: String) -> String { "{\(members),\"later_field\":null}" }
+        let said = [
+            block(#""type":"thinking","thinking":"t""#), block(#""type":"redacted_thinking","data":"?""#),
+            block(#""type":"text","text":"a""#), block(#""type":"tool_use","id":"1","name":"f","input":{}"#),
+        ]
+        let content = "[\(said.joined(separator: ","))]"
+        let result = "[\(block(#""type":"tool_result","tool_use_id":"1","content":"r""#))]"
+        #expect(
+            try conversation(
+                #"""
+                [{"role":"user","content":"q"},{"role":"assistant","content":\#(content),"later_field":null},
+                {"role":"user","content":\#(result)}]
+                """#) == [
+                    Message(.user, "q"), Self.assistant("a", calls: [Self.call("1", "f", "{}")], reasoning: "t"),
+                    Message(.tool, "r", toolCallID: "1"),
+                ])
+    }
+
     @Test("A reply that said nothing comes back as nothing", arguments: ["[]", #""""#])
     func emptyReply(_ content: String) throws {
         #expect(

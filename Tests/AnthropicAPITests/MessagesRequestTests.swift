@@ -52,7 +52,7 @@ struct MessagesRequestTests {
                 "tools":[{"name":"Bash","description":"d","input_schema":{"type":"object"}},
                 {"name":"Later","description":"d","input_schema":{"type":"object"},"defer_loading":true},
                 {"type":"web_search_20250305","name":"web_search","max_uses":8}],
-                "thinking":{"type":"adaptive","display":"omitted"},
+                "thinking":{"type":"adaptive","display":"omitted","block_binding":{"prefix_mismatch_behavior":"drop_block"}},
                 "context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]},
                 "output_config":{"effort":"high"},"betas":["x"],"container":null,"mcp_servers":[],"service_tier":"auto"}
                 """#.utf8), seal: TestSeal())
