@@ -143,15 +143,16 @@ def test_three_turns_that_send_everything_back(client):
 
 def test_a_prompt_that_is_too_long_fails_within_the_stream(server, client):
     long = "the river " * 20_000
-    reply, found = events(server, dict(model=MODEL, input=long, stream=True))
+    reply, found = events(server, dict(model=MODEL, input=long, stream=True, tools=[{"type": "web_search"}]))
     assert reply.status_code == 200
+    assert "web_search" in reply.headers["x-pinion-warnings"]
     assert [name for name, _ in found] == ["response.created", "response.in_progress", "response.failed"]
     error = found[-1][1]["response"]["error"]
     assert error["code"] == "context_length_exceeded"
     assert "maximum context length is" in error["message"]
     with pytest.raises(openai.BadRequestError) as refused:
         ask(client, long)
-    assert refused.value.code == "context_length_exceeded"
+    assert refused.value.code == "context_length_exceeded" and refused.value.param == "input"
 
 
 @pytest.mark.parametrize(

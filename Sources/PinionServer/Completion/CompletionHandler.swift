@@ -94,12 +94,8 @@ extension CompletionHandler {
         do {
             first = try await reader.next()
         } catch let error as APIError where tellsInStream(error) {
-            return failed(reply, with: error, context)
+            return failed(reply, with: error, reader.warnings, context)
         }
-        var headers: HTTPFields = [
-            .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
-        ]
-        headers[.warnings] = WarningHeader.value(reader.warnings)
         let body = ResponseBody { [reader] writer in
             let silence = reader.run.announceSilence(every: configuration.limits.pingInterval)
             defer {
@@ -109,18 +105,26 @@ extension CompletionHandler {
             try await write(reader, from: first, reply, context, to: &writer)
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: headers, body: body)
+        return Response(status: .ok, headers: Self.headers(reader.warnings), body: body)
+    }
+
+    private static func headers(_ warnings: [GenerationWarning]) -> HTTPFields {
+        var headers: HTTPFields = [
+            .contentType: ServerSentEvents.contentType, .cacheControl: "no-cache", .accelBuffering: "no",
+        ]
+        headers[.warnings] = WarningHeader.value(warnings)
+        return headers
     }
 
     /// A stream that tells nothing but its beginning and why it failed.
     private func failed(
-        _ reply: Dialect.Call.Stream, with error: APIError, _ context: ServerRequestContext
+        _ reply: Dialect.Call.Stream, with error: APIError, _ warnings: [GenerationWarning],
+        _ context: ServerRequestContext
     ) -> Response {
         var reply = reply
         let events = reply.opening() + reply.failure(error, requestID: context.record.id)
         return Response(
-            status: .ok, headers: [.contentType: ServerSentEvents.contentType, .cacheControl: "no-cache"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: events)))
+            status: .ok, headers: Self.headers(warnings), body: ResponseBody(byteBuffer: ByteBuffer(bytes: events)))
     }
 
     private func write(
