@@ -116,6 +116,20 @@ struct ResponsesReplyTests {
         #expect(input["cache_write_tokens"] == .integer(0) && output["reasoning_tokens"] == .integer(2))
     }
 
+    @Test("A reply repeats what its request said")
+    func echo() throws {
+        let members = #"""
+            "instructions":"i","max_output_tokens":7,"max_tool_calls":3,"metadata":{"a":"b"},"parallel_tool_calls":false,
+            "prompt_cache_key":"k","safety_identifier":"s","temperature":0.5,"top_p":0.25,"presence_penalty":1.5,
+            "frequency_penalty":-0.5,"tool_choice":"none","user":"u"
+            """#
+        let reply = try Self.whole(Self.request("," + members), [], .stop)
+        guard case .object(let sent) = try JSONValue.parse(Array("{\(members)}".utf8), limits: .body) else {
+            throw APIError.internalError
+        }
+        for member in sent.members { #expect(reply[member.name] == member.value, "\(member.name)") }
+    }
+
     @Test("The functions of a request have the keys that clients require when the reply repeats them")
     func repeatedTools() throws {
         guard case .array(let tools)? = try Self.whole(Self.request(Self.toolMembers), [], .stop)["tools"],

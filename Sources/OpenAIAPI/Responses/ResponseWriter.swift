@@ -138,6 +138,7 @@ extension JSONWriter {
         text(#","model":"#, model.id)
         member(#","instructions":"#, echo.instructions)
         member(#","max_output_tokens":"#, echo.maximumOutputTokens.map { .integer(Int64($0)) } ?? .null)
+        member(#","max_tool_calls":"#, echo.maximumToolCalls)
         member(#","metadata":"#, echo.metadata)
         member(#","parallel_tool_calls":"#, .bool(echo.parallelToolCalls))
         text(#","prompt_cache_key":"#, echo.promptCacheKey)
@@ -152,7 +153,7 @@ extension JSONWriter {
         member(#","tools":"#, .array(echo.tools))
         member(#","top_logprobs":"#, .integer(Int64(echo.topLogprobs)))
         text(#","user":"#, echo.user)
-        raw(#","background":false,"max_tool_calls":null,"previous_response_id":null,"service_tier":"default""#)
+        raw(#","background":false,"previous_response_id":null,"service_tier":"default""#)
         raw(#","store":false,"truncation":"disabled""#)
         text(#","system_fingerprint":"#, model.fingerprint)
     }

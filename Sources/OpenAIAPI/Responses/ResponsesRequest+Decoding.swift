@@ -174,6 +174,7 @@ extension ResponsesRequest {
         func text(_ name: String) -> String? {
             if case .string(let text)? = fields.value(name) { text } else { nil }
         }
+        echo.maximumToolCalls = fields.value("max_tool_calls") ?? echo.maximumToolCalls
         echo.maximumOutputTokens = generation.maximumTokens
         echo.metadata = fields.value("metadata") ?? echo.metadata
         echo.promptCacheKey = text("prompt_cache_key")

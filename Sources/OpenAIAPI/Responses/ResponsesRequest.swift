@@ -113,6 +113,7 @@ struct NamespacedName: Sendable, Equatable {
 struct ResponseEcho: Sendable, Equatable {
     var instructions = JSONValue.null
     var maximumOutputTokens: Int?
+    var maximumToolCalls = JSONValue.null
     var metadata = JSONValue.object(JSONObject())
     var parallelToolCalls = true
     var promptCacheKey: String?
