@@ -29,7 +29,7 @@ struct ResponsesReplyTests {
     }
 
     /// The events of a stream: each one's name and data, without `[DONE]`.
-    private static func stream(
+    static func stream(
         _ request: ResponsesRequest, _ events: [GenerationEvent], _ reason: FinishReason
     ) throws -> [(name: String, data: JSONObject)] {
         var stream = ResponsesStream(request, by: ResponsesRequestTests.model, created: 7, seal: PlainSeal())
