@@ -147,11 +147,13 @@ extension APIError {
     }
 
     /// The model has no chat template, and its control tokens belong to no known format.
-    package static var noChatTemplate: APIError {
+    ///
+    /// - Parameter path: The field that holds the messages.
+    package static func noChatTemplate(_ path: String) -> APIError {
         invalidRequest(
             400,
             "This model has no chat template, so its messages cannot be made a prompt. The server's operator can name "
-                + "one with --chat-template FILE.", code: "no_chat_template", param: "messages")
+                + "one with --chat-template FILE.", code: "no_chat_template", param: path)
     }
 
     /// A field that OpenAI knows and this server cannot honour.
@@ -215,8 +217,9 @@ extension APIError {
     ///   - prompt: tokens in the rendered messages.
     ///   - isPartialCount: whether the messages have more tokens than that, and were left before their end.
     ///   - requested: tokens asked for the completion, when they are part of what does not fit.
+    ///   - path: the field that holds the messages.
     package static func contextLengthExceeded(
-        limit: Int, prompt: Int, isPartialCount: Bool = false, requested: Int? = nil
+        limit: Int, prompt: Int, isPartialCount: Bool = false, requested: Int? = nil, path: String = "messages"
     ) -> APIError {
         let more = isPartialCount ? "more than " : ""
         var message = "This model's maximum context length is \(limit) tokens. However, "
@@ -227,7 +230,7 @@ extension APIError {
         } else {
             message += "your messages resulted in \(more)\(prompt) tokens. Please reduce the length of the messages."
         }
-        return invalidRequest(400, message, code: "context_length_exceeded", param: "messages")
+        return invalidRequest(400, message, code: "context_length_exceeded", param: path)
     }
 }
 

@@ -18,12 +18,9 @@ extension APIError {
             guard let overflow = error.overflow else { return nil }
             self = .contextLengthExceeded(
                 limit: overflow.contextLength, prompt: overflow.promptTokens, isPartialCount: overflow.isLowerBound,
-                requested: requestedTokens)
-            param = paths.messages
+                requested: requestedTokens, path: paths.messages)
         case .template: self = .invalidValue(paths.messages, error.message)
-        case .noTemplate:
-            self = .noChatTemplate
-            param = paths.messages
+        case .noTemplate: self = .noChatTemplate(paths.messages)
         case .nothingAllowed: self = .nothingAllowed(paths.path(of: error.parameter ?? .format), error.message)
         case .invalidParameter, .unsupportedParameter:
             guard let parameter = error.parameter else { return nil }

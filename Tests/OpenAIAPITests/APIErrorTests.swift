@@ -2,6 +2,7 @@ import OpenAIAPI
 import PinionJSON
 import PinionWire
 import Testing
+import TextGeneration
 
 @Suite("API errors")
 struct APIErrorTests {
@@ -168,6 +169,19 @@ struct APIErrorTests {
             APIError.unknownRoute(method: "GET", path: "/x", routes: ["GET /health", "POST /v1/chat/completions"])
                 .message
                 == "Invalid URL (GET /x). The routes of this server are: GET /health, POST /v1/chat/completions.")
+    }
+
+    @Test(
+        "A conversation that makes no prompt is named as the route calls it",
+        arguments: [
+            GenerationError(.promptTooLong, "m", overflow: .init(contextLength: 8, promptTokens: 9)),
+            GenerationError(.noTemplate, "m"), GenerationError(.template, "m"),
+        ])
+    func conversation(error: GenerationError) {
+        var paths = FieldPaths()
+        #expect(APIError(error, requestedTokens: nil, paths: paths)?.param == "messages")
+        paths.messages = "input"
+        #expect(APIError(error, requestedTokens: nil, paths: paths)?.param == "input")
     }
 
     @Test("Token sums beyond an integer do not trap")
