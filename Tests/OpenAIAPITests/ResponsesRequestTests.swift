@@ -262,6 +262,7 @@ struct ResponsesRequestTests {
         (#""input":"q","background_options":{}"#, "unsupported_parameter", "background_options"),
         (#""input":"q","tools":[{"type":"function","name":"f","async":true}]"#, "unsupported_value", "tools[0].async"),
         (#""input":[{"type":"compaction","encrypted_content":"x"}]"#, "unsupported_value", "input[0].type"),
+        (#""input":[{"type":"program","code":"x"}]"#, "unsupported_value", "input[0].type"),
         (#""input":[{"type":"tool_search_call"}]"#, "unsupported_value", "input[0].type"),
         (#""input":[{"type":"nonsense"}]"#, "invalid_value", "input[0].type"),
         (#""input":[{"role":"tool","content":"x"}]"#, "invalid_value", "input[0].role"),

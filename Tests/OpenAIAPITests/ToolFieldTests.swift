@@ -82,6 +82,7 @@ struct ToolFieldTests {
         arguments: [
             "web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11",
             "code_interpreter", "file_search", "image_generation", "computer_use_preview", "mcp",
+            "programmatic_tool_calling",
         ])
     func hostedTypes(_ type: String) throws {
         let request = try decodeRequest(
