@@ -6,21 +6,38 @@ import signal
 import threading
 import time
 
+from conftest import MODEL
 from wire import JSON, completion, plain, serving
 
 GRACE = 30
 LIMIT = 40
 # Many choices share the machine, so that none ends within the grace; some places are left.
 ENDLESS = {"stream": True, "n": 6, "max_tokens": 8000, "ignore_eos": True}
+# The other dialects cannot ignore the end of a text: a format does not allow it before so many items.
+NUMBERS = {"type": "array", "items": {"type": "integer"}, "minItems": 4000}
+STORY = "Tell me a story."
+ENDLESS_ELSEWHERE = {
+    "/v1/responses": {
+        "input": STORY, "max_output_tokens": 8000,
+        "text": {"format": {"type": "json_schema", "name": "numbers", "schema": NUMBERS}},
+    },
+    "/v1/messages": {
+        "messages": [{"role": "user", "content": STORY}], "max_tokens": 8000,
+        "output_config": {"format": {"type": "json_schema", "schema": NUMBERS}},
+    },
+}  # fmt: skip
 
 
 class Stream(threading.Thread):
-    """A streamed completion, read to its end; `begun` once text has come."""
+    """A streamed reply, read to its end; `begun` once it has begun."""
 
-    def __init__(self, server, **fields):
+    def __init__(self, server, path="/v1/chat/completions", **fields):
         super().__init__()
         self.connection = plain(server, timeout=LIMIT + 20)
-        self.connection.request("POST", "/v1/chat/completions", completion(**fields), JSON)
+        body = completion(**fields)
+        if path in ENDLESS_ELSEWHERE:
+            body = json.dumps({"model": MODEL, "stream": True} | ENDLESS_ELSEWHERE[path])
+        self.connection.request("POST", path, body, JSON)
         self.begun = threading.Event()
         self.events, self.error = [], None
         self.start()
@@ -50,8 +67,9 @@ def refused(server):
 def test_requests_in_flight_get_half_a_minute(new_data):
     with serving(new_data()) as server:
         endless = [Stream(server, **ENDLESS) for _ in range(2)]
+        elsewhere = [Stream(server, path) for path in ENDLESS_ELSEWHERE]
         short = Stream(server, stream=True, max_tokens=64, ignore_eos=True)
-        for stream in [*endless, short]:
+        for stream in [*endless, *elsewhere, short]:
             assert stream.begun.wait(30)
         server.process.send_signal(signal.SIGTERM)
         told = time.monotonic()
@@ -59,20 +77,30 @@ def test_requests_in_flight_get_half_a_minute(new_data):
         assert refused(server)
         short.join(GRACE)
         assert short.events[-1] == b"[DONE]" and short.error is None
-        assert all(stream.is_alive() for stream in endless)
+        assert all(stream.is_alive() for stream in [*endless, *elsewhere])
         assert server.process.wait(LIMIT) == 0
         assert GRACE - 1 < time.monotonic() - told < LIMIT
-        for stream in endless:
+        for stream in [*endless, *elsewhere]:
             stream.join(5)
             assert stream.error is None
-            assert json.loads(stream.events[-1])["error"]["type"] == "server_error"
             assert b"[DONE]" not in stream.events
+        for stream in endless:
+            error = json.loads(stream.events[-1])["error"]
+            assert (error["type"], error["code"]) == ("server_error", "server_is_overloaded")
+            assert error.keys() == {"message", "type", "param", "code"}
+        response, message = (json.loads(stream.events[-1]) for stream in elsewhere)
+        assert response["type"] == "response.failed" and response["response"]["status"] == "failed"
+        assert response["response"]["error"] == {"code": "server_is_overloaded", "message": error["message"]}
+        assert [item["status"] for item in response["response"]["output"]] == ["incomplete"]
+        assert message.keys() == {"type", "error", "request_id"} and message["type"] == "error"
+        assert message["error"] == {"type": "overloaded_error", "message": error["message"]}
 
 
 def test_a_second_signal_ends_at_once(new_data):
     with serving(new_data()) as server:
-        stream = Stream(server, **ENDLESS)
-        assert stream.begun.wait(30)
+        streams = [Stream(server, **ENDLESS), *(Stream(server, path) for path in ENDLESS_ELSEWHERE)]
+        for stream in streams:
+            assert stream.begun.wait(30)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert server.process.poll() is None
@@ -80,8 +108,11 @@ def test_a_second_signal_ends_at_once(new_data):
         again = time.monotonic()
         server.process.wait(5)
         assert time.monotonic() - again < 1
-        stream.join(5)
-        assert b"[DONE]" not in stream.events
+        for stream in streams:
+            stream.join(5)
+            # No end that a client could take for that of a whole reply.
+            assert b"[DONE]" not in stream.events
+            assert not any(word in stream.events[-1] for word in (b"response.completed", b"message_stop"))
 
 
 def test_an_idle_server_stops_at_once(new_data):
