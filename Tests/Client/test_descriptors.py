@@ -1,21 +1,15 @@
 """A server that may open fewer files than it has connections."""
 
 import contextlib
-import os
 import re
 import resource
 import time
 
 from conftest import ROOT, Server
-from vitals import eventually, vitals
+from vitals import cpu_seconds, eventually, vitals
 from wire import connected, serving
 
 TINY = ROOT / "Tests/Fixtures/models/tiny-llama-q8_0.gguf"
-
-
-def cpu_seconds(server):
-    fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def healthy(server):

@@ -35,6 +35,12 @@ def vitals(server):
     )
 
 
+def cpu_seconds(server):
+    """Processor time that the server has taken, in all its threads."""
+    fields = pathlib.Path("/proc", str(server.process.pid), "stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def gauges(server):
     """Gauges of the engines by name and state, such as `("sequences", "running")`, over all models."""
     connection = plain(server)
