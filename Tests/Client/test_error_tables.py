@@ -7,10 +7,9 @@ the head, are in `test_failures.py`; what a stop of the server makes of streams 
 
 import json
 
-import httpx
 import pytest
 from conftest import run
-from dialects import ABSENT, BOTH_WAYS, CHAT, EVERY_DIALECT, MESSAGES, RESPONSES, Dialect, events_of, refused
+from dialects import ABSENT, BOTH_WAYS, CHAT, EVERY_DIALECT, HTTP, MESSAGES, RESPONSES, Dialect, events_of, refused
 from vitals import eventually
 from wire import JSON, plain
 
@@ -114,7 +113,7 @@ def test_a_body_of_messages_that_is_wrong_in_one_place(server, change, status, k
 @pytest.mark.parametrize("body", [b"{not json", b"", b'{"model": "\xff"}', b'{"model":1,"model":1}', b"[" * 200])
 def test_a_body_that_is_no_json(server, dialect, body):
     headers = dialect.head(server.key) | JSON
-    reply = httpx.post(server.address + dialect.path, content=body, headers=headers, timeout=60)
+    reply = HTTP.post(server.address + dialect.path, content=body, headers=headers)
     assert "JSON" in refused(dialect, reply, 400, None)
 
 
@@ -138,10 +137,10 @@ def test_a_prompt_that_is_too_long_for_responses(server):
 @EVERY_DIALECT
 def test_a_wrong_method_and_an_unknown_route(server, dialect):
     headers = dialect.head(server.key)
-    wrong = httpx.get(server.address + dialect.path, headers=headers)
+    wrong = HTTP.get(server.address + dialect.path, headers=headers)
     refused(dialect, wrong, 405, "method_not_supported")
     assert wrong.headers["allow"] == "POST"
-    missing = httpx.post(f"{server.address}{dialect.path}/nothing", json=dialect.body, headers=headers)
+    missing = HTTP.post(f"{server.address}{dialect.path}/nothing", json=dialect.body, headers=headers)
     refused(dialect, missing, 404, None, anthropic="not_found_error")
 
 

@@ -7,12 +7,12 @@ import base64
 import json
 import typing
 
-import httpx
 import pytest
 import tiny_folder
 from anthropic.types import ContentBlockParam, ToolUnionParam
 from anthropic.types.beta import BetaContentBlockParam, BetaToolUnionParam
 from conftest import MODEL, Server
+from dialects import HTTP
 from openai.types.responses import ResponseInputItemParam, ToolParam
 from test_tools import THINKING
 
@@ -61,13 +61,13 @@ def server(new_data, tmp_path_factory):
 
 def ask(server, key=KEYS[0], items=None, **fields):
     body = {"model": MODEL, "input": [QUESTION, *(items or []), QUESTION], "max_output_tokens": 1} | fields
-    return httpx.post(f"{server.address}/v1/responses", json=body, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    return HTTP.post(f"{server.address}/v1/responses", json=body, headers={"Authorization": f"Bearer {key}"})
 
 
 def write(server, key=KEYS[0], blocks=None, **fields):
     said = [{"role": "assistant", "content": blocks}] if blocks else []
     body = {"model": MODEL, "messages": [QUESTION, *said, QUESTION], "max_tokens": 1} | fields
-    return httpx.post(f"{server.address}/v1/messages", json=body, headers={"x-api-key": key}, timeout=60)
+    return HTTP.post(f"{server.address}/v1/messages", json=body, headers={"x-api-key": key})
 
 
 # Types
@@ -241,7 +241,7 @@ def test_ids_of_other_conversations_bring_nothing_of_them(server):
     headers = {"Authorization": f"Bearer {KEYS[0]}"}
     for path in ["responses/{}", "responses/{}/input_items", "conversations/{}"]:
         for method in ["GET", "DELETE"]:
-            reply = httpx.request(method, f"{server.address}/v1/{path.format(first['id'])}", headers=headers)
+            reply = HTTP.request(method, f"{server.address}/v1/{path.format(first['id'])}", headers=headers)
             assert reply.status_code == 404
 
 
