@@ -93,8 +93,12 @@ test-long: build-tests ## Build, then load 10,000 damaged files of every kind (M
 	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
 	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
 
+# The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)
-	$(AGENTS_VENV)/bin/python -m pytest -q -p no:cacheprovider --confcutdir Tests/Client $(ARGS) Tests/Client/agents
+	@mkdir -p $(REPORTS)
+	$(AGENTS_VENV)/bin/python -m pytest -q -p no:cacheprovider --confcutdir Tests/Client \
+	    --junitxml $(REPORTS)/agents.xml $(ARGS) Tests/Client/agents
+	$(if $(ARGS),,$(PYTHON) Tests/Client/compatibility.py $(REPORTS)/client.xml $(REPORTS)/agents.xml)
 
 $(AGENTS_VENV)/.stamp: Tests/Client/agents/requirements.txt Tests/Client/requirements.txt
 	@$(PYTHON) -m venv $(AGENTS_VENV)

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import compatibility
 import hub_server
 import openai
 import pytest
@@ -102,6 +103,15 @@ class Server:
 
     def client(self, key, kind=openai.OpenAI, **options):
         return kind(base_url=f"{self.address}/v1", api_key=key, max_retries=0, timeout=120, **options)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "shows(client, route, *what): what the test shows of a client; see compatibility.py")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.user_properties += compatibility.shown_by(item)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ CAPITAL = [{"role": "user", "content": "What is the capital of France?"}]
 STORY = [{"role": "user", "content": "Write a long story about a river and the town beside it."}]
 
 
+@pytest.mark.shows("openai", "chat")
 def test_greedy_reply_is_right_and_has_the_documented_shape(client):
     reply = client.chat.completions.create(model=MODEL, messages=CAPITAL, temperature=0, max_tokens=32)
     assert reply.id.startswith("chatcmpl-")
@@ -29,6 +30,7 @@ def test_greedy_reply_is_right_and_has_the_documented_shape(client):
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
 
 
+@pytest.mark.shows("openai", "chat", "plain", "streamed")
 def test_stream_carries_the_same_text_as_the_plain_reply(client):
     plain = client.chat.completions.create(model=MODEL, messages=CAPITAL, temperature=0, max_tokens=32)
     chunks = list(
@@ -65,6 +67,7 @@ def test_usage_of_a_stream_comes_last_when_asked_for(client):
     assert all(chunk.usage is None for chunk in chunks[:-1])
 
 
+@pytest.mark.shows("openai", "chat", "plain", "streamed")
 def test_asynchronous_client(asynchronous):
     async def ask():
         async with asynchronous as client:

@@ -90,6 +90,7 @@ def blocks_of(message):
 # Whole replies
 
 
+@pytest.mark.shows("anthropic", "messages")
 def test_greedy_reply_is_right_and_has_the_documented_shape(claude):
     reply = ask(claude)
     assert reply.id.startswith("msg_")
@@ -174,6 +175,7 @@ def test_a_last_assistant_message_is_where_the_reply_begins(claude):
     assert "The capital of France is" not in text_of(reply)
 
 
+@pytest.mark.shows("anthropic", "messages", "plain", "streamed")
 def test_asynchronous_client(server):
     async def both():
         async with client_of(server, anthropic.AsyncAnthropic) as client:
@@ -191,6 +193,7 @@ def test_asynchronous_client(server):
 # Streams
 
 
+@pytest.mark.shows("anthropic", "messages", "plain", "streamed")
 def test_the_stream_helper_puts_the_plain_reply_together(claude):
     plain = ask(claude)
     events, final = streamed(claude)
@@ -276,6 +279,7 @@ def test_events_come_in_the_order_of_the_protocol(server, fields):
 # Tools
 
 
+@pytest.mark.shows("anthropic", "messages", "plain", "streamed", "tools")
 @pytest.mark.parametrize("tools", [[WEATHER], [CLOCK], [WEATHER, CLOCK]], ids=["weather", "clock", "both"])
 def test_any_demands_a_call_that_fits_its_schema(claude, tools):
     fields = dict(tools=tools, tool_choice={"type": "any", "disable_parallel_tool_use": True}, max_tokens=96)
@@ -333,6 +337,7 @@ def test_the_failure_of_a_tool_reaches_the_prompt(claude):
 # Formats and thinking
 
 
+@pytest.mark.shows("anthropic", "messages", "structured")
 @pytest.mark.parametrize("name", ["output_config", "output_format"])
 def test_a_format_is_enforced(claude, name):
     schema = {"type": "json_schema", "schema": SCHEMA}
@@ -362,6 +367,7 @@ def test_thinking_is_a_wish_that_a_model_without_it_ignores(claude, thinking):
 # Round trips
 
 
+@pytest.mark.shows("anthropic", "messages", "tools", "three turns")
 @pytest.mark.parametrize("form", ["objects", "dumps", "messages"])
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["plain", "streamed"])
 def test_three_turns_with_every_reply_sent_back(claude, form, is_streamed):

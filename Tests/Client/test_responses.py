@@ -60,6 +60,7 @@ def events(server, body):
         return reply, found
 
 
+@pytest.mark.shows("openai", "responses")
 def test_a_text(client):
     reply = ask(client, "Say hello.", instructions="Be brief.", max_output_tokens=16)
     assert reply.object == "response" and reply.status in ("completed", "incomplete")
@@ -68,6 +69,7 @@ def test_a_text(client):
     assert reply.instructions == "Be brief." and reply.store is False
 
 
+@pytest.mark.shows("openai", "responses", "plain", "streamed")
 def test_a_stream_tells_what_the_whole_reply_tells(client):
     # The helper wants a reply that comes to its end.
     question = dict(input="What is the capital of France?", temperature=0, max_output_tokens=300)
@@ -85,12 +87,14 @@ async def iterate(asynchronous):
     return [event async for event in stream]
 
 
+@pytest.mark.shows("openai", "responses", "streamed")
 def test_an_asynchronous_client_reads_a_stream(asynchronous):
     found = asyncio.run(iterate(asynchronous))
     assert [event.sequence_number for event in found] == list(range(len(found)))
     assert found[-1].type in ("response.completed", "response.incomplete")
 
 
+@pytest.mark.shows("openai", "responses", "structured")
 def test_parse_gives_a_model(client):
     reply = client.responses.parse(
         model=MODEL, input="Is Bern a capital?", text_format=City, temperature=1, max_output_tokens=200, extra_body={"seed": 3}
@@ -130,6 +134,7 @@ def test_a_call_of_each_kind(server, stream, choice, kind, name):
         assert call["input"] and set(call["input"]) <= set("abcdef")
 
 
+@pytest.mark.shows("openai", "responses", "tools", "three turns")
 def test_three_turns_that_send_everything_back(client):
     conversation = [{"role": "user", "content": QUESTION}]
     for turn in range(3):
@@ -227,6 +232,7 @@ def test_thoughts_of_another_key_are_not_opened(new_data, tmp_path):
         server.stop()
 
 
+@pytest.mark.shows("openai", "responses", "reasoning")
 def test_thoughts_are_sealed_and_come_back(new_data, tmp_path):
     template = tmp_path / "thinking.jinja"
     template.write_text(THINKING)

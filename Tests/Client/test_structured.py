@@ -60,6 +60,7 @@ def refusal(client, **request):
 # Pydantic models
 
 
+@pytest.mark.shows("openai", "chat", "structured")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_model_is_parsed(client, seed):
     reply = client.chat.completions.parse(
@@ -71,6 +72,7 @@ def test_a_model_is_parsed(client, seed):
     assert Person.model_validate_json(choice.message.content) == choice.message.parsed
 
 
+@pytest.mark.shows("openai", "chat", "plain", "streamed", "structured")
 def test_a_streamed_model_is_parsed_and_says_the_same(client):
     request = dict(model=MODEL, messages=PERSON, response_format=Person, temperature=1, seed=1, max_tokens=300)
     whole = client.chat.completions.parse(**request).choices[0].message

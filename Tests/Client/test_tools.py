@@ -93,6 +93,7 @@ def assembled(chunks):
 # Choices of tools
 
 
+@pytest.mark.shows("openai", "chat", "tools")
 def test_a_required_call_is_made(client):
     for seed in range(4):
         choice = ask(client, tool_choice="required", seed=seed, temperature=1.5).choices[0]
@@ -127,6 +128,7 @@ def test_a_choice_of_nothing_is_refused(client, choice):
 # Streams and round trips
 
 
+@pytest.mark.shows("openai", "chat", "plain", "streamed", "tools")
 def test_a_stream_tells_what_the_whole_reply_tells(client):
     for seed, choice in itertools.product(range(3), ["required", "auto"]):
         fields = dict(tool_choice=choice, seed=seed, temperature=1.2)
@@ -137,6 +139,7 @@ def test_a_stream_tells_what_the_whole_reply_tells(client):
         assert reason == whole.finish_reason
 
 
+@pytest.mark.shows("openai", "chat", "tools", "three turns")
 def test_three_turns_take_the_reply_back_as_it_was(client):
     messages = list(QUESTION)
     for _ in range(3):
@@ -275,6 +278,7 @@ def test_thinking_that_is_switched_off_is_not_there(thinker):
     assert not getattr(reply.choices[0].message, "reasoning_content", None) and reply.choices[0].message.content
 
 
+@pytest.mark.shows("openai", "chat", "tools", "structured", "reasoning")
 def test_thinking_stands_in_front_of_a_call_and_of_a_format(thinker):
     for fields in [dict(tool_choice="required", parallel_tool_calls=False), dict(response_format=FORMAT, tools=openai.NOT_GIVEN)]:
         choice = ask(thinker, extra={"thinking_budget": 10}, **fields).choices[0]
@@ -285,6 +289,7 @@ def test_thinking_stands_in_front_of_a_call_and_of_a_format(thinker):
             check(choice, TOOLS, required=True)
 
 
+@pytest.mark.shows("openai", "chat", "plain", "streamed", "reasoning")
 def test_streamed_thinking_comes_first_and_is_the_same(thinker):
     fields = dict(extra={"thinking_budget": 10}, tools=openai.NOT_GIVEN, max_tokens=40)
     whole = ask(thinker, **fields).choices[0].message

@@ -345,6 +345,7 @@ def plain(relay):
     return openai.OpenAI(base_url=relay.address, api_key=relay.key, max_retries=0)
 
 
+@pytest.mark.shows("openai", "chat", "tools", "reasoning", "three turns")
 @BOTH_NAMES
 @pytest.mark.parametrize("how", ["create", "parse", "stream"])
 def test_openai_dumps_come_back_in_three_turns(relay, plain, how):
@@ -365,6 +366,7 @@ def test_openai_dumps_come_back_in_three_turns(relay, plain, how):
     assert thoughts_of(dumps) == [one["reasoning_content"] for one in said]
 
 
+@pytest.mark.shows("openai", "chat", "structured", "reasoning")
 def test_openai_dumps_of_a_parsed_answer_come_back(relay, plain):
     messages = [{"role": "user", "content": QUESTION}]
     for _ in range(2):
@@ -483,6 +485,7 @@ async def agents_run(agent, given, stream, **fields):
 FREE = agents.RunConfig(model_settings=agents.ModelSettings(tool_choice="auto"), tracing_disabled=True)
 
 
+@pytest.mark.shows("openai-agents", "chat", "tools", "reasoning", "three turns")
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("replayed", [False, True])
 def test_agents_items_come_back_in_three_turns(relay, stream, replayed):
@@ -531,6 +534,7 @@ def test_agents_sessions_keep_three_turns(relay, stream):
     check_three_turns(relay, thinking_comes_back=False, stream=stream)
 
 
+@pytest.mark.shows("openai-agents", "chat", "structured")
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("tools", [False, True])
 def test_agents_output_types_are_held_to(relay, stream, tools):
@@ -627,6 +631,7 @@ def litellm_turn(relay, provider, how, **given):
     return turn
 
 
+@pytest.mark.shows("litellm", "chat", "tools", "reasoning", "three turns")
 @BOTH_NAMES
 @pytest.mark.parametrize("how", ["whole", "stream", "asynchronous"])
 @pytest.mark.parametrize("provider", ["openai", "hosted_vllm", "litellm_proxy"])
@@ -637,6 +642,7 @@ def test_litellm_dumps_come_back_in_three_turns(relay, provider, how):
     assert [dumps[index]["content"] for index in (4, 6)] == [one["content"] for one in said[1:]]
 
 
+@pytest.mark.shows("litellm", "chat", "structured", "reasoning")
 @pytest.mark.parametrize("stream", [False, True])
 def test_litellm_formats_are_held_to(relay, stream):
     reply = litellm.completion(
@@ -699,6 +705,7 @@ def chain_turn(model, messages, how):
     return whole
 
 
+@pytest.mark.shows("langchain-openai", "chat", "tools", "three turns")
 @pytest.mark.parametrize("how", ["invoke", "ainvoke", "stream", "astream"])
 @pytest.mark.parametrize("kept", ["messages", "JSON"])
 def test_langchain_messages_come_back_in_three_turns(relay, how, kept):
@@ -729,6 +736,7 @@ def test_langchain_messages_come_back_in_three_turns(relay, how, kept):
         )
 
 
+@pytest.mark.shows("langchain-openai", "chat", "structured")
 @pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_langchain_structured_output_is_held_to(relay, method, stream):
@@ -803,6 +811,7 @@ PROFILES = {
 }
 
 
+@pytest.mark.shows("pydantic-ai", "chat", "tools", "reasoning", "three turns")
 @pytest.mark.parametrize("how", ["run", "run_stream", "run_stream_events"])
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("kept", ["messages", "JSON"])
@@ -825,6 +834,7 @@ def test_pydantic_ai_messages_come_back_in_three_turns(relay, how, profile, kept
     assert [reply.usage.input_tokens for reply in replies] == sizes
 
 
+@pytest.mark.shows("pydantic-ai", "chat", "structured")
 @pytest.mark.parametrize("how", ["run", "run_stream", "run_stream_events"])
 @pytest.mark.parametrize("output", [pydantic_ai.ToolOutput, pydantic_ai.NativeOutput])
 @pytest.mark.parametrize("tools", [False, True])

@@ -51,6 +51,7 @@ def items(exchange, kind):
     return [item for item in exchange["sent"]["input"] if item["type"] == kind]
 
 
+@pytest.mark.shows("Codex", "responses", "streamed", "tools", "three turns")
 def test_a_function_a_tool_of_a_namespace_and_a_text(tmp_path):
     told, refused = play(
         tmp_path,
@@ -67,6 +68,7 @@ def test_a_function_a_tool_of_a_namespace_and_a_text(tmp_path):
     assert "pinion-42" in json.dumps(items(last, "function_call_output")[0])
 
 
+@pytest.mark.shows("Codex", "responses", "streamed", "tools")
 def test_a_custom_tool_with_a_grammar_changes_a_file(tmp_path):
     patch = "*** Begin Patch\n*** Add File: a.txt\n+hello\n*** End Patch\n"
     # Codex gives this tool to models that it knows.
