@@ -13,29 +13,6 @@ from dialects import BOTH_WAYS, CHAT, EVERY_DIALECT, MESSAGES, RESPONSES, events
 from vitals import eventually, sequences
 from wire import JSON, completion, plain, serving
 
-
-@pytest.fixture(scope="module")
-def full(new_data, tmp_path_factory):
-    """A server that has one place, and one to wait in, both taken for as long as the tests need."""
-    folder = tiny_folder.write(tmp_path_factory.mktemp("full") / "model", max_position_embeddings=1 << 17)
-    places = ["--max-sequences", 1, "--max-waiting", 1, "--context", 1 << 17]
-    with serving(new_data(), "--model", f"{MODEL}={folder}", *places) as server, contextlib.ExitStack() as taken:
-        for _ in range(2):
-            connection = taken.enter_context(contextlib.closing(plain(server)))
-            connection.request("POST", CHAT.path, completion(max_tokens=120_000, ignore_eos=True), JSON)
-        assert eventually(lambda: sequences(server) == 2, 10)
-        yield server
-        assert sequences(server) == 2, "the places were free before the tests had ended"
-
-
-@EVERY_DIALECT
-@BOTH_WAYS
-def test_no_place_is_left(full, dialect, stream):
-    reply = dialect.post(full, None, stream=stream)
-    refused(dialect, reply, 503, "server_is_overloaded", kind="server_error", anthropic="overloaded_error")
-    assert int(reply.headers["retry-after"]) > 0
-
-
 # What the broken model says before it fails, and where it has a choice, which it cannot make.
 SCHEMA = {"type": "string", "pattern": "^aaaaZ[bc]{9}$"}
 FORMATS = {
@@ -138,3 +115,28 @@ def test_clients_hear_of_a_failure_after_the_head(broken):
     with pytest.raises(anthropic.APIStatusError) as caught:
         list(claude.messages.create(**MESSAGES.body | failing(MESSAGES), stream=True))
     assert caught.value.body["error"]["type"] == "api_error"
+
+
+# Last, because it leaves no core to others.
+
+
+@pytest.fixture(scope="module")
+def full(new_data, tmp_path_factory):
+    """A server that has one place, and one to wait in, both taken for as long as the tests need."""
+    folder = tiny_folder.write(tmp_path_factory.mktemp("full") / "model", max_position_embeddings=1 << 17)
+    places = ["--max-sequences", 1, "--max-waiting", 1, "--context", 1 << 17]
+    with serving(new_data(), "--model", f"{MODEL}={folder}", *places) as server, contextlib.ExitStack() as taken:
+        for _ in range(2):
+            connection = taken.enter_context(contextlib.closing(plain(server)))
+            connection.request("POST", CHAT.path, completion(max_tokens=120_000, ignore_eos=True), JSON)
+        assert eventually(lambda: sequences(server) == 2, 10)
+        yield server
+        assert sequences(server) == 2, "the places were free before the tests had ended"
+
+
+@EVERY_DIALECT
+@BOTH_WAYS
+def test_no_place_is_left(full, dialect, stream):
+    reply = dialect.post(full, None, stream=stream)
+    refused(dialect, reply, 503, "server_is_overloaded", kind="server_error", anthropic="overloaded_error")
+    assert int(reply.headers["retry-after"]) > 0
