@@ -75,7 +75,8 @@ let package = Package(
             name: "AnthropicAPI", dependencies: ["TextGeneration", "PinionJSON", "PinionWire"],
             swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
-        .target(name: "PinionStore", dependencies: [grdb, crypto], swiftSettings: settings),
+        .target(name: "PinionLedger", swiftSettings: settings),
+        .target(name: "PinionStore", dependencies: ["PinionLedger", grdb, crypto], swiftSettings: settings),
         .target(
             name: "PinionCatalog",
             dependencies: ["PinionJSON", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix],
@@ -93,8 +94,9 @@ let package = Package(
             name: "PinionCommand",
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
-                "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionCatalog", "PinionGrammar", "OpenAIAPI",
-                "PinionJSON", "PinionWire", "TextGeneration", argumentParser, logging, coreMetrics, metrics,
+                "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionLedger", "PinionCatalog", "PinionGrammar",
+                "OpenAIAPI", "PinionJSON", "PinionWire", "TextGeneration", argumentParser, logging, coreMetrics,
+                metrics,
             ],
             swiftSettings: settings),
         .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: testSettings),
@@ -148,7 +150,10 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: testSettings),
-        .testTarget(name: "PinionStoreTests", dependencies: ["PinionStore", grdb], swiftSettings: testSettings),
+        .testTarget(
+            name: "PinionLedgerTests", dependencies: ["PinionLedger", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(
+            name: "PinionStoreTests", dependencies: ["PinionStore", "PinionLedger", grdb], swiftSettings: testSettings),
         .testTarget(name: "PinionCatalogTests", dependencies: ["PinionCatalog", crypto], swiftSettings: testSettings),
         .testTarget(
             name: "PinionServerTests",

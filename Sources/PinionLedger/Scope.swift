@@ -1,0 +1,31 @@
+/// Whom a limit is set to.
+package enum Scope: Sendable, Hashable {
+    case key(String)
+    case owner(String)
+    case model(String)
+
+    /// `key`, `owner` or `model`.
+    package var kind: String {
+        switch self {
+        case .key: "key"
+        case .owner: "owner"
+        case .model: "model"
+        }
+    }
+
+    package var name: String {
+        switch self {
+        case .key(let name), .owner(let name), .model(let name): name
+        }
+    }
+}
+
+/// A scope with its limits at the moment of an admission.
+package struct LimitedScope: Sendable, Equatable {
+    package let scope: Scope
+    package let limits: Limits
+
+    package init(_ scope: Scope, _ limits: Limits) {
+        (self.scope, self.limits) = (scope, limits)
+    }
+}

@@ -1,0 +1,54 @@
+/// One line of the ledger: an admitted request, and what it took.
+package struct UsageRow: Sendable, Equatable {
+    /// How the request ended; the raw value is its name in the ledger.
+    package enum Outcome: String, Sendable, CaseIterable {
+        case completed
+        /// The reply ended because a budget had no room for more of it.
+        case budget
+        case cancelled
+        case disconnected
+        /// The server stopped before the reply was complete.
+        case stopped
+        /// The engine gave it up, or the reader left too much unread.
+        case failed
+        /// The process was killed while the request ran.
+        case lost
+    }
+
+    /// `req_...`: the request's own id, by which a row is counted once however often it is replayed.
+    package var requestID: String
+    /// Milliseconds since 1970 at the admission.
+    package var time: Int
+    /// The day and month of the admission, which budgets are counted in; see ``LedgerCalendar``.
+    package var day: LedgerCalendar.Day
+    package var key: String
+    /// Empty for a key without an owner.
+    package var owner: String
+    package var model: String
+    /// The path of the route, such as `/v1/chat/completions`.
+    package var route: String
+    package var prices: Prices
+    /// The request's `user`, cut to ``maximumUserBytes``; empty without one.
+    package var user: String
+    /// The request's metadata as a JSON object; empty without any, or where it is longer than ``maximumMetadataBytes``.
+    package var metadata: String
+    /// How often the client says that it tried before.
+    package var retryCount: Int
+
+    package var tokens: TokenCounts
+    package var outcome: Outcome
+    /// The status of the reply's head.
+    package var status: Int
+    /// Nano-units; 0 where the server failed.
+    package var cost: Int
+    /// Milliseconds from the admission to the prompt's being accepted, to the first text, and to the end; -1 where it did
+    /// not come so far.
+    package var queuedTime: Int
+    package var firstTokenTime: Int
+    package var runTime: Int
+
+    package static let maximumUserBytes = 256
+    package static let maximumMetadataBytes = 1_024
+    /// Bytes of every other text of a row.
+    package static let maximumNameBytes = 256
+}
