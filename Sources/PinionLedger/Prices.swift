@@ -1,7 +1,7 @@
 /// What a model's tokens cost: whole nano-units of the ledger's currency for each token.
 package struct Prices: Sendable, Equatable {
-    /// Largest price of a token: a thousand units of the currency.
-    package static let maximum = 1_000_000_000_000
+    /// Largest price of a token: a unit of the currency. Sums of costs then fit an integer by a factor of thousands.
+    package static let maximum = 1_000_000_000
     package static let free = Prices(input: 0, cachedInput: 0, output: 0)
 
     /// For a token of the prompt that was computed.

@@ -47,6 +47,18 @@ package struct UsageRow: Sendable, Equatable {
     package var firstTokenTime: Int
     package var runTime: Int
 
+    package init(
+        requestID: String, time: Int, day: LedgerCalendar.Day, key: String, owner: String, model: String, route: String,
+        prices: Prices, user: String, metadata: String, retryCount: Int, tokens: TokenCounts, outcome: Outcome,
+        status: Int, cost: Int, queuedTime: Int, firstTokenTime: Int, runTime: Int
+    ) {
+        (self.requestID, self.time, self.day) = (requestID, time, day)
+        (self.key, self.owner, self.model, self.route) = (key, owner, model, route)
+        (self.prices, self.user, self.metadata, self.retryCount) = (prices, user, metadata, retryCount)
+        (self.tokens, self.outcome, self.status, self.cost) = (tokens, outcome, status, cost)
+        (self.queuedTime, self.firstTokenTime, self.runTime) = (queuedTime, firstTokenTime, runTime)
+    }
+
     package static let maximumUserBytes = 256
     package static let maximumMetadataBytes = 1_024
     /// Bytes of every other text of a row.

@@ -1,0 +1,176 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Admits requests within the limits of their key, its owner and their model, and keeps a row of what each took.
+///
+///     let ledger = try Ledger(LedgerConfiguration(directory: path), storage: store)
+///     let ticket = try await ledger.admit(request)            // a place
+///     let limit = try ticket.open(promptTokens: 40, choices: 1, limit: 200)  // tokens and money
+///     while ticket.count(isReasoning: false, goesOn: true) { ... }           // for each token
+///     ticket.settle(.completed, tokens)
+///     try await ticket.recorded()                             // now the client may be told what it took
+///
+/// One process owns a directory's ledger. What is spent and promised is held in memory, which is why a budget holds to the
+/// token; the journal, the slots of running requests and the database behind them keep it over restarts.
+package final class Ledger: Sendable {
+    private let configuration: LedgerConfiguration
+    private let storage: any UsageStorage
+    private let calendar: LedgerCalendar
+    private let owner: OwnerLock
+    private let journal: Journal
+    private let slots: SlotFile
+    private let book = Mutex(AccountBook())
+    /// Refusals by reason, for metrics.
+    private let refused = Mutex<[String: Int]>([:])
+    /// Where the database is asked what scopes have spent: it may block.
+    private let reading = DispatchQueue(label: "pinion.ledger.accounts")
+
+    /// Takes the directory, folds what an earlier process left in it, and counts as lost what ran when it ended.
+    ///
+    /// - Throws: ``LedgerError``, or what the storage throws.
+    package init(_ configuration: LedgerConfiguration, storage: any UsageStorage) throws {
+        self.configuration = configuration
+        self.storage = storage
+        let directory = configuration.directory
+        owner = try OwnerLock(directory: directory)
+        slots = try SlotFile(path: "\(directory)/usage-running", count: configuration.concurrentRequests)
+        journal = try Journal(
+            directory: directory, segmentSize: configuration.segmentSize, durability: configuration.durability,
+            storage: storage, lost: slots.lostRows())
+        slots.clear()
+        calendar = LedgerCalendar(
+            timeZone: configuration.timeZone, latest: try storage.latestDay(), clock: configuration.clock)
+    }
+
+    /// Folds every settled row into the database.
+    package func close() { journal.close() }
+
+    /// Takes a place for a request with its key, owner and model, or with none of them.
+    ///
+    /// - Throws: ``Refusal``; what the storage throws when it cannot tell what a scope has spent.
+    package func admit(_ request: LedgerRequest) async throws -> LedgerTicket {
+        guard request.account.allows(request.model) else { throw counted(Refusal(.model)) }
+        guard hasRoom else { throw counted(Refusal(.ledger)) }
+        let day = calendar.today()
+        let scopes = request.scopes
+        for scope in book.withLock({ $0.unknown(of: scopes) }) {
+            let spent = try await spent(by: scope, on: day)
+            book.withLock { $0.learn(scope, spent, on: day) }
+        }
+        let asked = AccountBook.Request(scopes: scopes, prices: request.terms.prices, day: day)
+        do {
+            let claim = try book.withLock { book throws(Refusal) in try book.begin(asked, now: .now) }
+            return LedgerTicket(request, claim, day: day, admitted: configuration.clock(), of: self)
+        } catch {
+            throw counted(error)
+        }
+    }
+
+    private func spent(by scope: Scope, on day: LedgerCalendar.Day) async throws -> Spent {
+        try await withCheckedThrowingContinuation { continuation in
+            reading.async { [storage] in
+                continuation.resume(with: Result { try storage.spent(by: scope, on: day) })
+            }
+        }
+    }
+
+    /// Whether the journal can take the row of one more request beside those that run, wherever they end.
+    private var hasRoom: Bool {
+        let running = book.withLock { $0.claims }
+        let state = journal.state
+        return state.failure == nil && running < configuration.concurrentRequests
+            && state.room >= 2 * (running + 1) * JournalSegment.maximumRecordLength
+    }
+
+    func counted(_ refusal: Refusal) -> Refusal {
+        refused.withLock { $0[refusal.reason.name, default: 0] += 1 }
+        return refusal
+    }
+}
+
+// MARK: - For tickets
+
+extension Ledger {
+    func reserve(
+        _ claim: AccountBook.Claim, promptTokens: Int, outputTokens: Int
+    ) throws(Refusal) {
+        do {
+            try book.withLock { book throws(Refusal) in
+                try book.reserve(claim, promptTokens: promptTokens, outputTokens: outputTokens, now: .now)
+            }
+        } catch {
+            throw counted(error)
+        }
+    }
+
+    func extend(_ claim: AccountBook.Claim, by tokens: Int) -> Int {
+        book.withLock { $0.extend(claim, by: tokens) }
+    }
+
+    func release(_ claim: AccountBook.Claim) {
+        book.withLock { $0.release(claim) }
+    }
+
+    func slot(for row: UsageRow) throws(Refusal) -> (index: Int, slot: UsageSlot) {
+        guard let taken = slots.take(for: row) else { throw counted(Refusal(.ledger)) }
+        return taken
+    }
+
+    /// Settles a claim, and calls `completion` once the row is kept; its slot is free then.
+    func settle(
+        _ claim: AccountBook.Claim, _ row: UsageRow, slot: Int, completion: @escaping Journal.Completion
+    ) {
+        book.withLock { $0.settle(claim, tokens: row.tokens.total, cost: row.cost) }
+        journal.append(row) { [slots] result in
+            // A row that could not be written stays in its slot, and is found there by the next start.
+            if case .success = result { slots.giveBack(slot) }
+            completion(result)
+        }
+    }
+
+    func rates(of claim: AccountBook.Claim) -> (requests: RateState?, tokens: RateState?) {
+        book.withLock { $0.rates(of: claim, now: .now) }
+    }
+
+    func levels(of claim: AccountBook.Claim) -> [AccountBook.Level] {
+        book.withLock { $0.levels(of: claim, from: configuration.warningPercent) }
+    }
+
+    /// Milliseconds since 1970 of a time of the ledger's clock.
+    static func milliseconds(_ date: Date) -> Int { Int((date.timeIntervalSince1970 * 1_000).rounded(.down)) }
+}
+
+// MARK: - What is told
+
+extension Ledger {
+    /// What metrics tell of the ledger.
+    package struct State: Sendable {
+        package var running: Int
+        package var reservedTokens: Int
+        /// Bytes of rows that are not in the database yet.
+        package var journalLength: Int
+        package var journalRoom: Int
+        package var foldTime: Duration
+        /// Why the last fold failed; nil after one that did not.
+        package var foldFailure: String?
+        package var refusals: [String: Int]
+    }
+
+    package var state: State {
+        let (running, reserved) = book.withLock { ($0.claims, $0.reservedTokens) }
+        let journal = journal.state
+        return State(
+            running: running, reservedTokens: reserved, journalLength: journal.length, journalRoom: journal.room,
+            foldTime: journal.foldTime, foldFailure: journal.foldFailure ?? journal.failure?.message,
+            refusals: refused.withLock { $0 })
+    }
+
+    /// What a scope has promised to requests that run, and has spent since all time; zero for one without requests since
+    /// the start.
+    package func amounts(of scope: Scope) -> (reserved: Spent.Amount, spent: Spent.Amount) {
+        book.withLock { $0.amounts(of: scope) }
+    }
+
+    package var today: LedgerCalendar.Day { calendar.today() }
+}

@@ -1,0 +1,198 @@
+/// What one scope has taken and has promised, in memory.
+struct ScopeAccount: Sendable {
+    /// What budgets are counted in.
+    enum Period: Sendable, Hashable {
+        case day(Int)
+        case month(Int)
+        case total
+    }
+
+    /// What a period's budget is used for.
+    private struct Use {
+        var spent = Spent.Amount()
+        /// Of requests that run.
+        var reserved = Spent.Amount()
+    }
+
+    /// A budget that is nearly spent.
+    struct Level {
+        let limit: Limit
+        let percent: Int
+    }
+
+    private(set) var running = 0
+    private(set) var requests: RateBucket?
+    private(set) var tokens: RateBucket?
+    private var uses: [Period: Use] = [:]
+
+    init(spent: Spent, on day: LedgerCalendar.Day) {
+        uses[.day(day.day)] = Use(spent: spent.day)
+        uses[.month(day.month)] = Use(spent: spent.month)
+        uses[.total] = Use(spent: spent.total)
+    }
+
+    /// Takes over the limits of an admission that happens now.
+    mutating func adopt(_ limits: Limits, on day: LedgerCalendar.Day, now: ContinuousClock.Instant) {
+        Self.adopt(limits[.requestsPerMinute], &requests, now)
+        Self.adopt(limits[.tokensPerMinute], &tokens, now)
+        // A period that is over matters as long as requests run that were admitted in it.
+        let current: Set<Period> = [.day(day.day), .month(day.month), .total]
+        if uses.count > current.count {
+            uses = uses.filter { current.contains($0.key) || $0.value.reserved != Spent.Amount() }
+        }
+    }
+
+    private static func adopt(_ limit: Int?, _ bucket: inout RateBucket?, _ now: ContinuousClock.Instant) {
+        guard let limit else { return bucket = nil }
+        if bucket == nil { bucket = RateBucket(capacity: limit, now: now) } else { bucket?.adopt(limit, now: now) }
+    }
+
+    // MARK: - Requests
+
+    /// - Returns: Why one more request may not begin; nil where it may.
+    mutating func refusal(_ scope: LimitedScope, on day: LedgerCalendar.Day, now: ContinuousClock.Instant) -> Refusal? {
+        if let most = scope.limits[.concurrentRequests], running >= most {
+            return Refusal(
+                .concurrency, scope: scope.scope, limit: .concurrentRequests, value: most,
+                retryAfter: most == 0 ? nil : .seconds(1))
+        }
+        if let rate = requests?.capacity {
+            let wait = requests?.wait(for: 1, now: now)
+            if wait != .some(.zero) {
+                return Refusal(
+                    .requestRate, scope: scope.scope, limit: .requestsPerMinute, value: rate, retryAfter: wait)
+            }
+        }
+        // A spent budget is told before any work for the prompt; one token is the least that a request takes.
+        return budgetRefusal(scope, on: day, Spent.Amount(tokens: 1))
+    }
+
+    mutating func begin() {
+        running += 1
+        requests?.draw(1)
+    }
+
+    /// - Parameter isRefused: Whether the request counts as one that never began.
+    mutating func end(isRefused: Bool) {
+        running -= 1
+        if isRefused { requests?.refund(1) }
+    }
+
+    // MARK: - Tokens and money
+
+    /// - Returns: Why an amount cannot be reserved; nil where it can.
+    mutating func refusal(
+        _ scope: LimitedScope, on day: LedgerCalendar.Day, reserving amount: Spent.Amount, now: ContinuousClock.Instant
+    ) -> Refusal? {
+        if let rate = tokens?.capacity {
+            guard let wait = tokens?.wait(for: amount.tokens, now: now) else {
+                return Refusal(
+                    .tooLarge, scope: scope.scope, limit: .tokensPerMinute, value: rate, needed: amount.tokens)
+            }
+            if wait > .zero {
+                return Refusal(
+                    .tokenRate, scope: scope.scope, limit: .tokensPerMinute, value: rate, needed: amount.tokens,
+                    left: tokens?.state(now: now).remaining, retryAfter: wait)
+            }
+        }
+        return budgetRefusal(scope, on: day, amount)
+    }
+
+    private func budgetRefusal(
+        _ scope: LimitedScope, on day: LedgerCalendar.Day, _ amount: Spent.Amount
+    ) -> Refusal? {
+        for (limit, period) in Self.budgets(on: day) {
+            guard let value = scope.limits[limit] else { continue }
+            let use = uses[period] ?? Use()
+            let (spent, reserved, needed) =
+                limit.isMoney
+                ? (use.spent.money, use.reserved.money, amount.money)
+                : (use.spent.tokens, use.reserved.tokens, amount.tokens)
+            let unspent = value - spent
+            // A budget of money that is used up refuses what costs nothing, too: otherwise it would never be felt.
+            if needed > unspent || unspent <= 0 {
+                return Refusal(
+                    .budget, scope: scope.scope, limit: limit, value: value, needed: needed, left: max(unspent, 0))
+            }
+            if needed > unspent - reserved {
+                return Refusal(
+                    .reserved, scope: scope.scope, limit: limit, value: value, needed: needed,
+                    left: max(unspent - reserved, 0), retryAfter: .seconds(1))
+            }
+        }
+        return nil
+    }
+
+    /// Tokens of a reply that the budgets have room for, of a wanted number; each costs `price`.
+    func room(_ scope: LimitedScope, on day: LedgerCalendar.Day, for wanted: Int, price: Int) -> Int {
+        Self.budgets(on: day).reduce(wanted) { room, budget in
+            guard let value = scope.limits[budget.limit] else { return room }
+            let use = uses[budget.period] ?? Use()
+            if budget.limit.isMoney {
+                guard price > 0 else { return room }
+                return min(room, max(0, value - use.spent.money - use.reserved.money) / price)
+            }
+            return min(room, max(0, value - use.spent.tokens - use.reserved.tokens))
+        }
+    }
+
+    mutating func reserve(_ amount: Spent.Amount, on day: LedgerCalendar.Day) {
+        tokens?.draw(amount.tokens)
+        for period in Self.periods(on: day) { uses[period, default: Use()].reserved.add(amount) }
+    }
+
+    /// Turns what was reserved into what was spent.
+    mutating func settle(reserved: Spent.Amount, spent: Spent.Amount, on day: LedgerCalendar.Day) {
+        tokens?.refund(reserved.tokens - spent.tokens)
+        for period in Self.periods(on: day) {
+            uses[period, default: Use()].reserved.subtract(reserved)
+            uses[period, default: Use()].spent.add(spent)
+        }
+    }
+
+    // MARK: - What is told
+
+    /// The budgets of which at least `threshold` percent are spent or promised.
+    func levels(_ scope: LimitedScope, on day: LedgerCalendar.Day, from threshold: Int) -> [Level] {
+        Self.budgets(on: day).compactMap { limit, period in
+            guard let value = scope.limits[limit], value > 0 else { return nil }
+            let use = uses[period] ?? Use()
+            let taken =
+                limit.isMoney ? use.spent.money + use.reserved.money : use.spent.tokens + use.reserved.tokens
+            let percent = Int(Double(taken) / Double(value) * 100)
+            return percent >= threshold ? Level(limit: limit, percent: percent) : nil
+        }
+    }
+
+    /// What is promised to requests that run.
+    var reserved: Spent.Amount { uses[.total]?.reserved ?? Spent.Amount() }
+    /// What was spent over all time.
+    var spent: Spent.Amount { uses[.total]?.spent ?? Spent.Amount() }
+
+    mutating func rates(now: ContinuousClock.Instant) -> (requests: RateState?, tokens: RateState?) {
+        (requests?.state(now: now), tokens?.state(now: now))
+    }
+
+    private static func budgets(on day: LedgerCalendar.Day) -> [(limit: Limit, period: Period)] {
+        [
+            (.dailyTokens, .day(day.day)), (.monthlyTokens, .month(day.month)), (.dailyMoney, .day(day.day)),
+            (.monthlyMoney, .month(day.month)), (.credit, .total),
+        ]
+    }
+
+    private static func periods(on day: LedgerCalendar.Day) -> [Period] {
+        [.day(day.day), .month(day.month), .total]
+    }
+}
+
+extension Spent.Amount {
+    mutating func add(_ other: Spent.Amount) {
+        tokens = Prices.sum(tokens, other.tokens)
+        money = Prices.sum(money, other.money)
+    }
+
+    mutating func subtract(_ other: Spent.Amount) {
+        tokens -= other.tokens
+        money -= other.money
+    }
+}

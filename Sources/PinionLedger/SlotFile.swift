@@ -1,0 +1,127 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+import Synchronization
+
+/// The requests that run, in a file that is mapped into memory: what a killed process leaves of them.
+///
+/// A slot holds the row of a request with its counts, which are written before tokens are published. The kernel keeps a
+/// mapped page when its process is killed, so that a client has never seen a token that the slot does not count. It does
+/// not survive a power loss.
+///
+/// - Note: `@unchecked Sendable` is sound because a slot is given to one request at a time, whose ticket writes to it under
+///   a lock, and the list of free slots has a lock of its own.
+final class SlotFile: @unchecked Sendable {
+    /// Of a slot: its state, the length and the checksum of its row, and the counts.
+    private static let headerLength = 64
+    /// A slot with room for the longest row, in whole cache lines.
+    private static let slotLength = (headerLength + RowCoder.maximumLength + 63) / 64 * 64
+
+    private let file: LedgerFile
+    private let memory: UnsafeMutableRawPointer
+    private let free: Mutex<[Int]>
+    let count: Int
+
+    init(path: String, count: Int) throws(LedgerError) {
+        let size = count * Self.slotLength
+        file = try LedgerFile(path: path, size: size)
+        guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0),
+            memory != MAP_FAILED
+        else { throw .system("map", path) }
+        self.memory = memory
+        self.count = count
+        free = Mutex(Array((0..<count).reversed()))
+    }
+
+    deinit {
+        munmap(memory, count * Self.slotLength)
+    }
+
+    /// The rows of requests that ran when their process was killed, as far as they had come.
+    func lostRows() -> [UsageRow] {
+        (0..<count).compactMap { UsageSlot(memory + $0 * Self.slotLength, header: Self.headerLength).lostRow }
+    }
+
+    /// Forgets every request. Only before the first is begun.
+    func clear() {
+        for index in 0..<count { UsageSlot(memory + index * Self.slotLength, header: Self.headerLength).end() }
+    }
+
+    /// A slot for a request, which holds its row from now on; nil where all are taken.
+    func take(for row: UsageRow) -> (index: Int, slot: UsageSlot)? {
+        guard let index = free.withLock({ $0.popLast() }) else { return nil }
+        let slot = UsageSlot(memory + index * Self.slotLength, header: Self.headerLength)
+        slot.begin(row)
+        return (index, slot)
+    }
+
+    func giveBack(_ index: Int) {
+        UsageSlot(memory + index * Self.slotLength, header: Self.headerLength).end()
+        free.withLock { $0.append(index) }
+    }
+}
+
+/// One slot of a ``SlotFile``.
+///
+/// - Note: `@unchecked Sendable` for the reason that its file is.
+struct UsageSlot: @unchecked Sendable {
+    private enum Offset {
+        static let state = 0
+        static let length = 4
+        static let checksum = 8
+        static let output = 16
+        static let reasoning = 24
+        static let firstTokenTime = 32
+    }
+    private static let running: UInt32 = 1
+
+    private let memory: UnsafeMutableRawPointer
+    private let row: UnsafeMutableRawPointer
+
+    init(_ memory: UnsafeMutableRawPointer, header: Int) {
+        self.memory = memory
+        row = memory + header
+    }
+
+    func begin(_ row: UsageRow) {
+        let bytes = RowCoder.encode(row)
+        UnsafeMutableRawBufferPointer(start: self.row, count: bytes.count).copyBytes(from: bytes)
+        memory.storeBytes(of: UInt32(bytes.count), toByteOffset: Offset.length, as: UInt32.self)
+        memory.storeBytes(of: Checksum.of(bytes), toByteOffset: Offset.checksum, as: UInt32.self)
+        count(output: 0, reasoning: 0)
+        note(firstTokenTime: row.firstTokenTime)
+        // Last, so that a row is whole where its slot says that it is there.
+        memory.storeBytes(of: Self.running, toByteOffset: Offset.state, as: UInt32.self)
+    }
+
+    func count(output: Int, reasoning: Int) {
+        memory.storeBytes(of: output, toByteOffset: Offset.output, as: Int.self)
+        memory.storeBytes(of: reasoning, toByteOffset: Offset.reasoning, as: Int.self)
+    }
+
+    func note(firstTokenTime: Int) {
+        memory.storeBytes(of: firstTokenTime, toByteOffset: Offset.firstTokenTime, as: Int.self)
+    }
+
+    func end() {
+        memory.storeBytes(of: 0, toByteOffset: Offset.state, as: UInt32.self)
+    }
+
+    /// The row with what was counted, for a slot that was not ended.
+    var lostRow: UsageRow? {
+        guard memory.load(fromByteOffset: Offset.state, as: UInt32.self) == Self.running else { return nil }
+        let length = Int(memory.load(fromByteOffset: Offset.length, as: UInt32.self))
+        guard (1...RowCoder.maximumLength).contains(length) else { return nil }
+        let bytes = UnsafeRawBufferPointer(start: row, count: length)
+        guard Checksum.of(bytes) == memory.load(fromByteOffset: Offset.checksum, as: UInt32.self),
+            var found = RowCoder.decode(bytes)
+        else { return nil }
+        found.tokens.output = max(0, memory.load(fromByteOffset: Offset.output, as: Int.self))
+        found.tokens.reasoning = max(0, memory.load(fromByteOffset: Offset.reasoning, as: Int.self))
+        found.firstTokenTime = memory.load(fromByteOffset: Offset.firstTokenTime, as: Int.self)
+        found.outcome = .lost
+        return found
+    }
+}
