@@ -72,14 +72,14 @@ enum StoreDatabase {
                 let found = complaint.split(whereSeparator: \.isNewline).joined(separator: "; ")
                 throw StoreError(.damaged, "the database \(path) is damaged: \(found)")
             }
-            if try migrator.hasBeenSuperseded(db) {
+            if try StoreMigrations.migrator.hasBeenSuperseded(db) {
                 throw StoreError(
                     .newerSchema,
                     "the database \(path) was written by a newer version of pinion; use that version, "
                         + "or another --data-dir")
             }
         }
-        try migrator.migrate(queue)
+        try StoreMigrations.migrator.migrate(queue)
         return queue
     }
 
@@ -96,25 +96,6 @@ enum StoreDatabase {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             return .commit
         }
-    }
-
-    private static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("keys") { db in
-            try db.execute(
-                sql: """
-                    CREATE TABLE api_key (
-                        id TEXT NOT NULL PRIMARY KEY,
-                        name TEXT NOT NULL,
-                        prefix TEXT NOT NULL,
-                        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-                        created INTEGER NOT NULL,
-                        revoked INTEGER,
-                        last_used INTEGER
-                    ) STRICT, WITHOUT ROWID;
-                    """)
-        }
-        return migrator
     }
 
     /// Makes the directory (0700) and the file (0600) where they are missing; SQLite gives its side files the same mode.
