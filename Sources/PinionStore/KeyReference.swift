@@ -6,8 +6,6 @@ struct KeyReference {
     static let identifierMarker = "key_"
     /// Letters after the marker from which on a part of an identifier is taken for the whole: git's bound for its own.
     private static let fewestLetters = 4
-    /// Bytes of a reference that an error repeats.
-    private static let shownBytes = 40
     /// Identifiers that an error lists.
     private static let shownKeys = 8
 
@@ -52,10 +50,5 @@ struct KeyReference {
         return "no key is called '\(shown)'"
     }
 
-    /// The text as one short line.
-    private var shown: String {
-        let cut = text.utf8.count > Self.shownBytes
-        let bytes = text.utf8.prefix(Self.shownBytes).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
-        return String(decoding: bytes, as: UTF8.self) + (cut ? "..." : "")
-    }
+    private var shown: String { ShownText.short(text) }
 }

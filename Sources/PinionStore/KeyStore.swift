@@ -1,158 +1,173 @@
 import Crypto
-import Foundation
+package import Foundation
 import GRDB
+package import PinionLedger
 import Synchronization
 
-/// The API keys of a data directory, in SQLite.
+/// The API keys of a data directory, in SQLite, with the owners, policies and models that they refer to.
 ///
-/// Several processes may use one file at once. Nothing is cached: each ``authenticate(_:)`` reads the last committed
-/// state of the file that lies at ``path`` then, so a key revoked by another process is refused from the next request on,
-/// also after the file was replaced by a copy of it. While there is no file, nobody is authenticated.
+/// Several processes may use one file at once. Nothing is cached: each ``authenticate(_:)`` and ``account(ofKey:)`` reads
+/// the last committed state of the file that lies at ``path`` then, so a key revoked by another process is refused from
+/// the next request on, also after the file was replaced by a copy of it. While there is no file, nobody is authenticated.
 package final class KeyStore: Sendable {
     /// Time between two writes of one key's `lastUsed`, so that authenticating stays a read.
     package static let lastUsedGranularity = Duration.seconds(60)
-    /// Unicode scalars of a key's name, so that it has 256 bytes at most; one letter may have any number of marks.
-    package static let maximumNameLength = 64
-    private static let identifierLetters = 16
-    private static let columns = "id, name, prefix, created, revoked, last_used"
+    package static let maximumNameLength = StoredText.maximumNameLength
+    /// Longest time for which the old secrets of a rotated key stay good.
+    package static let maximumGrace = Duration.seconds(366 * 86_400)
 
-    package var path: String { connection.path }
-    private let connection: StoreConnection
+    package var path: String { access.path }
+    private let access: StoreAccess
     /// When each key's `last_used` was last written by this process.
     private let noted = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// Opens the database at `path`, creating file and directory where they are missing.
     ///
+    /// - Parameters:
+    ///   - actor: Whom the audit trail names for changes.
+    ///   - clock: The wall clock, which ends are compared with.
     /// - Throws: `unavailable`, `damaged`, `newerSchema` or `busy`; the message names the file.
-    package init(path: String) throws(StoreError) {
-        connection = try StoreConnection(path: path)
+    package init(
+        path: String, actor: String = OperatingUser.name, clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws(StoreError) {
+        access = StoreAccess(connection: try StoreConnection(path: path), clock: clock, actor: actor)
     }
 
+    package var owners: OwnerStore { OwnerStore(access: access) }
+    package var policies: PolicyStore { PolicyStore(access: access) }
+    package var models: ModelTermsStore { ModelTermsStore(access: access) }
+
     /// Makes a key. Its secret exists only in the returned value.
-    package func create(name: String) throws(StoreError) -> IssuedKey {
-        let name = try Self.validated(name)
-        let secret = KeySecret.make()
-        let record = KeyRecord(
-            id: KeyReference.identifierMarker + KeySecret.letters(Self.identifierLetters), name: name,
-            prefix: KeySecret.prefix(of: secret),
-            created: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)))
-        let digest = Data(KeySecret.digest(of: secret))
-        try write { db in
-            try db.execute(
-                sql: "INSERT INTO api_key (id, name, prefix, digest, created) VALUES (?, ?, ?, ?, ?)",
-                arguments: [record.id, name, record.prefix, digest, Int64(record.created.timeIntervalSince1970)])
-        }
-        return IssuedKey(record: record, secret: secret)
+    package func create(name: String, _ terms: KeyTerms = KeyTerms()) throws(StoreError) -> IssuedKey {
+        try access.change { db, now in try KeyTable.create(name: name, terms, at: now, in: db) }
     }
 
     /// All keys, revoked ones included, oldest first.
     package func list() throws(StoreError) -> [KeyRecord] {
-        let queue: DatabaseQueue = try connection.queue()
-        do {
-            return try queue.read { db in
-                try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM api_key ORDER BY created, id")
-                    .map(KeyRecord.init(row:))
-            }
-        } catch {
-            throw StoreError(error, path: path)
+        try access.read(KeyTable.all)
+    }
+
+    /// The key with this identifier or beginning of it, prefix or secret.
+    ///
+    /// - Throws: `notFound`; `ambiguous` when the reference stands for several keys.
+    package func show(_ reference: String) throws(StoreError) -> KeyDetails {
+        let now = access.clock()
+        return try access.read { db in
+            try KeyTable.details(of: KeyTable.find(reference, in: db, path: path), at: now, in: db)
         }
     }
 
-    /// Revokes the key with this identifier or beginning of it, prefix or secret; revoking twice keeps the first time.
+    /// Changes what is set for a key. Its secrets stay as they are.
+    package func update(_ reference: String, _ update: KeyUpdate) throws(StoreError) -> KeyDetails {
+        try access.change { db, now in
+            try KeyTable.update(KeyTable.find(reference, in: db, path: path), update, at: now, in: db)
+        }
+    }
+
+    /// Gives a key a new secret. The secrets before it stay good until `grace` has gone by, or until the ends that earlier
+    /// rotations set.
+    ///
+    /// - Throws: `invalidValue` for a key that is revoked or has expired, whose new secret would be refused as well.
+    package func rotate(_ reference: String, grace: Duration = .zero) throws(StoreError) -> IssuedKey {
+        guard (.zero...Self.maximumGrace).contains(grace) else {
+            throw StoreError(
+                .invalidValue, "old secrets can stay good for 0 to \(Self.maximumGrace.components.seconds) seconds")
+        }
+        return try access.change { db, now in
+            try KeyTable.rotate(KeyTable.find(reference, in: db, path: path), grace: grace, at: now, in: db)
+        }
+    }
+
+    /// Revokes the key with this identifier or beginning of it, prefix or secret, with all of its secrets; revoking twice
+    /// keeps the first time.
     ///
     /// - Throws: `notFound`; `ambiguous` when the reference stands for several keys.
     package func revoke(_ reference: String) throws(StoreError) -> KeyRecord {
-        let reference = KeyReference(reference)
-        return try write { db in
-            let found = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT \(Self.columns) FROM api_key
-                    WHERE id = ?1 OR prefix = ?1 OR digest = ?2 OR (?3 AND substr(id, 1, length(?1)) = ?1)
-                    ORDER BY created, id
-                    """,
-                arguments: [reference.text, reference.digest, reference.mayBeginIdentifier]
-            ).map(KeyRecord.init(row:))
-            let match = try reference.choose(from: found, path: path)
-            try db.execute(
-                sql: "UPDATE api_key SET revoked = coalesce(revoked, ?) WHERE id = ?",
-                arguments: [Int64(Date().timeIntervalSince1970), match.id])
-            let row = try Row.fetchOne(
-                db, sql: "SELECT \(Self.columns) FROM api_key WHERE id = ?", arguments: [match.id])
-            return row.map(KeyRecord.init(row:)) ?? match
+        try access.change { db, now in
+            try KeyTable.revoke(KeyTable.find(reference, in: db, path: path), at: now, in: db)
         }
     }
 
-    /// The unrevoked key this secret is, or nil.
+    /// Raises limits of a key until a time.
+    ///
+    /// - Throws: `invalidValue` for a limit that neither the key nor its policy has.
+    package func increase(
+        _ reference: String, _ amounts: [Limit: Int], until end: Date
+    ) throws(StoreError) -> KeyDetails {
+        try access.change { db, now in
+            try KeyTable.increase(
+                KeyTable.find(reference, in: db, path: path), amounts, until: end, at: now, in: db)
+        }
+    }
+
+    /// The latest changes of keys, owners, policies and models, oldest first.
+    package func audit(last count: Int) throws(StoreError) -> [AuditEntry] {
+        try access.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [max(count, 0)])
+                .map(AuditEntry.init(row:)).reversed()
+        }
+    }
+
+    /// The key this secret is, unless it is revoked or the key or the secret has ended.
     ///
     /// - Throws: When the database cannot be read. The caller must then refuse: an unreadable store authenticates nobody.
     package func authenticate(_ secret: String) async throws(StoreError) -> KeyRecord? {
         guard secret.utf8.count <= KeySecret.maximumLength else { return nil }
         let digest = KeySecret.digest(of: secret)
-        let queue = try await connection.queue()
-        let record: KeyRecord?
-        do {
-            record = try await queue.read { db in
-                let statement = try db.cachedStatement(sql: "SELECT * FROM api_key WHERE digest = ?")
-                guard let row = try Row.fetchOne(statement, arguments: [Data(digest)]) else { return nil }
-                // The index found it by its bytes; this comparison is the one that decides, and takes constant time.
-                let stored: Data = row["digest"]
-                guard digest == stored else { return nil }
-                return KeyRecord(row: row)
-            }
-        } catch {
-            throw StoreError(error, path: path)
+        let found = try await access.read { db in try Self.key(ofSecret: digest, in: db) }
+        let now = access.clock()
+        guard let found, found.key.revoked == nil, !found.key.hasExpired(at: now),
+            found.secretExpires.map({ now < $0 }) ?? true
+        else { return nil }
+        await noteUse(of: found.key.id, at: now)
+        return found.key
+    }
+
+    private static func key(
+        ofSecret digest: SHA256Digest, in db: Database
+    ) throws -> (key: KeyRecord, secretExpires: Date?)? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT s.digest, s.expires AS secret_expires, s.prefix, \(KeyRecord.columns)
+                FROM key_secret s JOIN api_key k ON k.id = s.key WHERE s.digest = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [Data(digest)]) else { return nil }
+        // The index found it by its bytes; this comparison is the one that decides, and takes constant time.
+        let stored: Data = row[0]
+        guard digest == stored else { return nil }
+        return (KeyRecord(row: row), (row[1] as Int64?).map(StoreTime.date))
+    }
+
+    /// What a key may do now, by its identifier; nil for a key that is not there or is revoked.
+    ///
+    /// Its end is in the account: ``authenticate(_:)`` refuses a key that has ended.
+    ///
+    /// - Throws: When the database cannot be read, or holds a value that is no limit. The caller must then refuse.
+    package func account(ofKey id: String) async throws(StoreError) -> Account? {
+        let now = access.clock()
+        return try await access.read { db in
+            guard let stored = try StoredAccount(key: id, at: now, in: db), !stored.revoked else { return nil }
+            return stored.account
         }
-        guard let record, record.revoked == nil else { return nil }
-        noteUse(of: record.id, in: queue)
-        return record
+    }
+
+    /// What is set for a model, by its id; free and without limits when nothing is.
+    package func terms(ofModel id: String) async throws(StoreError) -> ModelTerms {
+        try await access.read { db in try ModelTermsStore.terms(of: id, in: db) }
     }
 
     /// Records that a key was used, without waiting; a failure to do so harms nobody.
-    private func noteUse(of id: String, in queue: DatabaseQueue) {
+    private func noteUse(of id: String, at date: Date) async {
         let now = ContinuousClock.now
         let due = noted.withLock { noted in
             if let last = noted[id], last.duration(to: now) < Self.lastUsedGranularity { return false }
             noted[id] = now
             return true
         }
-        guard due else { return }
-        let date = Int64(Date().timeIntervalSince1970)
+        guard due, let queue = try? await access.connection.queue() else { return }
+        let seconds = StoreTime.seconds(date)
         queue.asyncWriteWithoutTransaction { db in
-            try? db.execute(
-                sql: "UPDATE api_key SET last_used = ? WHERE id = ?",
-                arguments: [date, id])
+            try? db.execute(sql: "UPDATE api_key SET last_used = ? WHERE id = ?", arguments: [seconds, id])
         }
-    }
-
-    private func write<T>(_ updates: (Database) throws -> T) throws(StoreError) -> T {
-        let queue: DatabaseQueue = try connection.queue()
-        do {
-            return try queue.write(updates)
-        } catch {
-            throw StoreError(error, path: path)
-        }
-    }
-
-    private static func validated(_ name: String) throws(StoreError) -> String {
-        let name = name.trimmingCharacters(in: .whitespaces)
-        let isPrintable = name.unicodeScalars.allSatisfy { !CharacterSet.controlCharacters.contains($0) }
-        guard !name.isEmpty, name.unicodeScalars.count <= maximumNameLength, isPrintable else {
-            throw StoreError(
-                .invalidValue, "a key's name must have 1 to \(maximumNameLength) printable characters")
-        }
-        return name
-    }
-}
-
-extension KeyRecord {
-    fileprivate init(row: Row) {
-        func date(_ column: String) -> Date? {
-            (row[column] as Int64?).map { Date(timeIntervalSince1970: TimeInterval($0)) }
-        }
-        self.init(
-            id: row["id"], name: row["name"], prefix: row["prefix"],
-            created: date("created") ?? Date(timeIntervalSince1970: 0), revoked: date("revoked"),
-            lastUsed: date("last_used"))
     }
 }

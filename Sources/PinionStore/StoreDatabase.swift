@@ -78,6 +78,7 @@ enum StoreDatabase {
                     "the database \(path) was written by a newer version of pinion; use that version, "
                         + "or another --data-dir")
             }
+            try StoreMigrations.backUp(db, path: path)
         }
         try StoreMigrations.migrator.migrate(queue)
         return queue
@@ -144,6 +145,10 @@ extension StoreError {
     init(_ error: any Error, path: String) {
         if let error = error as? StoreError {
             self = error
+            return
+        }
+        if let error = error as? DamagedValue {
+            self.init(.damaged, "the database \(path) is damaged: \(error.description)")
             return
         }
         guard let error = error as? DatabaseError else {

@@ -10,12 +10,14 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         /// Another process held the database for longer than the busy timeout.
         case busy
         case diskFull
-        /// No key answers to the given identifier or prefix.
+        /// No key, owner, policy or model answers to the given name.
         case notFound
         /// A prefix stands for more than one key.
         case ambiguous
-        /// A key's name or a given secret cannot be used.
+        /// A name, a limit or another given value cannot be used.
         case invalidValue
+        /// An owner or a policy cannot be removed, because keys have it.
+        case inUse
         /// The task that asked was cancelled.
         case cancelled
     }

@@ -106,7 +106,7 @@ struct KeyStoreFailureTests {
         let store = try KeyStore(path: path)
         let keys = try (0..<2).map { _ in try store.create(name: "k") }
         try await DatabaseQueue(path: path).write { db in
-            try db.execute(sql: "UPDATE api_key SET prefix = 'pk-equal'")
+            try db.execute(sql: "UPDATE key_secret SET prefix = 'pk-equal'")
         }
         let error = #expect(throws: StoreError.self) { try store.revoke("pk-equal") }
         #expect(error?.code == .ambiguous)

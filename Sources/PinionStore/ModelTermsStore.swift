@@ -1,0 +1,133 @@
+import Foundation
+import GRDB
+package import PinionLedger
+
+/// Prices and limits of the models that a pattern stands for.
+package struct ModelTermsRecord: Sendable, Equatable {
+    package let pattern: ModelPattern
+    package let terms: ModelTerms
+}
+
+/// A price for each kind of token; one that is absent stays as it is.
+package struct PriceChanges: Sendable, Equatable {
+    package var input: Int?
+    package var cachedInput: Int?
+    package var output: Int?
+
+    package init(input: Int? = nil, cachedInput: Int? = nil, output: Int? = nil) {
+        (self.input, self.cachedInput, self.output) = (input, cachedInput, output)
+    }
+}
+
+/// What is set for models, in the database of a ``KeyStore``.
+package struct ModelTermsStore: Sendable {
+    let access: StoreAccess
+
+    private static let columns = "pattern, input_price, cached_price, output_price, limits"
+
+    /// Sets prices and limits of a model or of all that a pattern stands for; what is not given stays as it was.
+    ///
+    /// A model that had no terms is free but for the given prices, and its cached input costs what its input does.
+    ///
+    /// - Parameter limits: Nil takes a limit away.
+    /// - Throws: `invalidValue` for a price out of range, or a cached input that costs more than an input: a reservation
+    ///   holds the price of the prompt uncached, and has to be the most that the request can cost.
+    package func set(
+        _ pattern: ModelPattern, prices: PriceChanges = PriceChanges(), limits: [Limit: Int?] = [:]
+    ) throws(StoreError) -> ModelTermsRecord {
+        let pattern = try StoredText.pattern(pattern)
+        return try access.change { db, _ in
+            let old = try Self.row(pattern.text, in: db).map(Self.record(of:))?.terms
+            let input = prices.input ?? old?.prices.input ?? 0
+            let new = ModelTerms(
+                prices: try Self.prices(
+                    input: input, cachedInput: prices.cachedInput ?? old?.prices.cachedInput ?? input,
+                    output: prices.output ?? old?.prices.output ?? 0),
+                limits: try StoredText.limits(old?.limits ?? Limits(), changedBy: limits))
+            let record = ModelTermsRecord(pattern: pattern, terms: new)
+            var note = AuditNote("model.set", pattern.text)
+            note.add("prices", from: old.map { .init($0.prices) } ?? .none, to: .init(new.prices))
+            note.add("limits", from: old.map { .init($0.limits) } ?? .none, to: .init(new.limits))
+            guard note.tellsChanges else { return (record, nil) }
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO model_terms (\(Self.columns)) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    pattern.text, new.prices.input, new.prices.cachedInput, new.prices.output,
+                    StoredJSON.text(new.limits),
+                ])
+            return (record, note)
+        }
+    }
+
+    /// What is set, by pattern.
+    package func list() throws(StoreError) -> [ModelTermsRecord] {
+        try access.read { db in
+            try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM model_terms ORDER BY pattern")
+                .map(Self.record(of:))
+        }
+    }
+
+    /// - Throws: `notFound`.
+    package func remove(_ pattern: ModelPattern) throws(StoreError) {
+        let pattern = try StoredText.pattern(pattern)
+        try access.change { db, _ in
+            guard let row = try Self.row(pattern.text, in: db) else {
+                throw StoreError(
+                    .notFound,
+                    "nothing is set for the model '\(ShownText.short(pattern.text))'; `pinion keys model list` shows "
+                        + "what is")
+            }
+            let terms = try Self.record(of: row).terms
+            try db.execute(sql: "DELETE FROM model_terms WHERE pattern = ?", arguments: [pattern.text])
+            let note = AuditNote(
+                "model.remove", pattern.text, ["prices": .init(terms.prices), "limits": .init(terms.limits)])
+            return ((), note)
+        }
+    }
+
+    /// What is set for a model: for its id, else for the longest pattern that stands for it.
+    static func terms(of id: String, in db: Database) throws -> ModelTerms {
+        // SQLite ends a text at its first zero byte; no id has one.
+        guard !id.utf8.contains(0) else { return ModelTerms() }
+        if let row = try row(id, in: db) { return try record(of: row).terms }
+        let patterns = try db.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM model_terms WHERE instr(pattern, '*') > 0
+                ORDER BY length(CAST(pattern AS BLOB)) DESC, pattern
+                """)
+        let rows = try Row.fetchCursor(patterns)
+        while let row = try rows.next() {
+            let record = try record(of: row)
+            if record.pattern.matches(id) { return record.terms }
+        }
+        return ModelTerms()
+    }
+
+    private static func row(_ pattern: String, in db: Database) throws -> Row? {
+        let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM model_terms WHERE pattern = ?")
+        return try Row.fetchOne(statement, arguments: [pattern])
+    }
+
+    private static func record(of row: Row) throws -> ModelTermsRecord {
+        let text: String = row[0]
+        guard let pattern = ModelPattern(text),
+            let prices = try? prices(input: row[1], cachedInput: row[2], output: row[3])
+        else { throw DamagedValue("the prices of", text, "\(row)", expected: "0 to \(Prices.maximum)") }
+        return ModelTermsRecord(
+            pattern: pattern, terms: ModelTerms(prices: prices, limits: try StoredJSON.limits(row[4], of: text)))
+    }
+
+    private static func prices(input: Int, cachedInput: Int, output: Int) throws(StoreError) -> Prices {
+        for price in [input, cachedInput, output] where !(0...Prices.maximum).contains(price) {
+            throw StoreError(
+                .invalidValue, "a price is \(price) nano-units a token, expected 0 to \(Prices.maximum)")
+        }
+        guard cachedInput <= input else {
+            throw StoreError(
+                .invalidValue,
+                "a cached token of the prompt would cost \(cachedInput) nano-units and another one \(input); the cached "
+                    + "price cannot be the higher one")
+        }
+        return Prices(input: input, cachedInput: cachedInput, output: output)
+    }
+}
