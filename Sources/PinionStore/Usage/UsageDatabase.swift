@@ -1,0 +1,145 @@
+import Foundation
+import GRDB
+
+/// Opens the SQLite file behind the ledger.
+///
+/// It has a write-ahead log, unlike the keys' database: reports over a million rows must not hold up the server's folding.
+/// The server's one connection writes and checkpoints; every other connection, of whichever process, only reads.
+/// `synchronous = FULL` has each commit synced to the log, because the journal is cut after it.
+enum UsageDatabase {
+    /// Marks the file as ours (`PnUs` in ASCII).
+    static let applicationID: Int32 = 0x506E_5573
+    /// Kibibytes of pages that a connection keeps; SQLite takes negative numbers as such.
+    private static let cacheSize = -8_192
+    /// Bytes that the log is cut to once a checkpoint has emptied it: a long report lets it grow.
+    private static let logSizeLimit = 16 << 20
+
+    /// Opens the database for the server, creating it where it is missing.
+    ///
+    /// - Parameter maximumBytes: Largest size of the file; nil for what the disk has.
+    static func openWriter(path: String, maximumBytes: Int?) throws(StoreError) -> DatabaseQueue {
+        try prepareFile(path: path)
+        do {
+            var configuration = configuration
+            configuration.prepareDatabase { db in
+                // Pages of deleted rows can be given back to the disk; it counts only before the first table is made.
+                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+                try claim(db, path: path)
+            }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { db in
+                guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+                    throw StoreError(
+                        .unavailable,
+                        "the file system of the usage database \(path) cannot share memory, which its log needs; "
+                            + "put the data directory on a disk of this machine")
+                }
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA journal_size_limit = \(logSizeLimit)")
+                if let maximumBytes {
+                    let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
+                    try db.execute(sql: "PRAGMA max_page_count = \(max(maximumBytes / pageSize, 1))")
+                }
+            }
+            try UsageMigrations.run(on: queue, path: path)
+            return queue
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Opens the database to read it, beside the server or without one.
+    ///
+    /// - Throws: `notFound` where there is no database.
+    static func openReader(path: String) throws(StoreError) -> DatabaseQueue {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else {
+                let reason = String(cString: strerror(errno))
+                throw StoreError(.unavailable, "cannot open the usage database \(path): \(reason)")
+            }
+            throw StoreError(.notFound, "there is no usage database \(path); a server makes it when it starts")
+        }
+        try refuseNetwork(path: path)
+        do {
+            var configuration = configuration
+            configuration.readonly = true
+            configuration.prepareDatabase { db in
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID else {
+                    throw foreign(path)
+                }
+            }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.read { try UsageMigrations.check($0, path: path) }
+            return queue
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(StoreDatabase.busyTimeout)
+        configuration.foreignKeysEnabled = false
+        configuration.label = "pinion.usage"
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = \(cacheSize)") }
+        return configuration
+    }
+
+    /// Marks an empty database as ours and refuses one that belongs to something else, before anything is written to it.
+    private static func claim(_ db: Database, path: String) throws {
+        if try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID { return }
+        try db.inTransaction(.immediate) {
+            let current = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            if current == applicationID { return .rollback }
+            guard current == 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0 else {
+                throw foreign(path)
+            }
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            return .commit
+        }
+    }
+
+    private static func foreign(_ path: String) -> StoreError {
+        StoreError(.damaged, "\(path) is a database of another program; give another --data-dir")
+    }
+
+    private static func refuseNetwork(path: String) throws(StoreError) {
+        let directory = (path as NSString).deletingLastPathComponent
+        guard let kind = FileSystem.network(at: directory) else { return }
+        throw StoreError(
+            .unavailable,
+            "the usage database \(path) lies on a network file system (\(kind)), where its log would be damaged; "
+                + "put the data directory on a disk of this machine")
+    }
+
+    /// Makes the directory (0700) and the file (0600) where they are missing; SQLite gives its side files the same mode.
+    private static func prepareFile(path: String) throws(StoreError) {
+        let directory = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(
+                .unavailable, "cannot create the data directory \(directory): \(StoreError.reason(for: error))")
+        }
+        try refuseNetwork(path: path)
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot create the usage database \(path): \(reason)")
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.unavailable, "cannot open the usage database \(path): it is not a regular file")
+        }
+        guard access(path, R_OK | W_OK) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(.unavailable, "cannot open the usage database \(path) for writing: \(reason)")
+        }
+        // It tells who used what; a file on which the mode cannot be changed is no reason to stop.
+        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
+    }
+}
