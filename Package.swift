@@ -95,6 +95,7 @@ let package = Package(
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
                 "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionLedger", "PinionCatalog", "PinionGrammar",
+                "PinionMetrics",
                 "OpenAIAPI", "PinionJSON", "PinionWire", "TextGeneration", argumentParser, logging, coreMetrics,
                 metrics,
             ],

@@ -47,6 +47,7 @@ extension MessagesRequest {
         try request.readTools(fields)
         try request.readOutput(fields)
         try request.readThinking(fields)
+        request.generation.client = fields.clientNote()
         try request.generation.readSampling(fields)
         try request.generation.readEnd(fields, for: purpose)
         if purpose == .reply { request.stream = try fields.boolean("stream") ?? false }

@@ -155,5 +155,6 @@ extension ChatCompletionRequest {
             }
         }
         user = try fields.string("user")
+        generation.client = fields.clientNote()
     }
 }

@@ -24,6 +24,9 @@ package struct DataDirectory: Sendable, Equatable {
 
     package var databasePath: String { path + "/pinion.db" }
 
+    /// Of the ledger's rows.
+    package var usagePath: String { path + "/usage.db" }
+
     /// Of the key that seals reasoning.
     package var sealingKeyPath: String { path + "/seal.key" }
 

@@ -1,6 +1,8 @@
 import PinionCatalog
+import PinionLedger
 import PinionServer
 import PinionStore
+import PinionWire
 import TextGeneration
 
 /// The keys a server accepts: those it was given, then those of the store.
@@ -39,6 +41,20 @@ struct ServerKeys: KeyAuthority {
     /// would never have been shown.
     func makeFirstKey() throws -> IssuedKey? {
         try store?.create(name: "default")
+    }
+
+    /// What a key may do, by its identifier.
+    ///
+    /// - Throws: `StoreError` when the store does not tell; ``APIError/invalidKey`` for a key that was revoked meanwhile.
+    func account(of tenant: Tenant) async throws -> Account {
+        // A key that is given and not stored has nothing set for it.
+        guard let store, !ephemeral.holds(tenant.id) else { return Account(key: tenant.id) }
+        guard let account = try await store.account(ofKey: tenant.id) else { throw APIError.invalidKey }
+        return account
+    }
+
+    func terms(of model: ServedModel) async throws -> ModelTerms {
+        try await store?.terms(ofModel: model.id) ?? ModelTerms()
     }
 
     func authenticate(_ bearer: String) async throws -> Tenant? {

@@ -1,11 +1,14 @@
 import Logging
 import PinionCatalog
 import PinionEngine
+import PinionLedger
 import PinionServer
 import PinionStore
 
 /// Loads the models and serves them until SIGTERM or SIGINT.
-func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys) async throws {
+func startServer(
+    _ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys, ledger: Ledger?
+) async throws {
     let level = settings.logLevel
     LoggingSystem.bootstrap { label in
         // Standard output is for the lines that say where the server listens.
@@ -20,9 +23,11 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
     let registry = try ModelRegistry(
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger),
         aliases: settings.aliases.map { ($0.name, $0.model) })
+    if let ledger { LedgerMetrics(ledger, registry: metrics.registry).publish() }
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
+        admission: ledger.map { LedgerAdmission(ledger: $0, keys: keys) } ?? OpenAdmission(),
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -33,6 +38,8 @@ func startServer(_ settings: ServeSettings, models: [ResolvedModel], keys: Serve
         }
         Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()
     }
+    // What was settled and is not folded yet would be at the next start; now reports are whole without one.
+    defer { ledger?.close() }
     do {
         try await application.run()
     } catch {

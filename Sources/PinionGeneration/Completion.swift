@@ -57,6 +57,13 @@ package final class Completion: Sendable {
         return queue.send(event)
     }
 
+    /// Counts a token that is about to be told.
+    ///
+    /// - Returns: Whether its choice may have another.
+    func count(isReasoning: Bool, goesOn: Bool) -> Bool {
+        queue.allowance.count(isReasoning: isReasoning, goesOn: goesOn)
+    }
+
     /// Ends a choice.
     func finish(_ choice: Int, _ reason: FinishReason, _ outcome: SequenceOutcome, reasoningTokens: Int = 0) {
         send(.finished(choice: choice, reason))

@@ -144,12 +144,17 @@ package final class TextModel: Sendable {
         let reservation = try reserve(request.choices)
         let prompt: [Int32]
         (prompt, plan.isThinking) = try await promptOnQueue(request, text, prompts, for: tenant)
+        let room = engine.description.contextLength - prompt.count
+        let asked = min(request.maximumTokens ?? room, room)
+        // A prompt that leaves no room is refused by the engine, in its own words.
+        let limit =
+            asked > 0
+            ? try queue.allowance.open(promptTokens: prompt.count, choices: request.choices, limit: asked) : asked
         let completion = Completion(
             promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
         let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
         let reply = ReplyWriter(
             plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
-        let room = engine.description.contextLength - prompt.count
         let choices = (0..<request.choices).map { index in
             // A constraint is the state of one choice.
             let constraint =
@@ -160,7 +165,8 @@ package final class TextModel: Sendable {
                     budget: budget, observer: grammarObserver)
             let sink = TextSink(
                 choice: index, tokenizer: tokenizer, reply: reply, completion: completion,
-                isContextBound: request.maximumTokens.map { $0 > room } ?? true, constraint: constraint,
+                isContextBound: limit == asked && request.maximumTokens.map { $0 > room } ?? true, limit: limit,
+                constraint: constraint,
                 observer: grammarObserver)
             return EngineRequest.Choice(sink: sink, constraint: constraint)
         }
@@ -170,7 +176,7 @@ package final class TextModel: Sendable {
             let id = try engine.submit(
                 EngineRequest(
                     prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request, samplingDefaults),
-                    maximumTokens: request.maximumTokens,
+                    maximumTokens: limit < asked ? limit : request.maximumTokens,
                     endTokens: endsAnywhere ? tokenizer.endOfGenerationTokens : [], choices: choices), reservation)
             queue.onWithdrawal { [engine] in engine.cancel(id) }
             completion.accept()

@@ -17,15 +17,22 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     private var reasoningTokens = 0
     /// Whether the end of the context limits the choice, and not the request.
     private let isContextBound: Bool
+    /// Tokens that the choice may have by its own limit; the engine ends it there.
+    private let limit: Int
+    private var tokens = 0
+    /// Whether the allowance ended it.
+    private var isCut = false
     /// What the choice is held to.
     private let constraint: GrammarConstraint?
     private let observer: (any GrammarObserver)?
 
     package init(
         choice: Int, tokenizer: Tokenizer, reply: ReplyWriter, completion: Completion,
-        isContextBound: Bool = false, constraint: GrammarConstraint? = nil, observer: (any GrammarObserver)? = nil
+        isContextBound: Bool = false, limit: Int = .max, constraint: GrammarConstraint? = nil,
+        observer: (any GrammarObserver)? = nil
     ) {
         self.isContextBound = isContextBound
+        self.limit = limit
         self.constraint = constraint
         self.observer = observer
         self.choice = choice
@@ -36,7 +43,9 @@ package final class TextSink: TokenSink, @unchecked Sendable {
     }
 
     package func accept(_ token: SampledToken) -> TokenDecision {
-        if reply.isThinking { reasoningTokens += 1 }
+        tokens += 1
+        let isReasoning = reply.isThinking
+        if isReasoning { reasoningTokens += 1 }
         let text = detokenizer.append(token.id) + (reply.mark(token.id) ?? "")
         if let logprob = token.logprob {
             let report = TokenReport(
@@ -48,7 +57,11 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         isStopped = reply.isStopped
         // The constraint has heard of the token already.
         let isComplete = constraint?.isComplete ?? false
-        return send(pieces, isLast: isStopped) && !isStopped && !isComplete ? .goOn : .stop
+        let goesOn = !isStopped && !isComplete
+        // Before the token is told, so that no client has seen one that is not counted.
+        let wantsMore = goesOn && tokens < limit
+        isCut = !completion.count(isReasoning: isReasoning, goesOn: wantsMore) && wantsMore
+        return send(pieces, isLast: isStopped) && goesOn && !isCut ? .goOn : .stop
     }
 
     package func finish(_ outcome: SequenceOutcome) {
@@ -57,7 +70,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             reports.finish(text)
             var pieces = reply.append(text)
             isStopped = reply.isStopped
-            if !isStopped { pieces += reply.finish(isCut: outcome.reason != .stop) }
+            if !isStopped { pieces += reply.finish(isCut: outcome.reason != .stop || isCut) }
             send(pieces, isLast: true)
         }
         let isCall = reply.calls > 0
@@ -69,6 +82,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
         }
         switch outcome.reason {
         case .length where !isStopped: finish(isContextBound ? .contextEnd : .length, outcome)
+        case .stop where isCut: finish(.length, outcome)
         case .stop, .length:
             // A call that a stop string cuts has no arguments that could be used.
             let isWhole = isCall && !reply.isCallCut

@@ -25,6 +25,9 @@ package struct EphemeralKeys: Sendable {
         self.entries = entries
     }
 
+    /// Whether a key has this identifier.
+    package func holds(_ id: String) -> Bool { entries.contains { $0.record.id.utf8.elementsEqual(id.utf8) } }
+
     package var count: Int { entries.count }
 
     /// The key this secret is, or nil. Every entry is compared, each in constant time.

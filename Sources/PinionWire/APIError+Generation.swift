@@ -40,10 +40,34 @@ extension APIError {
                     isInvalid
                     ? .invalidValue(path, error.message) : .unsupportedValue(path, got: name, error.message)
             }
+        case .limited:
+            guard let limit = error.limit else { return nil }
+            self = .limited(limit, error.message)
         case .overloaded: self = .overloaded(retryAfter: Self.overloadRetrySeconds)
         case .unavailable: self = .loading
         case .unread: self = .unread
         case .interrupted, .model, .internal: return nil
+        }
+    }
+
+    /// Longest time, in seconds, that clients of OpenAI's wait for: beyond it they take a time of their own.
+    private static let longestRetrySeconds = 120
+
+    private static func limited(_ limit: GenerationError.LimitReached, _ message: String) -> APIError {
+        let seconds = limit.retryAfter.map {
+            min(max(1, Int(($0 / .seconds(1)).rounded(.up))), longestRetrySeconds)
+        }
+        let advice = seconds.map { " Please try again in \($0)s." } ?? ""
+        switch limit.kind {
+        case .budget:
+            return APIError(
+                status: 429, message: message, type: "insufficient_quota", code: "insufficient_quota",
+                shouldRetry: false)
+        case .requests, .tokens:
+            let rate: Rate = limit.kind == .requests ? .requests : .tokens
+            return APIError(
+                status: 429, message: message + advice, type: rate.rawValue,
+                code: "rate_limit_exceeded", retryAfter: seconds, shouldRetry: seconds == nil ? false : nil)
         }
     }
 

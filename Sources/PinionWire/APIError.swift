@@ -17,12 +17,14 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     package var param: String?
     /// Seconds for the `retry-after` header.
     package var retryAfter: Int?
+    /// What `x-should-retry` tells clients that would repeat the request by its status; nil for nothing.
+    package var shouldRetry: Bool?
     /// Methods for the `allow` header of a 405.
     package var allow: [String]
 
     package init(
         status: Int, message: String, type: String, code: String? = nil, param: String? = nil,
-        retryAfter: Int? = nil, allow: [String] = []
+        retryAfter: Int? = nil, shouldRetry: Bool? = nil, allow: [String] = []
     ) {
         self.status = status
         self.message = message
@@ -30,6 +32,7 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
         self.param = param
         self.retryAfter = retryAfter
+        self.shouldRetry = shouldRetry
         self.allow = allow
     }
 

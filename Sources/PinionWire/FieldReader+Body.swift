@@ -1,4 +1,5 @@
 import PinionJSON
+package import TextGeneration
 
 // What every body of a request for text has.
 extension FieldReader {
@@ -20,6 +21,18 @@ extension FieldReader {
             throw .invalidValue("model", "empty string. Expected the id of a model, but got an empty string instead.")
         }
         return model
+    }
+
+    /// What a client says of itself: its `user`, or what newer clients call so, and its metadata. Fields of other types are
+    /// for others to refuse.
+    package func clientNote() -> ClientNote {
+        func text(_ value: JSONValue?) -> String? {
+            if case .string(let text)? = value { text } else { nil }
+        }
+        var note = ClientNote()
+        if case .object(let metadata)? = value("metadata") { note.metadata = metadata }
+        note.user = text(value("user")) ?? text(value("safety_identifier")) ?? text(note.metadata?["user_id"])
+        return note
     }
 
     /// Longest text that ends a reply, in UTF-8 bytes.

@@ -11,6 +11,8 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
         case template
         /// The model has no chat template, without which it cannot take messages.
         case noTemplate
+        /// A limit of whoever asks has no room for the request; see ``GenerationError/limit``.
+        case limited
         /// Too many requests are waiting.
         case overloaded
         /// The model is being loaded, or loaded again after a failure.
@@ -43,6 +45,26 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
         }
     }
 
+    /// The limit that has no room.
+    package struct LimitReached: Sendable, Equatable {
+        package enum Kind: Sendable, Equatable {
+            /// Requests in a minute, or at one time.
+            case requests
+            /// Tokens in a minute.
+            case tokens
+            /// A budget that is spent: waiting does not help.
+            case budget
+        }
+
+        package var kind: Kind
+        /// Time after which the request may be let through; nil where that is not known, or would be never.
+        package var retryAfter: Duration?
+
+        package init(_ kind: Kind, retryAfter: Duration? = nil) {
+            (self.kind, self.retryAfter) = (kind, retryAfter)
+        }
+    }
+
     package let code: Code
     /// A clause that says what was found and what was expected.
     package let message: String
@@ -52,6 +74,8 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
     package var pointer: String?
     /// With ``Code/promptTooLong``.
     package var overflow: Overflow?
+    /// With ``Code/limited``.
+    package var limit: LimitReached?
 
     /// Parameters that a generator can refuse.
     package enum Parameter: Sendable, Equatable {
@@ -64,13 +88,14 @@ package struct GenerationError: Error, Sendable, Equatable, CustomStringConverti
 
     package init(
         _ code: Code, _ message: String, parameter: Parameter? = nil, pointer: String? = nil,
-        overflow: Overflow? = nil
+        overflow: Overflow? = nil, limit: LimitReached? = nil
     ) {
         self.code = code
         self.message = message
         self.parameter = parameter
         self.pointer = pointer
         self.overflow = overflow
+        self.limit = limit
     }
 
     package var description: String { message }

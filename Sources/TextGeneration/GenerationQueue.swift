@@ -84,9 +84,17 @@ package final class GenerationQueue: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What the producer asks before and while it computes.
+    package let allowance: any TokenAllowance
 
-    /// - Parameter onOutcome: told the outcome once, on whichever thread ends the generation.
-    package init(onOutcome: @escaping @Sendable (Outcome) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - allowance: What the generation may take beyond its request.
+    ///   - onOutcome: Told the outcome once, on whichever thread ends the generation.
+    package init(
+        allowance: any TokenAllowance = UnlimitedAllowance(),
+        onOutcome: @escaping @Sendable (Outcome) -> Void = { _ in }
+    ) {
+        self.allowance = allowance
         var state = State()
         state.outcomeHandler = onOutcome
         self.state = Mutex(state)

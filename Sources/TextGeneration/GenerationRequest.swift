@@ -26,12 +26,25 @@ package struct GenerationRequest: Sendable, Equatable {
     package var prefill: String?
     /// Further variables for the chat template.
     package var templateArguments = JSONObject()
+    /// What the client says of itself, for the ledger; no generator reads it.
+    package var client = ClientNote()
     /// The body that it was decoded from, for an engine elsewhere that speaks the same dialect; nil unless the generator
     /// asks for it (``TextGenerator/takesOriginalBody``).
     package var original: OriginalBody?
 
     package init(_ conversation: Conversation) {
         self.conversation = conversation
+    }
+}
+
+/// What a client says of itself beside its request.
+package struct ClientNote: Sendable, Equatable {
+    /// Whom it asks for, in its own words.
+    package var user: String?
+    package var metadata: JSONObject?
+
+    package init(user: String? = nil, metadata: JSONObject? = nil) {
+        (self.user, self.metadata) = (user, metadata)
     }
 }
 

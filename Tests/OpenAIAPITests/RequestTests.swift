@@ -200,7 +200,18 @@ struct RequestTests {
             #""logprobs":false"#, #""top_logprobs":0"#, #""logit_bias":{}"#, #""stream":null"#,
         ])
     func accepted(_ fields: String) throws {
-        #expect(try decodeRequest(fields) == decodeRequest())
+        var request = try decodeRequest(fields)
+        // What the ledger keeps changes no reply.
+        request.generation.client = ClientNote()
+        #expect(request == (try decodeRequest()))
+    }
+
+    @Test("What a client says of itself is kept for the ledger")
+    func clientNote() throws {
+        let note = try decodeRequest(#""user":"u","metadata":{"a":"b"},"safety_identifier":"s""#).generation.client
+        #expect(note.user == "u")
+        #expect(note.metadata?["a"] == .string("b"))
+        #expect(try decodeRequest(#""safety_identifier":"s""#).generation.client.user == "s")
     }
 
     @Test("Every other field reaches the request")

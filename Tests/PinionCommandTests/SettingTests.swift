@@ -12,7 +12,7 @@ struct SettingTests {
         .chatTemplate: "chatml", .generationConfig: "model", .threads: "1",
         .memory: "64M", .offline: "true", .allowedHost: "pinion.example", .allowUnknownFields: "true",
         .reasoningField: "reasoning", .toolFormat: "hermes", .logLevel: "debug",
-        .dataDirectory: "/nowhere/pinion",
+        .dataDirectory: "/nowhere/pinion", .durability: "power", .timeZone: "Asia/Tokyo",
     ]
 
     /// All that the program would be set up with, as text.

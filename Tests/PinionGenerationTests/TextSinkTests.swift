@@ -81,6 +81,58 @@ struct TextSinkTests {
         }
     }
 
+    /// Lets a number of tokens pass, and notes how many were told when each was counted.
+    private final class Allowance: TokenAllowance {
+        private let left: Mutex<Int>
+        let counted = Mutex(0)
+
+        init(_ tokens: Int) { left = Mutex(tokens) }
+
+        func open(promptTokens: Int, choices: Int, limit: Int) -> Int { limit }
+
+        func count(isReasoning: Bool, goesOn: Bool) -> Bool {
+            counted.withLock { $0 += 1 }
+            return left.withLock { left in
+                left -= 1
+                return goesOn && left > 0
+            }
+        }
+    }
+
+    @Test("An allowance that is used up ends the choice as its length, with all of its text")
+    func allowance() async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        let allowance = Allowance(7)
+        let queue = GenerationQueue(allowance: allowance)
+        let sink = TextSink(
+            choice: 0, tokenizer: tokenizer, reply: ReplyWriter(stop: []),
+            completion: Completion(promptTokens: 3, choices: 1, into: queue))
+        let tokens = Array(Self.tokens(1, tokenizer).prefix(7))
+        for token in tokens.dropLast() { #expect(sink.accept(Self.report(token)) == .goOn) }
+        #expect(sink.accept(Self.report(tokens[6])) == .stop)
+        sink.finish(SequenceOutcome(reason: .stop, generatedTokens: 7))
+        var (text, reason): (String, FinishReason?) = ("", nil)
+        while case .events(let events) = try await queue.next() {
+            for event in events {
+                if case .text(_, let piece, _) = event { text += piece }
+                if case .finished(_, let told) = event { reason = told }
+            }
+        }
+        #expect(text == tokenizer.decode(tokens))
+        #expect(reason == .length)
+        #expect(allowance.counted.withLock { $0 } == 7)
+    }
+
+    @Test("The last token of a limit asks for no other")
+    func limit() async throws {
+        let tokenizer = try await GenerationFixtures.model().tokenizer
+        let queue = GenerationQueue(allowance: Allowance(3))
+        let sink = TextSink(
+            choice: 0, tokenizer: tokenizer, reply: ReplyWriter(stop: []),
+            completion: Completion(promptTokens: 3, choices: 1, into: queue), limit: 3)
+        for token in Self.tokens(1, tokenizer).prefix(3) { #expect(sink.accept(Self.report(token)) == .goOn) }
+    }
+
     @Test("A report leaves with the last of its token's text, and a stop string takes along those of what it cuts off")
     func stops() async throws {
         let tokenizer = try await GenerationFixtures.model().tokenizer

@@ -24,10 +24,8 @@ final class RecordingAdmission: Admission {
     }
     var tenants: [Tenant] { asked.withLock { $0 } }
 
-    func admit(
-        _ request: GenerationRequest, to model: ServedModel, for tenant: Tenant
-    ) async throws -> AdmissionTicket {
-        asked.withLock { $0.append(tenant) }
+    func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket {
+        asked.withLock { $0.append(request.tenant) }
         if let refusal { throw refusal }
         return AdmissionTicket { [self] outcome in settled.withLock { $0.append(outcome) } }
     }

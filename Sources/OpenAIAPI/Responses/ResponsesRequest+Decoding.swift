@@ -180,6 +180,7 @@ extension ResponsesRequest {
         echo.promptCacheKey = text("prompt_cache_key")
         echo.safetyIdentifier = text("safety_identifier")
         echo.user = text("user")
+        generation.client = fields.clientNote()
         echo.temperature = generation.sampling.temperature
         echo.topP = generation.sampling.topP
         echo.presencePenalty = generation.sampling.presencePenalty

@@ -1,7 +1,9 @@
+import Foundation
 import Logging
 import OpenAIAPI
 import PinionCatalog
 import PinionEngine
+import PinionLedger
 import PinionModels
 import PinionServer
 import PinionTensor
@@ -41,6 +43,10 @@ package struct ServeSettings: Sendable {
     var dataDirectory: DataDirectory
     /// Whether models that are not here are an error instead of being fetched.
     var isOffline: Bool
+    /// What usage survives that a client was told.
+    var durability: Durability
+    /// Of the days and months of budgets.
+    var timeZone: TimeZone
     var logLevel: Logger.Level
     /// What the user should hear although nothing is wrong enough to refuse.
     var notices: [String]
@@ -68,6 +74,8 @@ package struct ServeSettings: Sendable {
         notices = sources.strayVariables + Self.notices(threads: threads, memory: memory)
         dataDirectory = DataDirectory(sources.value(.dataDirectory)?.text, environment: sources.environment)
         isOffline = try sources.isOn(.offline)
+        durability = try sources.word(.durability).flatMap(Durability.init(rawValue:)) ?? .process
+        timeZone = try sources.timeZone(.timeZone) ?? .gmt
         logLevel = try sources.word(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? Self.defaultLogLevel
         server.host = try sources.address(.host) ?? server.host
         server.port = try sources.integer(.port) ?? server.port

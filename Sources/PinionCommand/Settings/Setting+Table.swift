@@ -3,6 +3,7 @@ import OpenAIAPI
 import PinionCatalog
 import PinionEngine
 import PinionGeneration
+import PinionLedger
 import PinionModels
 import PinionServer
 import PinionTensor
@@ -75,6 +76,13 @@ extension Setting {
             .reasoningField, .word(ReasoningField.allCases.map(\.rawValue)), value: "name",
             "What replies call the text that the model thought; both names are accepted back",
             default: server.reasoningField.rawValue),
+        Setting(
+            .durability, .word(Durability.allCases.map(\.rawValue)), value: "extent",
+            "What the usage that a client was told survives: the end of the process, or a power loss",
+            default: Durability.process.rawValue),
+        Setting(
+            .timeZone, .address, value: "name", "Time zone whose midnight begins the days and months of budgets",
+            default: "UTC"),
         Setting(
             .logLevel, .word(logLevels), value: "level",
             logLevels.dropLast().joined(separator: ", ") + " or " + logLevels[logLevels.count - 1],

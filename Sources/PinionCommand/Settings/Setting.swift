@@ -29,6 +29,8 @@ package struct Setting: Sendable {
         case allowedHost = "allowed-host"
         case allowUnknownFields = "allow-unknown-fields"
         case reasoningField = "reasoning-field"
+        case durability
+        case timeZone = "time-zone"
         case logLevel = "log-level"
         case dataDirectory = "data-dir"
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import PinionEngine
+import PinionLedger
 import PinionTensor
 
 /// Where settings come from: a flag, else its `PINION_*` variable, else the file.
@@ -45,6 +47,7 @@ struct SettingsSources {
         let settings = Setting.table.map(\.variable) + ["PINION_CONFIG"]
         let strays = environment.keys.filter { name in
             name.hasPrefix("PINION_") && !settings.contains(name) && name != Kernels.environmentKey
+                && name != FaultPoints.environmentKey
         }
         return strays.sorted().map { name in
             let meant = NearestName.of(name, among: settings).map { "did you mean \($0)?" }
@@ -93,6 +96,15 @@ struct SettingsSources {
         guard let value = value(name) else { return nil }
         guard !value.text.contains(where: \.isWhitespace) else { throw value.invalid("a host name or address") }
         return value.text
+    }
+
+    /// - Throws: For what is no name of the time zone database.
+    func timeZone(_ name: Setting.Name) throws -> TimeZone? {
+        guard let value = value(name) else { return nil }
+        guard let zone = TimeZone(identifier: value.text) else {
+            throw value.invalid("a time zone such as UTC or Europe/Berlin")
+        }
+        return zone
     }
 
     func isOn(_ name: Setting.Name) throws -> Bool {

@@ -1,46 +1,115 @@
-import PinionWire
 import Synchronization
 package import TextGeneration
 
-/// Decides whether a request may begin, and hears what it took: the place for limits, quotas and the ledger.
+/// Decides whether a request may begin, how much it may take, and hears what it took: the place for limits, quotas and the
+/// ledger.
 package protocol Admission: Sendable {
     /// - Returns: A ticket, which is settled with the request's outcome exactly once.
-    /// - Throws: `APIError` for a request that is refused; anything else is the admission's own failure and becomes a 500.
-    func admit(
-        _ request: GenerationRequest, to model: ServedModel, for tenant: Tenant
-    ) async throws -> AdmissionTicket
+    /// - Throws: `GenerationError` or `APIError` for a request that is refused; anything else is the admission's own failure
+    ///   and becomes a 500.
+    func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket
+}
+
+/// A request that asks to begin.
+package struct AdmissionRequest: Sendable {
+    package let generation: GenerationRequest
+    package let model: ServedModel
+    package let tenant: Tenant
+    /// The path of its route.
+    package let route: String
+    /// What its reply calls it; see `x-request-id`.
+    package let id: String
+    /// How often its client says that it tried before.
+    package let retryCount: Int
+}
+
+/// The account of an admitted request: what it may take, and what it took.
+package protocol AdmissionAccount: TokenAllowance {
+    /// Hears what the request took, once. Called on whichever thread ends it, which may be the engine's: it must not block.
+    ///
+    /// - Parameter hasHead: Whether the reply's head had been sent, with status 200.
+    func settle(_ outcome: Outcome, hasHead: Bool)
+    /// Returns once a settled outcome is kept; a client is told what it took only then.
+    func recorded() async throws
+    /// The rates of whoever asks, for the reply's head.
+    var rates: AdmissionRates { get }
+    /// What whoever asks should know of its budgets.
+    var warnings: [GenerationWarning] { get }
+}
+
+/// What is left of rates per minute; nil for one that has no limit.
+package struct AdmissionRates: Sendable, Equatable {
+    package struct Rate: Sendable, Equatable {
+        package let limit: Int
+        package let remaining: Int
+        /// Time until all of it is there again.
+        package let reset: Duration
+
+        package init(limit: Int, remaining: Int, reset: Duration) {
+            (self.limit, self.remaining, self.reset) = (limit, remaining, reset)
+        }
+    }
+
+    package var requests: Rate?
+    package var tokens: Rate?
+
+    package init(requests: Rate? = nil, tokens: Rate? = nil) {
+        (self.requests, self.tokens) = (requests, tokens)
+    }
 }
 
 /// Admits every request, and keeps no account.
 package struct OpenAdmission: Admission {
     package init() {}
 
-    package func admit(
-        _ request: GenerationRequest, to model: ServedModel, for tenant: Tenant
-    ) async throws -> AdmissionTicket {
-        AdmissionTicket()
-    }
+    package func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket { AdmissionTicket() }
 }
 
 /// An admitted request's claim on its account.
 ///
 /// Settled exactly once: with the outcome, or, should the request be lost before it had one, when the ticket is released.
 package final class AdmissionTicket: Sendable {
-    private let handler: Mutex<(@Sendable (Outcome) -> Void)?>
+    package let account: any AdmissionAccount
+    private let isOpen = Mutex(true)
+    private let hasHead = Mutex(false)
 
-    /// - Parameter onSettle: Told the outcome once, on whichever thread ends the request. That may be the engine's, so it
-    ///   must not block: what writes to a disk hands the outcome on.
-    package init(onSettle: @escaping @Sendable (Outcome) -> Void = { _ in }) {
-        handler = Mutex(onSettle)
+    package init(_ account: any AdmissionAccount) {
+        self.account = account
+    }
+
+    /// A ticket without limits.
+    ///
+    /// - Parameter onSettle: Told the outcome once.
+    package convenience init(onSettle: @escaping @Sendable (Outcome) -> Void = { _ in }) {
+        self.init(OpenAccount(onSettle: onSettle))
     }
 
     deinit {
         settle(.unstarted(.failed(.internal)))
     }
 
+    /// The head of the reply is being sent: whatever happens now, its status was 200.
+    func beginReply() {
+        hasHead.withLock { $0 = true }
+    }
+
     /// Settles the account; of several calls the first counts.
     package func settle(_ outcome: Outcome) {
-        let handler = handler.withLock { $0.take() }
-        handler?(outcome)
+        let isFirst = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        if isFirst { account.settle(outcome, hasHead: hasHead.withLock { $0 }) }
     }
+}
+
+private struct OpenAccount: AdmissionAccount {
+    let onSettle: @Sendable (Outcome) -> Void
+
+    func open(promptTokens: Int, choices: Int, limit: Int) -> Int { limit }
+    func count(isReasoning: Bool, goesOn: Bool) -> Bool { goesOn }
+    func settle(_ outcome: Outcome, hasHead: Bool) { onSettle(outcome) }
+    func recorded() {}
+    var rates: AdmissionRates { AdmissionRates() }
+    var warnings: [GenerationWarning] { [] }
 }

@@ -42,18 +42,30 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         if generator.takesOriginalBody {
             call.generation.original = OriginalBody(route: dialect.path, bytes: body)
         }
-        let ticket = try await admission.admit(call.generation, to: generator.model, for: tenant)
+        let created = Int(Date().timeIntervalSince1970)
+        let ticket: AdmissionTicket
+        do {
+            ticket = try await admission.admit(
+                AdmissionRequest(
+                    generation: call.generation, model: generator.model, tenant: tenant, route: dialect.path,
+                    id: context.record.id, retryCount: request.retryCount))
+        } catch let error as GenerationError {
+            let refusal = call.errors(error) ?? .internalError
+            guard call.isStreamed, call.tellsInStream(refusal) else { throw refusal }
+            return failed(
+                call.streamedReply(by: generator.model, created: created, seal: seal), with: refusal, call.warnings, context)
+        }
         let meter = CompletionMeter(metrics.model(generator.model.id), record: context.record)
         let run = CompletionRun(
-            call.generation, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped
+            call.generation, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped,
+            allowance: ticket.account
         ) { outcome in
             meter.settle(outcome)
             ticket.settle(outcome)
         }
         // The room is held until the prompt is made: what is decoded takes more memory than the body, and waits its turn.
         let reader = CompletionReader(
-            describe: call.errors, run: run, meter: meter, room: room, warnings: call.warnings)
-        let created = Int(Date().timeIntervalSince1970)
+            describe: call.errors, run: run, meter: meter, ticket: ticket, room: room, warnings: call.warnings)
         if call.isStreamed {
             let reply = call.streamedReply(by: generator.model, created: created, seal: seal)
             return try await stream(reader, reply, tellsInStream: call.tellsInStream, context)
@@ -73,8 +85,14 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         }
         var response = Response(json: try reply.body())
         response.headers[.warnings] = WarningHeader.value(reader.warnings + told)
+        response.headers.add(reader.ticket.account.rates)
         return response
     }
+}
+
+extension Request {
+    /// How often the client says that it tried before; 0 where it says nothing of use.
+    fileprivate var retryCount: Int { headers[.retryCount].flatMap { Int($0) }.map { min(max($0, 0), 1 << 16) } ?? 0 }
 }
 
 // MARK: - Streaming
@@ -96,6 +114,7 @@ extension CompletionHandler {
         } catch let error as APIError where tellsInStream(error) {
             return failed(reply, with: error, reader.warnings, context)
         }
+        reader.ticket.beginReply()
         let body = ResponseBody { [reader] writer in
             let silence = reader.run.announceSilence(every: configuration.limits.pingInterval)
             defer {
@@ -105,7 +124,9 @@ extension CompletionHandler {
             try await write(reader, from: first, reply, context, to: &writer)
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: Self.headers(reader.warnings), body: body)
+        var headers = Self.headers(reader.warnings)
+        headers.add(reader.ticket.account.rates)
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     private static func headers(_ warnings: [GenerationWarning]) -> HTTPFields {
@@ -193,6 +214,7 @@ private struct CompletionReader: Sendable {
     let describe: @Sendable (GenerationError) -> APIError?
     let run: CompletionRun
     var meter: CompletionMeter
+    let ticket: AdmissionTicket
     let room: BodyRoom
     /// The decoder's, and those that came with the acceptance, which is the first event. A stream has written its head
     /// before any other comes.
@@ -200,11 +222,12 @@ private struct CompletionReader: Sendable {
 
     init(
         describe: @escaping @Sendable (GenerationError) -> APIError?, run: CompletionRun, meter: CompletionMeter,
-        room: BodyRoom, warnings: [GenerationWarning]
+        ticket: AdmissionTicket, room: BodyRoom, warnings: [GenerationWarning]
     ) {
         self.describe = describe
         self.run = run
         self.meter = meter
+        self.ticket = ticket
         self.room = room
         self.warnings = warnings
     }
@@ -215,7 +238,11 @@ private struct CompletionReader: Sendable {
             let delivery = try await run.next()
             room.release()
             if case .events(let events) = delivery {
-                if case .accepted(_, let warnings)? = events.first { self.warnings += warnings }
+                if case .accepted(_, let warnings)? = events.first {
+                    self.warnings += warnings + ticket.account.warnings
+                }
+                // A client hears what it took only when that is kept.
+                if case .usage? = events.last { try await ticket.account.recorded() }
                 let run = run
                 meter.observe(events, run.times)
             }

@@ -12,12 +12,13 @@ final class CompletionRun: Sendable {
     /// - Parameters:
     ///   - closed: Fires when the client is gone; nil where nothing can tell.
     ///   - stopped: Fires when requests in flight have had their time.
+    ///   - allowance: What the generation may take beyond its request.
     ///   - onOutcome: Told the outcome exactly once, before the reader hears of the end.
     init(
         _ request: GenerationRequest, by generator: any TextGenerator, for tenant: Tenant, closed: OneShotSignal?,
-        stopped: OneShotSignal, onOutcome: @escaping @Sendable (Outcome) -> Void
+        stopped: OneShotSignal, allowance: any TokenAllowance, onOutcome: @escaping @Sendable (Outcome) -> Void
     ) {
-        let queue = GenerationQueue(onOutcome: onOutcome)
+        let queue = GenerationQueue(allowance: allowance, onOutcome: onOutcome)
         let work = Task { await generator.generate(request, for: tenant, into: queue) }
         func withdraw(
             _ reason: GenerationQueue.Withdrawal, on signal: OneShotSignal

@@ -17,8 +17,11 @@ struct ResponsesDialect: CompletionDialect {
 extension ResponsesRequest: CompletionCall {
     var isStreamed: Bool { stream }
 
-    /// Agents shorten their history when a stream tells them that it is too long, and give up on a 400.
-    var tellsInStream: @Sendable (APIError) -> Bool { { $0.code == "context_length_exceeded" } }
+    /// Agents read these from a stream: they shorten a history that is too long and wait for a rate, but give up on a status
+    /// that says the same.
+    private static let toldInStream = ["context_length_exceeded", "rate_limit_exceeded", "insufficient_quota"]
+
+    var tellsInStream: @Sendable (APIError) -> Bool { { error in Self.toldInStream.contains { $0 == error.code } } }
 
     func wholeReply(by model: ServedModel, created: Int, seal: any ReasoningSeal) -> ResponsesAssembly {
         ResponsesAssembly(self, by: model, created: created, seal: seal)

@@ -15,6 +15,17 @@ extension HTTPField.Name {
     static let anthropicVersion = constant("anthropic-version")
     /// What a reply does not honour in full; see ``WarningHeader``.
     static let warnings = constant("x-pinion-warnings")
+    /// Tells clients whether a request that failed is worth repeating, whatever its status says.
+    static let shouldRetry = constant("x-should-retry")
+    /// How often a client of OpenAI's or Anthropic's tried before.
+    static let retryCount = constant("x-stainless-retry-count")
+    /// What a key's rates allow, as OpenAI's replies tell it.
+    static let requestLimit = constant("x-ratelimit-limit-requests")
+    static let requestsLeft = constant("x-ratelimit-remaining-requests")
+    static let requestReset = constant("x-ratelimit-reset-requests")
+    static let tokenLimit = constant("x-ratelimit-limit-tokens")
+    static let tokensLeft = constant("x-ratelimit-remaining-tokens")
+    static let tokenReset = constant("x-ratelimit-reset-tokens")
     /// Tells nginx to pass a stream on as it comes.
     static let accelBuffering = constant("x-accel-buffering")
 
@@ -47,6 +58,7 @@ extension Response {
             status: HTTPResponse.Status(code: conventions.status(of: error)))
         if let field = conventions.requestIDField { headers[field] = requestID }
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
+        if let retry = error.shouldRetry { headers[.shouldRetry] = String(retry) }
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
         if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
     }

@@ -1,0 +1,111 @@
+import PinionJSON
+import PinionLedger
+import PinionServer
+import PinionWire
+import TextGeneration
+
+/// Admits requests by the accounts of their keys, and tells the ledger what they took.
+struct LedgerAdmission: Admission {
+    let ledger: Ledger
+    let keys: ServerKeys
+
+    func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket {
+        let account = try await keys.account(of: request.tenant)
+        let terms = try await keys.terms(of: request.model)
+        var asked = LedgerRequest(
+            id: request.id, account: account, terms: terms, model: request.model.id, route: request.route)
+        asked.user = request.generation.client.user ?? ""
+        asked.metadata = request.generation.client.metadata.map { Self.text($0) } ?? ""
+        asked.retryCount = request.retryCount
+        do {
+            return AdmissionTicket(LedgerAccount(ticket: try await ledger.admit(asked)))
+        } catch let refusal as Refusal {
+            // As a model that is not served: what a key may not use is none of its holder's business.
+            if refusal.reason == .model { throw APIError.modelNotFound(request.model.id, served: []) }
+            throw refusal.error
+        }
+    }
+
+    private static func text(_ metadata: JSONObject) -> String {
+        var writer = JSONWriter()
+        writer.value(.object(metadata))
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+/// A ledger's ticket as the server asks it.
+private struct LedgerAccount: AdmissionAccount {
+    let ticket: LedgerTicket
+
+    func open(promptTokens: Int, choices: Int, limit: Int) throws(GenerationError) -> Int {
+        do {
+            return try ticket.open(promptTokens: promptTokens, choices: choices, limit: limit)
+        } catch {
+            throw error.error
+        }
+    }
+
+    func count(isReasoning: Bool, goesOn: Bool) -> Bool {
+        ticket.count(isReasoning: isReasoning, goesOn: goesOn)
+    }
+
+    func settle(_ outcome: Outcome, hasHead: Bool) {
+        let usage = outcome.usage
+        ticket.settle(
+            UsageRow.Outcome(outcome.end),
+            TokenCounts(
+                input: usage.promptTokens, cached: usage.cachedTokens ?? 0, output: usage.completionTokens,
+                reasoning: usage.reasoningTokens),
+            status: hasHead ? 200 : outcome.end.status)
+    }
+
+    func recorded() async throws { try await ticket.recorded() }
+
+    var rates: AdmissionRates {
+        let (requests, tokens) = ticket.rates
+        func rate(_ state: RateState?) -> AdmissionRates.Rate? {
+            state.map { .init(limit: $0.limit, remaining: $0.remaining, reset: $0.reset) }
+        }
+        return AdmissionRates(requests: rate(requests), tokens: rate(tokens))
+    }
+
+    var warnings: [GenerationWarning] {
+        ticket.levels.map { level in
+            GenerationWarning(
+                keyword: level.limit.rawValue, pointer: "",
+                message: "\(level.percent) % of the \(level.limit.words) of this \(level.scope.kind) are used")
+        }
+    }
+}
+
+extension UsageRow.Outcome {
+    init(_ end: Outcome.End) {
+        self =
+            switch end {
+            case .completed: .completed
+            case .cancelled: .cancelled
+            case .disconnected: .disconnected
+            case .stopped: .stopped
+            case .failed: .failed
+            }
+    }
+}
+
+extension Outcome.End {
+    /// The status of a reply that ends so before its head was sent.
+    fileprivate var status: Int {
+        switch self {
+        case .completed: 200
+        case .cancelled, .disconnected: 499
+        case .stopped: 503
+        case .failed(let code):
+            switch code {
+            case .interrupted, .internal, .model: 500
+            case .overloaded, .unavailable: 503
+            case .limited: 429
+            case .unread: 408
+            case .promptTooLong, .invalidParameter, .unsupportedParameter, .template, .noTemplate, .nothingAllowed: 400
+            }
+        }
+    }
+}
