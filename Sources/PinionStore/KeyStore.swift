@@ -2,7 +2,6 @@ import Crypto
 package import Foundation
 import GRDB
 package import PinionLedger
-import Synchronization
 
 /// The API keys of a data directory, in SQLite, with the owners, policies and models that they refer to.
 ///
@@ -18,8 +17,7 @@ package final class KeyStore: Sendable {
 
     package var path: String { access.path }
     private let access: StoreAccess
-    /// When each key's `last_used` was last written by this process.
-    private let noted = Mutex<[String: ContinuousClock.Instant]>([:])
+    private let uses: UseNotes
 
     /// Opens the database at `path`, creating file and directory where they are missing.
     ///
@@ -30,7 +28,9 @@ package final class KeyStore: Sendable {
     package init(
         path: String, actor: String = OperatingUser.name, clock: @escaping @Sendable () -> Date = { Date() }
     ) throws(StoreError) {
-        access = StoreAccess(connection: try StoreConnection(path: path), clock: clock, actor: actor)
+        let connection = try StoreConnection(path: path)
+        access = StoreAccess(connection: connection, clock: clock, actor: actor)
+        uses = UseNotes(connection: connection)
     }
 
     package var owners: OwnerStore { OwnerStore(access: access) }
@@ -119,7 +119,7 @@ package final class KeyStore: Sendable {
         guard let found, found.key.revoked == nil, !found.key.hasExpired(at: now),
             found.secretExpires.map({ now < $0 }) ?? true
         else { return nil }
-        await noteUse(of: found.key.id, at: now)
+        uses.note(found.key.id, at: now)
         return found.key
     }
 
@@ -154,20 +154,5 @@ package final class KeyStore: Sendable {
     /// What is set for a model, by its id; free and without limits when nothing is.
     package func terms(ofModel id: String) async throws(StoreError) -> ModelTerms {
         try await access.read { db in try ModelTermsStore.terms(of: id, in: db) }
-    }
-
-    /// Records that a key was used, without waiting; a failure to do so harms nobody.
-    private func noteUse(of id: String, at date: Date) async {
-        let now = ContinuousClock.now
-        let due = noted.withLock { noted in
-            if let last = noted[id], last.duration(to: now) < Self.lastUsedGranularity { return false }
-            noted[id] = now
-            return true
-        }
-        guard due, let queue = try? await access.connection.queue() else { return }
-        let seconds = StoreTime.seconds(date)
-        queue.asyncWriteWithoutTransaction { db in
-            try? db.execute(sql: "UPDATE api_key SET last_used = ? WHERE id = ?", arguments: [seconds, id])
-        }
     }
 }
