@@ -68,6 +68,6 @@ struct AuditNote {
     func write(_ db: Database, at now: Date, by actor: String) throws {
         try db.execute(
             sql: "INSERT INTO audit (time, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-            arguments: [StoreTime.seconds(now), actor, action, subject, StoredJSON.text(encoding: detail)])
+            arguments: [StoreTime.seconds(now), actor, action, subject, StoredValue.text(encoding: detail)])
     }
 }

@@ -9,19 +9,28 @@ package struct Increase: Sendable, Equatable {
     /// The first moment at which the limit is what it was.
     package let until: Date
 
-    /// The increases of a scope that have not ended.
-    static func current(of scope: Scope, at now: Date, in db: Database) throws -> [Increase] {
-        let statement = try db.cachedStatement(
-            sql: "SELECT limited, amount, until FROM increase WHERE scope = ? AND name = ? AND until > ? ORDER BY id")
-        let rows = try Row.fetchAll(statement, arguments: [scope.kind, scope.name, StoreTime.seconds(now)])
-        return try rows.map { row in
-            let (name, amount): (String, Int) = (row[0], row[1])
-            guard let limit = Limit(rawValue: name), (1...Limits.maximum).contains(amount) else {
+    /// A query of the increases of a scope that have not ended at `?2`, as one text that ``all(_:of:)`` reads: so that an
+    /// account is one statement.
+    static func texts(of scope: String, named column: String) -> String {
+        """
+        SELECT group_concat(limited || ' ' || amount || ' ' || until)
+        FROM increase WHERE scope = '\(scope)' AND name = \(column) AND until > ?2
+        """
+    }
+
+    /// - Parameter texts: `daily_tokens 5000 1800000000,credit 1 1800000000`; nil for none.
+    static func all(_ texts: String?, of subject: @autoclosure () -> String) throws -> [Increase] {
+        guard let texts else { return [] }
+        return try texts.split(separator: ",").map { text in
+            let parts = text.split(separator: " ")
+            guard parts.count == 3, let limit = Limit(rawValue: String(parts[0])), let amount = Int(parts[1]),
+                let until = Int64(parts[2]), (1...Limits.maximum).contains(amount)
+            else {
                 throw DamagedValue(
-                    "the increases of", "\(scope.kind) \(scope.name)", "\(name): \(amount)",
+                    "the increases of", subject(), String(text),
                     expected: "a known limit with a number from 1 to \(Limits.maximum)")
             }
-            return Increase(limit: limit, amount: amount, until: StoreTime.date(row[2]))
+            return Increase(limit: limit, amount: amount, until: StoreTime.date(until))
         }
     }
 

@@ -114,7 +114,7 @@ package final class KeyStore: Sendable {
     package func authenticate(_ secret: String) async throws(StoreError) -> KeyRecord? {
         guard secret.utf8.count <= KeySecret.maximumLength else { return nil }
         let digest = KeySecret.digest(of: secret)
-        let found = try await access.read { db in try Self.key(ofSecret: digest, in: db) }
+        let found = try await access.readOnce { db in try Self.key(ofSecret: digest, in: db) }
         let now = access.clock()
         guard let found, found.key.revoked == nil, !found.key.hasExpired(at: now),
             found.secretExpires.map({ now < $0 }) ?? true
@@ -145,7 +145,7 @@ package final class KeyStore: Sendable {
     /// - Throws: When the database cannot be read, or holds a value that is no limit. The caller must then refuse.
     package func account(ofKey id: String) async throws(StoreError) -> Account? {
         let now = access.clock()
-        return try await access.read { db in
+        return try await access.readOnce { db in
             guard let stored = try StoredAccount(key: id, at: now, in: db), !stored.revoked else { return nil }
             return stored.account
         }
@@ -153,6 +153,6 @@ package final class KeyStore: Sendable {
 
     /// What is set for a model, by its id; free and without limits when nothing is.
     package func terms(ofModel id: String) async throws(StoreError) -> ModelTerms {
-        try await access.read { db in try ModelTermsStore.terms(of: id, in: db) }
+        try await access.readOnce { db in try ModelTermsStore.terms(of: id, in: db) }
     }
 }

@@ -27,8 +27,8 @@ extension KeyTable {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                record.id, name, owner, policy, StoredJSON.text(limits), StoredJSON.text(models),
-                StoredJSON.text(metadata), StoreTime.seconds(now), expires.map(StoreTime.seconds),
+                record.id, name, owner, policy, StoredValue.text(limits), StoredValue.text(models),
+                StoredValue.text(metadata), StoreTime.seconds(now), expires.map(StoreTime.seconds),
             ])
         try addSecret(secret, to: record.id, at: now, in: db)
         let note = AuditNote(
@@ -66,7 +66,7 @@ extension KeyTable {
                 WHERE id = ?
                 """,
             arguments: [
-                name, owner, policy, StoredJSON.text(limits), StoredJSON.text(models), StoredJSON.text(metadata),
+                name, owner, policy, StoredValue.text(limits), StoredValue.text(models), StoredValue.text(metadata),
                 expires.map(StoreTime.seconds), record.id,
             ])
         let updated = try Self.record(record.id, in: db) ?? record

@@ -48,9 +48,9 @@ enum KeyTable {
                 """,
             arguments: [record.id])
         return KeyDetails(
-            record: record, limits: try StoredJSON.limits(row["limits"], of: record.id),
-            models: try StoredJSON.models(row["models"], of: record.id),
-            metadata: try StoredJSON.metadata(row["metadata"], of: record.id),
+            record: record, limits: try StoredValue.limits(row["limits"], of: record.id),
+            models: try StoredValue.models(row["models"], of: record.id),
+            metadata: try StoredValue.metadata(row["metadata"], of: record.id),
             secrets: secrets.map {
                 KeyDetails.Secret(
                     prefix: $0["prefix"], created: StoreTime.date($0["created"]),

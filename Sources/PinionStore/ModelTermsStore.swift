@@ -53,7 +53,7 @@ package struct ModelTermsStore: Sendable {
                 sql: "INSERT OR REPLACE INTO model_terms (\(Self.columns)) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     pattern.text, new.prices.input, new.prices.cachedInput, new.prices.output,
-                    StoredJSON.text(new.limits),
+                    StoredValue.text(new.limits),
                 ])
             return (record, note)
         }
@@ -89,13 +89,12 @@ package struct ModelTermsStore: Sendable {
     static func terms(of id: String, in db: Database) throws -> ModelTerms {
         // SQLite ends a text at its first zero byte; no id has one.
         guard !id.utf8.contains(0) else { return ModelTerms() }
-        if let row = try row(id, in: db) { return try record(of: row).terms }
-        let patterns = try db.cachedStatement(
+        let statement = try db.cachedStatement(
             sql: """
-                SELECT \(columns) FROM model_terms WHERE instr(pattern, '*') > 0
-                ORDER BY length(CAST(pattern AS BLOB)) DESC, pattern
+                SELECT \(columns) FROM model_terms WHERE pattern = ?1 OR instr(pattern, '*') > 0
+                ORDER BY pattern = ?1 DESC, length(CAST(pattern AS BLOB)) DESC, pattern
                 """)
-        let rows = try Row.fetchCursor(patterns)
+        let rows = try Row.fetchCursor(statement, arguments: [id])
         while let row = try rows.next() {
             let record = try record(of: row)
             if record.pattern.matches(id) { return record.terms }
@@ -104,8 +103,7 @@ package struct ModelTermsStore: Sendable {
     }
 
     private static func row(_ pattern: String, in db: Database) throws -> Row? {
-        let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM model_terms WHERE pattern = ?")
-        return try Row.fetchOne(statement, arguments: [pattern])
+        try Row.fetchOne(db, sql: "SELECT \(columns) FROM model_terms WHERE pattern = ?", arguments: [pattern])
     }
 
     private static func record(of row: Row) throws -> ModelTermsRecord {
@@ -114,7 +112,7 @@ package struct ModelTermsStore: Sendable {
             let prices = try? prices(input: row[1], cachedInput: row[2], output: row[3])
         else { throw DamagedValue("the prices of", text, "\(row)", expected: "0 to \(Prices.maximum)") }
         return ModelTermsRecord(
-            pattern: pattern, terms: ModelTerms(prices: prices, limits: try StoredJSON.limits(row[4], of: text)))
+            pattern: pattern, terms: ModelTerms(prices: prices, limits: try StoredValue.limits(row[4], of: text)))
     }
 
     private static func prices(input: Int, cachedInput: Int, output: Int) throws(StoreError) -> Prices {

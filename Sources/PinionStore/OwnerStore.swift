@@ -19,6 +19,12 @@ package struct OwnerRecord: Sendable, Equatable {
 package struct OwnerStore: Sendable {
     let access: StoreAccess
 
+    private static let records = """
+        SELECT o.*, (SELECT count(*) FROM api_key k WHERE k.owner = o.name AND k.revoked IS NULL) AS keys,
+            (\(Increase.texts(of: "owner", named: "o.name"))) AS increases
+        FROM owner o
+        """
+
     package func create(
         _ name: String, limits: [Limit: Int] = [:], metadata: [String: String] = [:]
     ) throws(StoreError) -> OwnerRecord {
@@ -32,7 +38,7 @@ package struct OwnerStore: Sendable {
             try db.execute(
                 sql: "INSERT INTO owner (name, limits, metadata, created) VALUES (?, ?, ?, ?)",
                 arguments: [
-                    name, StoredJSON.text(limits), StoredJSON.text(metadata), StoreTime.seconds(now),
+                    name, StoredValue.text(limits), StoredValue.text(metadata), StoreTime.seconds(now),
                 ])
             let note = AuditNote(
                 "owner.create", name, ["limits": .init(limits), "metadata": .init(metadata)])
@@ -45,13 +51,8 @@ package struct OwnerStore: Sendable {
         let now = access.clock()
         return try access.read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT o.*, count(k.id) AS keys
-                    FROM owner o LEFT JOIN api_key k ON k.owner = o.name AND k.revoked IS NULL
-                    GROUP BY o.name ORDER BY o.name
-                    """
-            ).map { try Self.record(of: $0, at: now, in: db) }
+                db, sql: "\(Self.records) ORDER BY o.name", arguments: [nil, StoreTime.seconds(now)]
+            ).map(Self.record(of:))
         }
     }
 
@@ -77,7 +78,7 @@ package struct OwnerStore: Sendable {
             guard note.tellsChanges else { return (old, nil) }
             try db.execute(
                 sql: "UPDATE owner SET limits = ?, metadata = ? WHERE name = ?",
-                arguments: [StoredJSON.text(newLimits), StoredJSON.text(newMetadata), old.name])
+                arguments: [StoredValue.text(newLimits), StoredValue.text(newMetadata), old.name])
             return (try Self.record(name, at: now, in: db), note)
         }
     }
@@ -118,24 +119,19 @@ package struct OwnerStore: Sendable {
             name.utf8.contains(0)
             ? nil
             : try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT *, (SELECT count(*) FROM api_key WHERE owner = ?1 AND revoked IS NULL) AS keys
-                    FROM owner WHERE name = ?1
-                    """,
-                arguments: [name])
+                db, sql: "\(records) WHERE o.name = ?1", arguments: [name, StoreTime.seconds(now)])
         guard let row else {
             throw StoreError(
                 .notFound, "no owner is called '\(ShownText.short(name))'; `pinion owners list` shows them")
         }
-        return try record(of: row, at: now, in: db)
+        return try record(of: row)
     }
 
-    private static func record(of row: Row, at now: Date, in db: Database) throws -> OwnerRecord {
+    private static func record(of row: Row) throws -> OwnerRecord {
         let name: String = row["name"]
         return OwnerRecord(
-            name: name, limits: try StoredJSON.limits(row["limits"], of: name),
-            metadata: try StoredJSON.metadata(row["metadata"], of: name), created: StoreTime.date(row["created"]),
-            increases: try Increase.current(of: .owner(name), at: now, in: db), keys: row["keys"])
+            name: name, limits: try StoredValue.limits(row["limits"], of: name),
+            metadata: try StoredValue.metadata(row["metadata"], of: name), created: StoreTime.date(row["created"]),
+            increases: try Increase.all(row["increases"], of: name), keys: row["keys"])
     }
 }

@@ -35,7 +35,7 @@ package struct PolicyStore: Sendable {
             }
             try db.execute(
                 sql: "INSERT INTO policy (name, limits, models, is_default, created) VALUES (?, ?, ?, 0, ?)",
-                arguments: [name, StoredJSON.text(limits), StoredJSON.text(models), StoreTime.seconds(now)])
+                arguments: [name, StoredValue.text(limits), StoredValue.text(models), StoreTime.seconds(now)])
             let note = AuditNote("policy.create", name, ["limits": .init(limits), "models": .init(models)])
             return (try Self.record(name, in: db), note)
         }
@@ -67,7 +67,7 @@ package struct PolicyStore: Sendable {
             guard note.tellsChanges else { return (old, nil) }
             try db.execute(
                 sql: "UPDATE policy SET limits = ?, models = ? WHERE name = ?",
-                arguments: [StoredJSON.text(newLimits), StoredJSON.text(newModels), old.name])
+                arguments: [StoredValue.text(newLimits), StoredValue.text(newModels), old.name])
             return (try Self.record(name, in: db), note)
         }
     }
@@ -125,8 +125,8 @@ package struct PolicyStore: Sendable {
     private static func record(of row: Row) throws -> PolicyRecord {
         let name: String = row["name"]
         return PolicyRecord(
-            name: name, limits: try StoredJSON.limits(row["limits"], of: name),
-            models: try StoredJSON.models(row["models"], of: name), isDefault: row["is_default"],
+            name: name, limits: try StoredValue.limits(row["limits"], of: name),
+            models: try StoredValue.models(row["models"], of: name), isDefault: row["is_default"],
             created: StoreTime.date(row["created"]), keys: row["keys"])
     }
 }

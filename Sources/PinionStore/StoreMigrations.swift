@@ -58,8 +58,8 @@ enum StoreMigrations {
 
     /// Owners, policies, several secrets a key, and who changed what. Foreign keys are checked at the end of a step.
     ///
-    /// Limits, patterns and metadata are JSON, which ``StoredJSON`` reads: not a column for each limit, because a new
-    /// limit would then be a migration of three tables.
+    /// Limits, patterns and metadata are texts that ``StoredValue`` reads: not a column for each limit, because a new limit
+    /// would then be a migration of three tables.
     @Sendable private static func accounts(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -104,6 +104,8 @@ enum StoreMigrations {
                     SELECT digest, id, prefix, created FROM api_key;
                 DROP TABLE api_key;
                 ALTER TABLE new_api_key RENAME TO api_key;
+                CREATE INDEX api_key_owner ON api_key (owner) WHERE owner IS NOT NULL;
+                CREATE INDEX api_key_policy ON api_key (policy) WHERE policy IS NOT NULL;
                 CREATE TABLE increase (
                     id INTEGER PRIMARY KEY,
                     scope TEXT NOT NULL,

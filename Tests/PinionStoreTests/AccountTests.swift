@@ -135,6 +135,22 @@ struct AccountTests {
             try store.show(key.record.id).increases.isEmpty && store.owners.show("team").limits[.monthlyMoney] == 100)
     }
 
+    @Test(
+        "An increase that cannot be read is an error",
+        arguments: ["daily_token 5", "daily_tokens 0", "daily_tokens -5"])
+    func damagedIncrease(text: String) async throws {
+        let key = try store.create(name: "k", KeyTerms(limits: [.dailyTokens: 10]))
+        _ = try store.increase(key.record.id, [.dailyTokens: 5], until: clock.now + 100)
+        let parts = text.split(separator: " ").map(String.init)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        try await DatabaseQueue(path: store.path, configuration: configuration).write {
+            try $0.execute(sql: "UPDATE increase SET limited = ?, amount = ?", arguments: [parts[0], Int(parts[1])])
+        }
+        let error = await #expect(throws: StoreError.self) { try await store.account(ofKey: key.record.id) }
+        #expect(error?.code == .damaged && error?.message.contains(text) == true)
+    }
+
     @Test("Only a limit that is there is raised, by 1 or more, and until a time to come")
     func refusedIncreases() throws {
         let key = try store.create(name: "k", KeyTerms(limits: [.dailyTokens: 10]))
@@ -161,7 +177,9 @@ struct AccountTests {
         arguments: [
             "", "{", "[]", "null", #"{"daily_tokens":-1}"#, #"{"daily_tokens":9007199254740993}"#,
             #"{"daily_tokens":1.5}"#, #"{"daily_tokens":"10"}"#, #"{"daily_tokens":null}"#, #"{"daily_token":10}"#,
-            #"{"daily_tokens":1e300}"#, #"{"daily_tokens":99999999999999999999}"#, #"{"daily_tokens":10"#,
+            #"{"daily_tokens":1e300}"#, #"{"daily_tokens":1,"daily_tokens":2}"#, #"{"daily_tokens":1,}"#, "{}x", "}{",
+            #"{"daily_tokens":+1}"#, #"{"daily_tokens":}"#, #"{"daily_tokens"}"#, #"{"}"#, #"{"":1}"#, "{,}",
+            #"{"daily_tokens":99999999999999999999}"#, #"{"daily_tokens":10"#,
         ])
     func damagedLimits(text: String) async throws {
         _ = try store.owners.create("team", limits: [.dailyTokens: 1])
@@ -206,7 +224,7 @@ struct AccountTests {
         #expect(error?.code == .damaged && error?.message.contains("the \(table) of") == true)
     }
 
-    @Test("Authenticating and reading an account take no more than half a millisecond each")
+    @Test("Authenticating and reading an account take less than a millisecond each")
     func cost() async throws {
         _ = try store.owners.create("team", limits: [.dailyTokens: 1000, .monthlyMoney: 5])
         _ = try store.policies.create("p", limits: [.requestsPerMinute: 60, .tokensPerMinute: 1000])
@@ -227,11 +245,14 @@ struct AccountTests {
         }
         // The first note of a use is written meanwhile.
         _ = try await store.authenticate(key.secret)
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .milliseconds(800))
         let authenticate = try await each { _ = try await store.authenticate(key.secret) }
         let account = try await each { _ = try await store.account(ofKey: key.record.id) }
-        let terms_ = try await each { _ = try await store.terms(ofModel: "qwen/x") }
-        print("authenticate \(authenticate) µs, account \(account) µs, terms \(terms_) µs")
-        #expect(authenticate < 500 && account < 500 && terms_ < 500)
+        let ofModel = try await each { _ = try await store.terms(ofModel: "qwen/x") }
+        // 19, 25 and 16 µs on an idle machine; the bound leaves room for one that is busy with other tests.
+        let bound = 1000.0
+        for (what, time) in [("authenticate", authenticate), ("account", account), ("terms", ofModel)] {
+            #expect(time < bound, "\(what)")
+        }
     }
 }
