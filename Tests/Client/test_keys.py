@@ -178,7 +178,7 @@ def test_kill_9_while_keys_are_made(tmp_path):
     assert len({record["id"] for record in listed}) == len(listed) <= 51
     with database(data / "pinion.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        stored = {digest for (digest,) in connection.execute("SELECT digest FROM api_key")}
+        stored = {digest for (digest,) in connection.execute("SELECT digest FROM key_secret")}
     assert len(stored) == len(listed)
     assert all(hashlib.sha256(secret.encode()).digest() in stored for secret in acknowledged)
 

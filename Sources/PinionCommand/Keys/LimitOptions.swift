@@ -1,0 +1,109 @@
+import ArgumentParser
+import PinionLedger
+
+/// A flag for each limit.
+struct LimitOptions: ParsableArguments {
+    @Option(name: .limit(.requestsPerMinute), help: .limit(.requestsPerMinute)) var requestsPerMinute: String?
+    @Option(name: .limit(.tokensPerMinute), help: .limit(.tokensPerMinute)) var tokensPerMinute: String?
+    @Option(name: .limit(.concurrentRequests), help: .limit(.concurrentRequests)) var concurrentRequests: String?
+    @Option(name: .limit(.dailyTokens), help: .limit(.dailyTokens)) var dailyTokens: String?
+    @Option(name: .limit(.monthlyTokens), help: .limit(.monthlyTokens)) var monthlyTokens: String?
+    @Option(name: .limit(.dailyMoney), help: .limit(.dailyMoney)) var dailyMoney: String?
+    @Option(name: .limit(.monthlyMoney), help: .limit(.monthlyMoney)) var monthlyMoney: String?
+    @Option(name: .limit(.credit), help: .limit(.credit)) var credit: String?
+    @Option(name: .limit(.outputTokens), help: .limit(.outputTokens)) var outputTokens: String?
+
+    /// What the help of a command with these flags says of their values.
+    static let discussion = """
+        Limits are whole numbers, and money is decimal: --daily-money 1.50. 0 allows nothing; a limit that is not set \
+        is unlimited.
+        """
+
+    /// The limits of something new, for which `none` is the same as nothing.
+    func values() throws -> [Limit: Int] {
+        try changes().compactMapValues { $0 }
+    }
+
+    /// The limits that are given; nil for `none`, which takes a limit away.
+    func changes() throws -> [Limit: Int?] {
+        try given.reduce(into: [:]) { changes, entry in
+            changes[entry.limit] = .some(entry.text == "none" ? nil : try entry.limit.value(of: entry.text))
+        }
+    }
+
+    /// Amounts to raise limits by, with or without a plus sign.
+    func increases() throws -> [Limit: Int] {
+        try given.reduce(into: [:]) { amounts, entry in
+            amounts[entry.limit] = try entry.limit.value(
+                of: entry.text.hasPrefix("+") ? String(entry.text.dropFirst()) : entry.text)
+        }
+    }
+
+    private var given: [(limit: Limit, text: String)] {
+        Limit.allCases.compactMap { limit in text(of: limit).map { (limit, $0) } }
+    }
+
+    private func text(of limit: Limit) -> String? {
+        switch limit {
+        case .requestsPerMinute: requestsPerMinute
+        case .tokensPerMinute: tokensPerMinute
+        case .concurrentRequests: concurrentRequests
+        case .dailyTokens: dailyTokens
+        case .monthlyTokens: monthlyTokens
+        case .dailyMoney: dailyMoney
+        case .monthlyMoney: monthlyMoney
+        case .credit: credit
+        case .outputTokens: outputTokens
+        }
+    }
+}
+
+extension Limit {
+    /// Digits after the point of an amount of money, which is kept in nano-units.
+    static let moneyDigits = 9
+
+    /// The limit as a word of a command line: `daily-tokens`.
+    var word: String { rawValue.replacing("_", with: "-") }
+
+    /// What a person reads of a value.
+    func text(of value: Int) -> String {
+        isMoney ? DecimalAmount.text(value, digits: Self.moneyDigits) : "\(value)"
+    }
+
+    /// - Throws: ``CommandFailure`` that names the flag, what was found and what is expected.
+    func value(of text: String) throws -> Int {
+        let digits = isMoney ? Self.moneyDigits : 0
+        guard let value = DecimalAmount.parts(of: text, digits: digits, maximum: Limits.maximum) else {
+            let expected =
+                isMoney
+                ? "units of the currency from 0 to \(self.text(of: Limits.maximum)), with at most \(digits) decimals"
+                : "a whole number from 0 to \(Limits.maximum)"
+            throw CommandFailure("--\(word): expected \(expected), found '\(text)'")
+        }
+        return value
+    }
+
+    fileprivate var help: String {
+        switch self {
+        case .requestsPerMinute: "Requests that begin within a minute."
+        case .tokensPerMinute: "Tokens of prompts and replies within a minute."
+        case .concurrentRequests: "Requests that run at one time."
+        case .dailyTokens: "Tokens of prompts and replies in a day."
+        case .monthlyTokens: "Tokens of prompts and replies in a month."
+        case .dailyMoney: "Money in a day."
+        case .monthlyMoney: "Money in a month."
+        case .credit: "Money paid in advance, over all time."
+        case .outputTokens: "Tokens at which a reply ends."
+        }
+    }
+}
+
+extension NameSpecification {
+    fileprivate static func limit(_ limit: Limit) -> NameSpecification { [.customLong(limit.word)] }
+}
+
+extension ArgumentHelp {
+    fileprivate static func limit(_ limit: Limit) -> ArgumentHelp {
+        ArgumentHelp("\(limit.help)", valueName: limit.isMoney ? "amount" : "n")
+    }
+}
