@@ -1,3 +1,4 @@
+import Foundation
 import PinionCatalog
 import PinionLedger
 import PinionServer
@@ -28,7 +29,7 @@ struct ServerKeys: KeyAuthority {
         let store = try KeyStore(path: settings.dataDirectory.databasePath)
         let records = try store.list()
         self.store = store
-        storedCount = records.count { $0.revoked == nil }
+        storedCount = records.count { $0.revoked == nil && !$0.hasExpired(at: Date()) }
         needsFirstKey = records.isEmpty && ephemeral.count == 0
         guard settings.server.bindsLoopback || storedCount + ephemeral.count > 0 else {
             throw CommandFailure(
