@@ -6,7 +6,7 @@ import Foundation
 /// of its own, so that two hosts would each overwrite what the other wrote: such file systems are refused before anything is
 /// made on them. FUSE as such is let through, because containers and encrypted folders of one machine use it as well; where
 /// it cannot map memory, SQLite itself refuses the log.
-enum FileSystem {
+package enum FileSystem {
     private static let networkKinds: Set<String> = [
         "9p", "afs", "ceph", "cifs", "coda", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.rclone",
         "fuse.s3fs",
@@ -15,7 +15,7 @@ enum FileSystem {
 
     /// The kind of network file system that a path lies on; nil on a disk of this machine, or where the system does not
     /// tell.
-    static func network(at path: String) -> String? {
+    package static func network(at path: String) -> String? {
         #if canImport(Darwin)
             var status = statfs()
             guard statfs(path, &status) == 0, status.f_flags & UInt32(MNT_LOCAL) == 0 else { return nil }
@@ -38,7 +38,7 @@ enum FileSystem {
     /// - Parameters:
     ///   - path: Absolute, without symbolic links.
     ///   - mounts: What `/proc/self/mountinfo` holds; see proc(5).
-    static func kind(of path: String, mounts: String) -> String? {
+    package static func kind(of path: String, mounts: String) -> String? {
         var nearest: (length: Int, kind: String)?
         for line in mounts.split(separator: "\n") {
             let fields = line.split(separator: " ")

@@ -15,6 +15,10 @@ package struct UsagePruning: Sendable, Equatable {
     /// The first day that has its rows; nil for an empty ledger.
     package let firstDay: CalendarDate?
 
+    package init(rows: Int, clients: Int, firstDay: CalendarDate?) {
+        (self.rows, self.clients, self.firstDay) = (rows, clients, firstDay)
+    }
+
     static func run(keepingDays days: Int, in db: Database) throws -> UsagePruning {
         guard days >= fewestDays else {
             throw StoreError(.invalidValue, "the rows of at least \(fewestDays) days must be kept, not of \(days)")
