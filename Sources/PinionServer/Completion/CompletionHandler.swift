@@ -53,7 +53,8 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
             let refusal = call.errors(error) ?? .internalError
             guard call.isStreamed, call.tellsInStream(refusal) else { throw refusal }
             return failed(
-                call.streamedReply(by: generator.model, created: created, seal: seal), with: refusal, call.warnings, context)
+                call.streamedReply(by: generator.model, created: created, seal: seal), with: refusal, call.warnings,
+                context)
         }
         let meter = CompletionMeter(metrics.model(generator.model.id), record: context.record)
         let run = CompletionRun(
