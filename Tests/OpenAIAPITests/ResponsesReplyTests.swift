@@ -261,20 +261,6 @@ struct ResponsesReplyTests {
         #expect(told["code"] == .string(code) && told["message"] == .string(error.message))
     }
 
-    @Test(
-        "A failure of the server's own has the code of the clients' types, another one its own",
-        arguments: [
-            (APIError.internalError, "server_error"), (.unread, "invalid_prompt"), (.stopping, "server_is_overloaded"),
-        ])
-    func failureCodes(error: APIError, code: String) throws {
-        var stream = ResponsesStream(try Self.request(), by: ResponsesRequestTests.model, created: 7, seal: PlainSeal())
-        let events = try Self.parsed(String(decoding: stream.failure(error), as: UTF8.self))
-        guard case .object(let response)? = events[0].data["response"], case .object(let told)? = response["error"]
-        else { throw APIError.internalError }
-        #expect(told.members.map(\.name) == ["code", "message"])
-        #expect(told["code"] == .string(code))
-    }
-
     @Test("Log probabilities stand in the deltas and in the whole text")
     func logprobs() throws {
         let request = try Self.request(#","include":["message.output_text.logprobs"]"#)
