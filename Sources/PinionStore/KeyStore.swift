@@ -71,7 +71,9 @@ package final class KeyStore: Sendable {
     package func rotate(_ reference: String, grace: Duration = .zero) throws(StoreError) -> IssuedKey {
         guard (.zero...Self.maximumGrace).contains(grace) else {
             throw StoreError(
-                .invalidValue, "old secrets can stay good for 0 to \(Self.maximumGrace.components.seconds) seconds")
+                .invalidValue,
+                "the grace is \(grace.components.seconds) seconds, expected 0 to "
+                    + "\(Self.maximumGrace.components.seconds), which is 366 days")
         }
         return try access.change { db, now in
             try KeyTable.rotate(KeyTable.find(reference, in: db, path: path), grace: grace, at: now, in: db)

@@ -3,11 +3,12 @@ import PinionLedger
 import PinionStore
 
 /// Which models something may use.
-struct ModelPatternOptions: ParsableArguments {
+struct ModelPatternOptions<Use: OptionUse>: ParsableArguments {
     @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
-            "A model that may be used, any number of times; * stands for any text.", valueName: "pattern"))
+            "A model that may be used, any number of times; * stands for any text\(Use.fallback("all")).",
+            valueName: "pattern"))
     var texts: [String] = []
 
     /// The patterns; nil without any.
@@ -19,10 +20,14 @@ struct ModelPatternOptions: ParsableArguments {
     func change() throws -> FieldChange<[ModelPattern]> {
         if texts.isEmpty { return .keep }
         if texts == ["none"] { return .unset }
-        return .set(try texts.map { try Self.pattern($0, "--model") })
+        return .set(try texts.map { try ModelPattern.argument($0, "--model") })
     }
+}
 
-    static func pattern(_ text: String, _ name: String) throws -> ModelPattern {
+extension ModelPattern {
+    /// - Parameter name: What the command calls the argument.
+    /// - Throws: ``CommandFailure`` that names it.
+    static func argument(_ text: String, _ name: String) throws -> ModelPattern {
         guard let pattern = ModelPattern(text) else {
             throw CommandFailure(
                 "\(name): expected a model's id or a pattern such as 'qwen/*', of 1 to \(ModelPattern.maximumBytes) bytes"
@@ -33,10 +38,12 @@ struct ModelPatternOptions: ParsableArguments {
 }
 
 /// Pairs that the operator wants kept.
-struct MetadataOptions: ParsableArguments {
+struct MetadataOptions<Use: OptionUse>: ParsableArguments {
     @Option(
         name: .customLong("metadata"),
-        help: ArgumentHelp("A pair to keep, any number of times; NAME= takes one away.", valueName: "name=value"))
+        help: ArgumentHelp(
+            "A pair to keep, any number of times; NAME= takes one away\(Use.fallback("none")).",
+            valueName: "name=value"))
     var texts: [String] = []
 
     func values() throws -> [String: String] {

@@ -16,16 +16,20 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key and show it, this once.", discussion: LimitOptions.discussion)
+            abstract: "Make a key and show it, this once.", discussion: LimitDiscussion.new)
 
         @Option(help: "What to call it.") var name = "unnamed"
-        @Option(help: "Whose it is, such as a team; `pinion owners create` makes one.") var owner: String?
-        @Option(help: "Limits and models to have; `pinion keys policy create` makes one.") var policy: String?
-        @OptionGroup var models: ModelPatternOptions
-        @Option(help: ArgumentHelp("When it ends: a date, or a time from now such as 90d.", valueName: "time"))
+        @Option(help: "Whose it is, such as a team; `pinion owners create` makes one (default: none).")
+        var owner: String?
+        @Option(help: "Limits and models to have (default: those of the default policy, if there is one).")
+        var policy: String?
+        @OptionGroup var models: ModelPatternOptions<NewValues>
+        @Option(
+            help: ArgumentHelp(
+                "When it ends: a date, or a time from now such as 90d (default: never).", valueName: "time"))
         var expires: String?
-        @OptionGroup var limits: LimitOptions
-        @OptionGroup var metadata: MetadataOptions
+        @OptionGroup var limits: LimitOptions<NewValues>
+        @OptionGroup var metadata: MetadataOptions<NewValues>
         @OptionGroup var data: DataOptions
 
         func run() throws {
@@ -44,17 +48,19 @@ struct KeysCommand: AsyncParsableCommand {
     struct Update: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change what is set for a key.",
-            discussion: LimitOptions.discussion + " What is not given stays, and `none` takes a value away.")
+            discussion: LimitDiscussion.changed)
 
         @Argument(help: KeysCommand.referenceHelp) var key: String
         @Option(help: "What to call it.") var name: String?
-        @Option(help: "Whose it is.") var owner: String?
-        @Option(help: "Limits and models to have; without one, those of the default policy.") var policy: String?
-        @OptionGroup var models: ModelPatternOptions
+        @Option(help: "Whose it is.")
+        var owner: String?
+        @Option(help: "Limits and models to have; without one, those of the default policy.")
+        var policy: String?
+        @OptionGroup var models: ModelPatternOptions<ChangedValues>
         @Option(help: ArgumentHelp("When it ends: a date, or a time from now such as 90d.", valueName: "time"))
         var expires: String?
-        @OptionGroup var limits: LimitOptions
-        @OptionGroup var metadata: MetadataOptions
+        @OptionGroup var limits: LimitOptions<ChangedValues>
+        @OptionGroup var metadata: MetadataOptions<ChangedValues>
         @OptionGroup var data: DataOptions
 
         func run() throws {
@@ -116,7 +122,7 @@ struct KeysCommand: AsyncParsableCommand {
             discussion: "Amounts are added to limits that the key or its policy has: --daily-tokens +5000.")
 
         @Argument(help: KeysCommand.referenceHelp) var key: String
-        @OptionGroup var limits: LimitOptions
+        @OptionGroup var limits: LimitOptions<ChangedValues>
         @Option(help: ArgumentHelp("When it ends: a date, or a time from now such as 12h.", valueName: "time"))
         var until: String
         @OptionGroup var data: DataOptions

@@ -16,8 +16,7 @@ extension KeysCommand {
                 abstract: "Set prices and limits of a model.",
                 discussion: """
                     Prices are for a million tokens, as in --input-price 0.25. A model's own id goes before a pattern, \
-                    and the longest pattern before others. \(LimitOptions.discussion) What is not given stays, and \
-                    `none` takes a limit away.
+                    and the longest pattern before others. \(LimitDiscussion.changed)
                     """)
 
             @Argument(help: ModelCommand.modelHelp) var model: String
@@ -29,11 +28,11 @@ extension KeysCommand {
             var cachedPrice: String?
             @Option(help: ArgumentHelp("Price of a million tokens of replies.", valueName: "price"))
             var outputPrice: String?
-            @OptionGroup var limits: LimitOptions
+            @OptionGroup var limits: LimitOptions<ChangedValues>
             @OptionGroup var data: DataOptions
 
             func run() throws {
-                let pattern = try ModelPatternOptions.pattern(model, "<model>")
+                let pattern = try ModelPattern.argument(model, "<model>")
                 let prices = PriceChanges(
                     input: try inputPrice.map { try TokenPrice.value(of: $0, option: "--input-price") },
                     cachedInput: try cachedPrice.map { try TokenPrice.value(of: $0, option: "--cached-price") },
@@ -64,7 +63,7 @@ extension KeysCommand {
             @OptionGroup var data: DataOptions
 
             func run() throws {
-                try data.openStore().models.remove(ModelPatternOptions.pattern(model, "<model>"))
+                try data.openStore().models.remove(ModelPattern.argument(model, "<model>"))
                 Console.line("removed what was set for \(model)")
             }
         }

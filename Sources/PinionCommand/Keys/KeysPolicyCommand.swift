@@ -12,11 +12,11 @@ extension KeysCommand {
 
         struct Create: ParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "Make a policy.", discussion: LimitOptions.discussion)
+                abstract: "Make a policy.", discussion: LimitDiscussion.new)
 
             @Argument(help: "What to call it.") var name: String
-            @OptionGroup var models: ModelPatternOptions
-            @OptionGroup var limits: LimitOptions
+            @OptionGroup var models: ModelPatternOptions<NewValues>
+            @OptionGroup var limits: LimitOptions<NewValues>
             @OptionGroup var data: DataOptions
 
             func run() throws {
@@ -61,11 +61,11 @@ extension KeysCommand {
         struct Update: ParsableCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Change a policy, for all keys that have it.",
-                discussion: LimitOptions.discussion + " What is not given stays, and `none` takes a value away.")
+                discussion: LimitDiscussion.changed)
 
             @Argument(help: "The policy's name.") var name: String
-            @OptionGroup var models: ModelPatternOptions
-            @OptionGroup var limits: LimitOptions
+            @OptionGroup var models: ModelPatternOptions<ChangedValues>
+            @OptionGroup var limits: LimitOptions<ChangedValues>
             @OptionGroup var data: DataOptions
 
             func run() throws {

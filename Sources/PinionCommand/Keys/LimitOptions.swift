@@ -1,23 +1,42 @@
 import ArgumentParser
 import PinionLedger
 
-/// A flag for each limit.
-struct LimitOptions: ParsableArguments {
-    @Option(name: .limit(.requestsPerMinute), help: .limit(.requestsPerMinute)) var requestsPerMinute: String?
-    @Option(name: .limit(.tokensPerMinute), help: .limit(.tokensPerMinute)) var tokensPerMinute: String?
-    @Option(name: .limit(.concurrentRequests), help: .limit(.concurrentRequests)) var concurrentRequests: String?
-    @Option(name: .limit(.dailyTokens), help: .limit(.dailyTokens)) var dailyTokens: String?
-    @Option(name: .limit(.monthlyTokens), help: .limit(.monthlyTokens)) var monthlyTokens: String?
-    @Option(name: .limit(.dailyMoney), help: .limit(.dailyMoney)) var dailyMoney: String?
-    @Option(name: .limit(.monthlyMoney), help: .limit(.monthlyMoney)) var monthlyMoney: String?
-    @Option(name: .limit(.credit), help: .limit(.credit)) var credit: String?
-    @Option(name: .limit(.outputTokens), help: .limit(.outputTokens)) var outputTokens: String?
+/// What options are for, which their help tells.
+protocol OptionUse {
+    /// What follows the description of an option that means `value` when it is not given.
+    static func fallback(_ value: String) -> String
+}
 
-    /// What the help of a command with these flags says of their values.
-    static let discussion = """
-        Limits are whole numbers, and money is decimal: --daily-money 1.50. 0 allows nothing; a limit that is not set \
-        is unlimited.
-        """
+/// Options of something that is made.
+enum NewValues: OptionUse {
+    static func fallback(_ value: String) -> String { " (default: \(value))" }
+}
+
+/// Options of a change: what is not given stays as it is.
+enum ChangedValues: OptionUse {
+    static func fallback(_ value: String) -> String { "" }
+}
+
+/// A flag for each limit.
+struct LimitOptions<Use: OptionUse>: ParsableArguments {
+    @Option(name: .limit(.requestsPerMinute), help: .limit(.requestsPerMinute, Use.self))
+    var requestsPerMinute: String?
+    @Option(name: .limit(.tokensPerMinute), help: .limit(.tokensPerMinute, Use.self))
+    var tokensPerMinute: String?
+    @Option(name: .limit(.concurrentRequests), help: .limit(.concurrentRequests, Use.self))
+    var concurrentRequests: String?
+    @Option(name: .limit(.dailyTokens), help: .limit(.dailyTokens, Use.self))
+    var dailyTokens: String?
+    @Option(name: .limit(.monthlyTokens), help: .limit(.monthlyTokens, Use.self))
+    var monthlyTokens: String?
+    @Option(name: .limit(.dailyMoney), help: .limit(.dailyMoney, Use.self))
+    var dailyMoney: String?
+    @Option(name: .limit(.monthlyMoney), help: .limit(.monthlyMoney, Use.self))
+    var monthlyMoney: String?
+    @Option(name: .limit(.credit), help: .limit(.credit, Use.self))
+    var credit: String?
+    @Option(name: .limit(.outputTokens), help: .limit(.outputTokens, Use.self))
+    var outputTokens: String?
 
     /// The limits of something new, for which `none` is the same as nothing.
     func values() throws -> [Limit: Int] {
@@ -58,6 +77,15 @@ struct LimitOptions: ParsableArguments {
     }
 }
 
+/// What the help of a command with limits says of their values.
+enum LimitDiscussion {
+    static let new = """
+        Limits are whole numbers, and money is decimal: --daily-money 1.50. 0 allows nothing; a limit that is not set \
+        is unlimited.
+        """
+    static let changed = new + " What is not given stays, and `none` takes a value away."
+}
+
 extension Limit {
     /// Digits after the point of an amount of money, which is kept in nano-units.
     static let moneyDigits = 9
@@ -85,15 +113,15 @@ extension Limit {
 
     fileprivate var help: String {
         switch self {
-        case .requestsPerMinute: "Requests that begin within a minute."
-        case .tokensPerMinute: "Tokens of prompts and replies within a minute."
-        case .concurrentRequests: "Requests that run at one time."
-        case .dailyTokens: "Tokens of prompts and replies in a day."
-        case .monthlyTokens: "Tokens of prompts and replies in a month."
-        case .dailyMoney: "Money in a day."
-        case .monthlyMoney: "Money in a month."
-        case .credit: "Money paid in advance, over all time."
-        case .outputTokens: "Tokens at which a reply ends."
+        case .requestsPerMinute: "Requests that begin within a minute"
+        case .tokensPerMinute: "Tokens of prompts and replies within a minute"
+        case .concurrentRequests: "Requests that run at one time"
+        case .dailyTokens: "Tokens of prompts and replies in a day"
+        case .monthlyTokens: "Tokens of prompts and replies in a month"
+        case .dailyMoney: "Money in a day"
+        case .monthlyMoney: "Money in a month"
+        case .credit: "Money paid in advance, over all time"
+        case .outputTokens: "Tokens at which a reply ends"
         }
     }
 }
@@ -103,7 +131,7 @@ extension NameSpecification {
 }
 
 extension ArgumentHelp {
-    fileprivate static func limit(_ limit: Limit) -> ArgumentHelp {
-        ArgumentHelp("\(limit.help)", valueName: limit.isMoney ? "amount" : "n")
+    fileprivate static func limit(_ limit: Limit, _ use: any OptionUse.Type) -> ArgumentHelp {
+        ArgumentHelp("\(limit.help)\(use.fallback("none")).", valueName: limit.isMoney ? "amount" : "n")
     }
 }

@@ -12,11 +12,11 @@ struct OwnersCommand: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make an owner.", discussion: LimitOptions.discussion)
+            abstract: "Make an owner.", discussion: LimitDiscussion.new)
 
         @Argument(help: "What to call it.") var name: String
-        @OptionGroup var limits: LimitOptions
-        @OptionGroup var metadata: MetadataOptions
+        @OptionGroup var limits: LimitOptions<NewValues>
+        @OptionGroup var metadata: MetadataOptions<NewValues>
         @OptionGroup var data: DataOptions
 
         func run() throws {
@@ -70,11 +70,11 @@ struct OwnersCommand: ParsableCommand {
     struct Update: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change an owner.",
-            discussion: LimitOptions.discussion + " What is not given stays, and `none` takes a limit away.")
+            discussion: LimitDiscussion.changed)
 
         @Argument(help: "The owner's name.") var name: String
-        @OptionGroup var limits: LimitOptions
-        @OptionGroup var metadata: MetadataOptions
+        @OptionGroup var limits: LimitOptions<ChangedValues>
+        @OptionGroup var metadata: MetadataOptions<ChangedValues>
         @OptionGroup var data: DataOptions
 
         func run() throws {
@@ -91,7 +91,7 @@ struct OwnersCommand: ParsableCommand {
             discussion: "Amounts are added to limits that the owner has: --daily-tokens +5000.")
 
         @Argument(help: "The owner's name.") var name: String
-        @OptionGroup var limits: LimitOptions
+        @OptionGroup var limits: LimitOptions<ChangedValues>
         @Option(help: ArgumentHelp("When it ends: a date, or a time from now such as 12h.", valueName: "time"))
         var until: String
         @OptionGroup var data: DataOptions
