@@ -37,6 +37,8 @@ TEST_DATA = .build/test-data
 SWIFT_FILES = Package.swift Sources Tests
 # Damaged files of each kind in a long run.
 MUTATIONS ?= 10000
+# Times that a long run kills a server while its ledger is written.
+KILLS ?= 200
 # Arguments of what a target runs: make serve ARGS='--port 9000'
 ARGS ?=
 
@@ -89,11 +91,13 @@ test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...
 
 # The count is that of each kind of file: GGUF, configuration, safetensors header and index, and of random replies of each
 # format; the suites of tokenizers and of JSON always have as many or more. PINION_TEST_ORACLE lets the divergence from transformers run too.
-test-long: build-tests ## Build, then load 10,000 damaged files of every kind (MUTATIONS=100000)
+test-long: build-tests $(VENV)/.stamp ## Build, then load 10,000 damaged files of every kind and kill servers (MUTATIONS=100000)
 	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
 	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
 
 # The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) $(PYTEST) -s Tests/Client/test_ledger_kill.py
+
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)
 	@mkdir -p $(REPORTS)
 	$(AGENTS_VENV)/bin/python -m pytest -q -p no:cacheprovider --confcutdir Tests/Client \

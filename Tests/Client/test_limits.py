@@ -1,0 +1,222 @@
+"""Limits as clients meet them, and what the ledger keeps of requests."""
+
+import threading
+import time
+
+import httpx
+import openai
+import pytest
+from conftest import MODEL, Server, run
+from dialects import CHAT, MESSAGES, RESPONSES
+from ledger_rows import rows
+
+HELLO = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.fixture(scope="module")
+def place(new_data):
+    """A data directory, and a server over it."""
+    data = new_data()
+    run("owners", "create", "team", "--daily-tokens", "100000", "--data-dir", data)
+    run("keys", "create", "--name", "first", "--data-dir", data)
+    prices = ["--input-price", "0.15", "--cached-price", "0.075", "--output-price", "0.6"]
+    done = run("keys", "model", "set", MODEL, *prices, "--data-dir", data)
+    assert done.returncode == 0, done.stderr
+    server = Server("--data-dir", data)
+    yield data, server
+    assert server.stop() == 0, server.errors
+
+
+def made(data, *limits):
+    """A new key's identifier and secret."""
+    done = run("keys", "create", "--name", "limited", *limits, "--data-dir", data)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def ask(server, key, tokens=4, **fields):
+    """Whole, without retries."""
+    return server.client(key).chat.completions.create(model=MODEL, messages=HELLO, max_tokens=tokens, **fields)
+
+
+def folded(data, request_id, seconds=10):
+    """The row of a request, once it is in the database."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for row in rows(data):
+            if row["request"] == request_id:
+                return row
+        time.sleep(0.1)
+    raise AssertionError(f"no row of {request_id}")
+
+
+def test_a_row_has_what_the_reply_told(place):
+    data, server = place
+    key = made(data, "--owner", "team")
+    client = server.client(key)
+    for retries in range(2):
+        reply = client.chat.completions.with_raw_response.create(
+            model=MODEL, messages=HELLO, max_tokens=6, user="ada", metadata={"job": "7"},
+            extra_headers={"x-stainless-retry-count": str(retries)},
+        )  # fmt: skip
+        usage = reply.parse().usage
+        row = folded(data, reply.headers["x-request-id"])
+        cached = usage.prompt_tokens_details.cached_tokens
+        assert (row["input"], row["cached"], row["output"]) == (usage.prompt_tokens, cached, usage.completion_tokens)
+        # Nano-units: 0.15 of the currency for a million tokens are 150 for one.
+        assert row["cost"] == (usage.prompt_tokens - cached) * 150 + cached * 75 + usage.completion_tokens * 600
+        assert (row["owner"], row["model"], row["route"]) == ("team", MODEL, "/v1/chat/completions")
+        assert (row["outcome"], row["status"], row["retries"]) == ("completed", 200, retries)
+        assert row["metadata"] == b'{"job":"7"}'
+        assert 0 <= row["queued"] <= row["first_token"] <= row["run"]
+
+
+def test_requests_per_minute(place):
+    data, server = place
+    key = made(data, "--requests-per-minute", "2")
+    heads = [
+        server.client(key).chat.completions.with_raw_response.create(
+            model=MODEL, messages=HELLO, max_tokens=1
+        ).headers
+        for _ in range(2)
+    ]
+    assert [head["x-ratelimit-limit-requests"] for head in heads] == ["2", "2"]
+    assert [head["x-ratelimit-remaining-requests"] for head in heads] == ["1", "0"]
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(server, key)
+    assert (caught.value.code, caught.value.type) == ("rate_limit_exceeded", "requests")
+    assert 1 <= int(caught.value.response.headers["retry-after"]) <= 30
+    # A refusal has no row.
+    time.sleep(1.2)
+    assert caught.value.response.headers["x-request-id"] not in {row["request"] for row in rows(data)}
+
+
+def test_a_spent_budget_is_not_tried_again(place):
+    data, server = place
+    key = made(data, "--daily-tokens", "60")
+    first = ask(server, key, tokens=10)
+    assert first.usage.total_tokens <= 60
+    client = server.client(key).with_options(max_retries=5)
+    began = time.monotonic()
+    with pytest.raises(openai.RateLimitError) as caught:
+        client.chat.completions.create(model=MODEL, messages=HELLO, max_tokens=50)
+    assert caught.value.code == "insufficient_quota"
+    assert caught.value.response.headers["x-should-retry"] == "false"
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("dialect", [CHAT, RESPONSES, MESSAGES], ids=str)
+def test_a_budget_refuses_in_every_dialect(place, dialect):
+    data, server = place
+    key = made(data, "--daily-tokens", "5")
+    reply = dialect.post(server, key)
+    assert reply.status_code == 429
+    assert reply.headers["x-should-retry"] == "false"
+    stream = dialect.post(server, key, stream=True)
+    if dialect is RESPONSES:
+        assert stream.status_code == 200
+        assert '"code":"insufficient_quota"' in stream.text and "event: response.failed" in stream.text
+    else:
+        assert stream.status_code == 429
+
+
+def test_a_budget_of_money_ends_a_reply_and_is_never_exceeded(place):
+    data, server = place
+    # The prompt's 31 tokens and the first 1,024 of the reply at their prices, and some 100 tokens more.
+    budget = 31 * 150 + 1_124 * 600
+    key = made(data, "--credit", f"0.{budget:09d}")
+    reply = server.client(key).chat.completions.with_raw_response.create(
+        model=MODEL, messages=HELLO, max_tokens=1_500, temperature=0, extra_body={"ignore_eos": True}
+    )
+    parsed = reply.parse()
+    assert parsed.choices[0].finish_reason == "length"
+    assert parsed.usage.completion_tokens == 1_124
+    row = folded(data, reply.headers["x-request-id"])
+    assert row["outcome"] == "budget"
+    assert row["cost"] <= budget
+
+
+def test_a_budget_is_shared_by_an_owners_keys_and_holds_over_a_restart(new_data):
+    data = new_data()
+    run("owners", "create", "small", "--monthly-tokens", "100", "--data-dir", data)
+    keys = [made(data, "--owner", "small") for _ in range(2)]
+    server = Server("--data-dir", data)
+    assert ask(server, keys[0], tokens=10).usage.total_tokens <= 50
+    assert server.stop() == 0
+    server = Server("--data-dir", data)
+    try:
+        with pytest.raises(openai.RateLimitError):
+            ask(server, keys[1], tokens=80)
+        assert ask(server, keys[1], tokens=10)
+    finally:
+        server.stop()
+
+
+def test_a_crowd_never_takes_more_than_a_budget(place):
+    data, server = place
+    key = made(data, "--daily-tokens", "400")
+    taken, lock = [], threading.Lock()
+
+    def client(number):
+        for turn in range(3):
+            reply = CHAT.post(server, key, max_tokens=5 + number + turn, stream=False)
+            if reply.status_code == 200:
+                with lock:
+                    taken.append(reply.json()["usage"]["total_tokens"])
+            else:
+                assert reply.status_code == 429
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert taken and sum(taken) <= 400
+
+
+def test_a_key_may_use_its_models_only(place):
+    data, server = place
+    key = made(data, "--model", "other/*")
+    with pytest.raises(openai.NotFoundError) as caught:
+        ask(server, key)
+    assert caught.value.code == "model_not_found"
+
+
+def test_a_rotated_key_is_good_until_its_grace_ends(new_data):
+    data = new_data()
+    keys = [made(data)]
+
+    def rotated(grace):
+        keys.append(run("keys", "rotate", keys[0], "--grace", grace, "--data-dir", data).stdout.strip())
+
+    def states(server):
+        heads = [{"Authorization": f"Bearer {key}"} for key in keys]
+        return [httpx.get(f"{server.address}/v1/models", headers=head).status_code for head in heads]
+
+    rotated("1h")
+    server = Server("--data-dir", data)
+    assert states(server) == [200, 200]
+    assert server.stop() == 0
+    server = Server("--data-dir", data)
+    try:
+        assert states(server) == [200, 200]
+        rotated("0s")
+        assert states(server) == [401, 401, 200]
+    finally:
+        server.stop()
+
+
+def test_a_second_server_of_a_directory_is_told_of_the_first(place):
+    data, server = place
+    second = run("serve", "--port", "0", "--data-dir", data)
+    assert second.returncode == 1
+    assert f"process {server.process.pid}" in second.stderr
+
+
+def test_metrics_tell_of_refusals_and_the_journal(place):
+    data, server = place
+    key = made(data, "--daily-tokens", "1")
+    assert CHAT.post(server, key).status_code == 429
+    text = httpx.get(f"{server.address}/metrics", headers={"Authorization": f"Bearer {made(data)}"}).text
+    assert 'pinion_refusals_total{reason="budget"}' in text
+    assert "pinion_ledger_reserved_tokens 0" in text
