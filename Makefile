@@ -94,10 +94,9 @@ test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...
 test-long: build-tests $(VENV)/.stamp ## Build, then load 10,000 damaged files of every kind and kill servers (MUTATIONS=100000)
 	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
 	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
-
-# The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) $(PYTEST) -s Tests/Client/test_ledger_kill.py
 
+# The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)
 	@mkdir -p $(REPORTS)
 	$(AGENTS_VENV)/bin/python -m pytest -q -p no:cacheprovider --confcutdir Tests/Client \
