@@ -97,6 +97,8 @@ package enum StoreBackup {
             try copy.writeWithoutTransaction { db in
                 // One file without a log, which can be moved and copied as it is.
                 try db.execute(sql: "PRAGMA journal_mode = DELETE")
+                // No log belongs to it; see ``UsageEpoch``.
+                try db.execute(sql: "PRAGMA user_version = 0")
                 if let complaint = try StoreCheck.complaint(in: db, thorough: false) {
                     throw StoreError(.damaged, "the database \(source) is damaged: \(complaint)")
                 }

@@ -10,8 +10,10 @@ enum StoreFiles {
     static let sealLength = 32
     static let databases = [keys, usage]
     static let all = [keys, usage, seal]
-    /// What SQLite keeps beside a database, and would lay over another one of the same name.
-    static let sideFiles = databases.flatMap { name in ["-journal", "-wal", "-shm"].map { name + $0 } }
+    /// What lies beside a database, and SQLite would lay over another one of the same name.
+    static let sideFiles = databases.flatMap { name in
+        ["-journal", "-wal", "-shm", UsageEpoch.noteSuffix].map { name + $0 }
+    }
 
     static let manifest = "manifest.json"
     private static let pieceSize = 1 << 20

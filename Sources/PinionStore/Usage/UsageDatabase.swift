@@ -9,8 +9,10 @@ import GRDB
 enum UsageDatabase {
     /// Marks the file as ours (`PnUs` in ASCII).
     static let applicationID: Int32 = 0x506E_5573
-    /// Kibibytes of pages that a connection keeps; SQLite takes negative numbers as such.
-    private static let cacheSize = -8_192
+    /// Kibibytes of pages that the writer keeps; SQLite takes negative numbers as such. A reader has SQLite's own 2,000: it
+    /// sorts rows in pieces of the same size, and larger ones no longer fit a processor's cache (by user 0.55 s instead of
+    /// 0.95 s with 64 MiB).
+    private static let writerCache = -8_192
     /// Bytes that the log is cut to once a checkpoint has emptied it: a long report lets it grow.
     private static let logSizeLimit = 16 << 20
 
@@ -19,6 +21,7 @@ enum UsageDatabase {
     /// - Parameter maximumBytes: Largest size of the file; nil for what the disk has.
     static func openWriter(path: String, maximumBytes: Int?) throws(StoreError) -> DatabaseQueue {
         try prepareFile(path: path)
+        try UsageEpoch.setForeignLogAside(path: path)
         do {
             var configuration = configuration
             configuration.prepareDatabase { db in
@@ -35,6 +38,7 @@ enum UsageDatabase {
                             + "put the data directory on a disk of this machine")
                 }
                 try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA cache_size = \(writerCache)")
                 try db.execute(sql: "PRAGMA journal_size_limit = \(logSizeLimit)")
                 if let maximumBytes {
                     let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
@@ -42,6 +46,7 @@ enum UsageDatabase {
                 }
             }
             try UsageMigrations.run(on: queue, path: path)
+            queue.writeWithoutTransaction { UsageEpoch.begin($0, path: path) }
             return queue
         } catch {
             throw StoreError(error, path: path)
@@ -82,7 +87,6 @@ enum UsageDatabase {
         configuration.busyMode = .timeout(StoreDatabase.busyTimeout)
         configuration.foreignKeysEnabled = false
         configuration.label = "pinion.usage"
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = \(cacheSize)") }
         return configuration
     }
 

@@ -20,6 +20,7 @@ package final class UsageStore: UsageStorage {
         /// The file as this store left it: nothing else may write to it.
         var identity: FileIdentity
         var lastCheckpoint: ContinuousClock.Instant
+        var isClosed = false
     }
 
     package let path: String
@@ -47,6 +48,17 @@ package final class UsageStore: UsageStorage {
 
     /// Moves the log into the file and gives both up; every later call fails. The file is complete by itself then.
     package func close() throws(StoreError) {
+        let wasClosed = state.withLock { state in
+            defer { state.isClosed = true }
+            return state.isClosed
+        }
+        if wasClosed { return }
+        // SQLite itself does it only where no reader of another process is left. Not where a later store has the file by now,
+        // which would take it for a foreign program's write.
+        _ = try? writer.writeWithoutTransaction { db in
+            try requireUntouchedFile()
+            try db.checkpoint(.passive)
+        }
         do {
             // The connection that closes last moves the log, and a reader must not.
             try reader.close()
@@ -93,7 +105,17 @@ package final class UsageStore: UsageStorage {
     ///
     /// - Parameter days: How many days keep their rows, the latest included; ``UsagePruning/fewestDays`` or more.
     package func prune(keepingDays days: Int) throws(StoreError) -> UsagePruning {
-        try write { try UsagePruning.run(keepingDays: days, in: $0) }
+        guard let plan = try write({ try UsagePruning.Plan(keepingDays: days, in: $0) }) else {
+            let firstDay = try read { try UsageQueries.wholeFrom(in: $0) }
+            return UsagePruning(rows: 0, clients: 0, firstDay: firstDay.map { CalendarDate($0) })
+        }
+        var rows = 0
+        for batch in plan.batches { rows += try write { try plan.delete(batch, in: $0) } }
+        let clients = try write { try plan.deleteClients(in: $0) }
+        while try write({ try UsagePruning.Plan.giveBackPages(in: $0) }) {}
+        // The file shrinks when the log is moved into it.
+        try write { _ = try $0.checkpoint(.passive) }
+        return UsagePruning(rows: rows, clients: clients, firstDay: CalendarDate(plan.firstDay))
     }
 
     /// A connection for reports, which may take long and hold nothing up.

@@ -60,4 +60,55 @@ struct UsageReplacementTests {
         }
         #expect(try store.makeReader().report(.init()).total.requests == 6)
     }
+
+    /// The files of the store as a kill leaves them, in a directory of their own.
+    private func killed(_ name: String) throws -> String {
+        let place = directory.path + "/" + name
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        for file in ["usage.db", "usage.db-wal", "usage.db-epoch"] {
+            try FileManager.default.copyItem(atPath: directory.path + "/" + file, toPath: place + "/" + file)
+        }
+        return place + "/usage.db"
+    }
+
+    @Test("A killed server's log is not laid over a copy that was put in the file's place by hand")
+    func foreignLog() throws {
+        let backup = directory.path + "/backup"
+        try StoreBackup.make(of: directory.path, at: backup, version: "1")
+        var rows = UsageRows()
+        let later = rows.next(500)
+        try store.fold(later)
+        let killed = try killed("killed")
+        // Both of the ways in which people copy: over the file, and in place of it.
+        try Data(contentsOf: URL(filePath: backup + "/usage.db")).write(to: URL(filePath: killed))
+        let restored = try UsageStore(path: killed)
+        #expect(try restored.makeReader().report(.init()).total.requests == 1)
+        #expect(try restored.makeReader().verify().differences == 0)
+        #expect(try restored.fold(counting: later) == 500)
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/killed")
+        #expect(names.count { $0.contains("of-another-file") } == 1)
+    }
+
+    @Test("A killed server's log is the file's own, however often the server is killed")
+    func ownLog() throws {
+        var rows = UsageRows()
+        var expected = 1
+        try store.fold(rows.next(10))
+        expected += 10
+        var path = try killed("killed0")
+        for round in 1...4 {
+            let revived = try UsageStore(path: path)
+            #expect(try revived.makeReader().report(.init()).total.requests == expected)
+            try revived.fold(rows.next(10))
+            expected += 10
+            let place = directory.path + "/killed\(round)"
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            let from = (path as NSString).deletingLastPathComponent
+            for file in ["usage.db", "usage.db-wal", "usage.db-epoch"] {
+                try FileManager.default.copyItem(atPath: from + "/" + file, toPath: place + "/" + file)
+            }
+            path = place + "/usage.db"
+        }
+        #expect(try UsageStore(path: path).makeReader().report(.init()).total.requests == expected)
+    }
 }
