@@ -8,8 +8,8 @@ struct RootCommand: AsyncParsableCommand {
         abstract: "Serves open-weights language models over the OpenAI API, on this machine's CPU.",
         version: PinionProgram.version,
         subcommands: [
-            ServeCommand.self, ModelsCommand.self, KeysCommand.self, OwnersCommand.self,
-            SchemaCommand.self, BenchCommand.self,
+            ServeCommand.self, ModelsCommand.self, KeysCommand.self, OwnersCommand.self, UsageCommand.self,
+            StoreCommand.self, SchemaCommand.self, BenchCommand.self,
         ])
 
     /// Runs the command; a failure is one line on standard error and exit code 1.
