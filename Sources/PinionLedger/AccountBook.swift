@@ -168,6 +168,11 @@ extension AccountBook {
         (accounts[scope]?.reserved ?? Spent.Amount(), accounts[scope]?.spent ?? Spent.Amount())
     }
 
+    /// What a scope has spent, and what is promised to its requests that run; nil for a scope that is not known yet.
+    package func use(of scope: Scope, on day: LedgerCalendar.Day) -> ScopeUse? {
+        accounts[scope].map { ScopeUse(spent: $0.spent(on: day), reserved: $0.reserved, running: $0.running) }
+    }
+
     /// Requests that hold a claim.
     package var claims: Int { holds.count }
     /// Tokens that are promised to them.

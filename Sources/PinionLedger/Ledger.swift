@@ -172,5 +172,12 @@ extension Ledger {
         book.withLock { $0.amounts(of: scope) }
     }
 
-    package var today: LedgerCalendar.Day { calendar.today() }
+    /// What a scope has taken until now.
+    ///
+    /// - Throws: What the storage throws.
+    package func use(of scope: Scope) async throws -> ScopeUse {
+        let day = calendar.today()
+        if let use = book.withLock({ $0.use(of: scope, on: day) }) { return use }
+        return ScopeUse(spent: try await spent(by: scope, on: day), reserved: Spent.Amount(), running: 0)
+    }
 }

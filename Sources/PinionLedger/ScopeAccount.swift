@@ -164,6 +164,12 @@ struct ScopeAccount: Sendable {
         }
     }
 
+    /// What was spent in a day, its month and over all time.
+    func spent(on day: LedgerCalendar.Day) -> Spent {
+        func spent(_ period: Period) -> Spent.Amount { uses[period]?.spent ?? Spent.Amount() }
+        return Spent(day: spent(.day(day.day)), month: spent(.month(day.month)), total: spent(.total))
+    }
+
     /// What is promised to requests that run.
     var reserved: Spent.Amount { uses[.total]?.reserved ?? Spent.Amount() }
     /// What was spent over all time.

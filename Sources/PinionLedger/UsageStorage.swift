@@ -29,3 +29,11 @@ package struct Spent: Sendable, Equatable {
         (self.day, self.month, self.total) = (day, month, total)
     }
 }
+
+/// What a scope has taken, and what is promised to it.
+package struct ScopeUse: Sendable, Equatable {
+    package let spent: Spent
+    package let reserved: Spent.Amount
+    /// Requests that run.
+    package let running: Int
+}

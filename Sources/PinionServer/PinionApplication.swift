@@ -99,6 +99,7 @@ package struct PinionApplication: Sendable {
             HealthRoute(readiness: readiness, models: models).route,
             MetricsRoute(registry: metrics.registry).route,
             ModelRoutes(models: models).route,
+            UsageRoute(admission: admission).route,
             completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
             completions(ResponsesDialect()),
             completions(MessagesDialect()),

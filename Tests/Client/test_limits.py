@@ -174,6 +174,18 @@ def test_a_crowd_never_takes_more_than_a_budget(place):
     assert taken and sum(taken) <= 400
 
 
+def test_a_key_is_told_its_use_and_its_limits(place):
+    data, server = place
+    key = made(data, "--owner", "team", "--daily-tokens", "500")
+    total = ask(server, key).usage.total_tokens
+    told = httpx.get(f"{server.address}/v1/usage", headers={"Authorization": f"Bearer {key}"}).json()
+    assert told["key"]["limits"] == {"daily_tokens": 500}
+    assert [told["key"][period]["tokens"] for period in ("day", "month", "total")] == [total] * 3
+    assert told["key"]["reserved"] == {"tokens": 0, "cost": 0}
+    assert told["owner"]["id"] == "team" and told["owner"]["day"]["tokens"] >= total
+    assert httpx.get(f"{server.address}/v1/usage").status_code == 401
+
+
 def test_a_key_may_use_its_models_only(place):
     data, server = place
     key = made(data, "--model", "other/*")

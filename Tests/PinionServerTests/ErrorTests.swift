@@ -226,7 +226,7 @@ struct ErrorTests {
         #expect(
             reply.error?.message
                 == "Invalid URL (GET \(path)). The routes of this server are: GET /health, GET /metrics, "
-                + "GET /v1/models, POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, "
+                + "GET /v1/models, GET /v1/usage, POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, "
                 + "POST /v1/messages/count_tokens.")
     }
 

@@ -26,6 +26,24 @@ struct LedgerAdmission: Admission {
         }
     }
 
+    func use(by tenant: Tenant) async throws -> AdmissionUse? {
+        let account = try await keys.account(of: tenant)
+        let owner = account.owner
+        return AdmissionUse(
+            key: try await part(.key(account.key), account.limits),
+            owner: owner.isEmpty ? nil : try await part(.owner(owner), account.ownerLimits))
+    }
+
+    private func part(_ scope: Scope, _ limits: Limits) async throws -> AdmissionUse.Part {
+        func amount(_ spent: Spent.Amount) -> AdmissionUse.Amount { .init(tokens: spent.tokens, cost: spent.money) }
+        let use = try await ledger.use(of: scope)
+        return AdmissionUse.Part(
+            name: scope.name,
+            limits: Limit.allCases.compactMap { limit in limits[limit].map { (limit.rawValue, $0) } },
+            day: amount(use.spent.day), month: amount(use.spent.month), total: amount(use.spent.total),
+            reserved: amount(use.reserved), running: use.running)
+    }
+
     private static func text(_ metadata: JSONObject) -> String {
         var writer = JSONWriter()
         writer.value(.object(metadata))

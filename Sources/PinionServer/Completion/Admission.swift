@@ -8,6 +8,61 @@ package protocol Admission: Sendable {
     /// - Throws: `GenerationError` or `APIError` for a request that is refused; anything else is the admission's own failure
     ///   and becomes a 500.
     func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket
+    /// What somebody may take and has taken; nil where no account is kept.
+    func use(by tenant: Tenant) async throws -> AdmissionUse?
+}
+
+extension Admission {
+    package func use(by tenant: Tenant) async throws -> AdmissionUse? { nil }
+}
+
+/// What somebody may take and has taken.
+package struct AdmissionUse: Sendable, Equatable {
+    /// Tokens and cost, in nano-units of the ledger's currency.
+    package struct Amount: Sendable, Equatable {
+        package var tokens: Int
+        package var cost: Int
+
+        package init(tokens: Int, cost: Int) {
+            (self.tokens, self.cost) = (tokens, cost)
+        }
+    }
+
+    /// Of a key, or of its owner.
+    package struct Part: Sendable, Equatable {
+        package var name: String
+        /// By their names; what is absent is unlimited.
+        package var limits: [(name: String, value: Int)]
+        package var day: Amount
+        package var month: Amount
+        package var total: Amount
+        /// What is promised to requests that run.
+        package var reserved: Amount
+        /// Requests that run.
+        package var running: Int
+
+        package init(
+            name: String, limits: [(name: String, value: Int)], day: Amount, month: Amount, total: Amount,
+            reserved: Amount, running: Int
+        ) {
+            (self.name, self.limits, self.day, self.month, self.total) = (name, limits, day, month, total)
+            (self.reserved, self.running) = (reserved, running)
+        }
+
+        package static func == (left: Part, right: Part) -> Bool {
+            left.name == right.name && left.limits.elementsEqual(right.limits, by: ==) && left.day == right.day
+                && left.month == right.month && left.total == right.total && left.reserved == right.reserved
+                && left.running == right.running
+        }
+    }
+
+    package var key: Part
+    /// Nil for a key without an owner.
+    package var owner: Part?
+
+    package init(key: Part, owner: Part?) {
+        (self.key, self.owner) = (key, owner)
+    }
 }
 
 /// A request that asks to begin.
