@@ -1,8 +1,7 @@
 """Every row of the dialects' tables of errors before the head of a reply, in each dialect's exact shape.
 
-Rows that need limits are not here, because the server has none yet: requests or tokens over a key's rate (429), a spent
-quota (429), and a model that a key may not use (404). A full queue and failures of the server's own, before and after
-the head, are in `test_failures.py`; what a stop of the server makes of streams is in `test_shutdown.py`.
+A full queue and failures of the server's own, before and after the head, are in `test_failures.py`; what a stop of the
+server makes of streams is in `test_shutdown.py`.
 """
 
 import json
@@ -41,6 +40,39 @@ def test_a_wrong_and_a_revoked_key_are_told_the_same(server, data, dialect, stre
         reply = dialect.post(server, bad, stream=stream)
         messages.add(refused(dialect, reply, 401, "invalid_api_key", anthropic="authentication_error"))
     assert len(messages) == 1 and key not in messages.pop()
+
+
+# Limits of keys: the options that make the key, the status, and what OpenAI's dialects and Messages call the error.
+LIMITS = [
+    (["--requests-per-minute", 1], 429, "requests", "rate_limit_exceeded", "rate_limit_error"),
+    (["--tokens-per-minute", 60], 429, "tokens", "rate_limit_exceeded", "rate_limit_error"),
+    (["--daily-tokens", 60], 429, "insufficient_quota", "insufficient_quota", "rate_limit_error"),
+    (["--model", "nobody/*"], 404, "invalid_request_error", "model_not_found", "not_found_error"),
+]
+
+
+@EVERY_DIALECT
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    "options, status, kind, code, anthropic", LIMITS, ids=lambda value: value[0] if isinstance(value, list) else ""
+)
+def test_a_limit_of_the_key(server, data, dialect, options, status, kind, code, anthropic, stream):
+    key = run("keys", "create", *options, "--data-dir", data).stdout.strip()
+    replies = [dialect.post(server, key, stream=stream) for _ in range(3)]
+    assert (replies[0].status_code == 200) == (status == 429), replies[0].text
+    if dialect is RESPONSES and stream and status == 429:
+        # Agents know limits, like overflows, from this event alone.
+        *_, last = events_of(dialect, replies[-1].text)
+        assert replies[-1].status_code == 200 and last["type"] == "response.failed"
+        assert last["response"]["error"]["code"] == code
+        assert (". Please try again in " in last["response"]["error"]["message"]) == (code == "rate_limit_exceeded")
+        return
+    refused(dialect, replies[-1], status, code, kind=kind, anthropic=anthropic)
+    headers = replies[-1].headers
+    assert ("retry-after" in headers) == (code == "rate_limit_exceeded")
+    if code == "insufficient_quota":
+        # Clients repeat a 429 that says nothing of it.
+        assert headers["x-should-retry"] == "false"
 
 
 # Bodies
@@ -118,7 +150,7 @@ def test_a_body_that_is_no_json(server, dialect, body):
 
 
 def test_a_prompt_that_is_too_long_for_responses(server):
-    """The one error that a stream tells with the status 200, because agents know it from there alone."""
+    """A stream tells it with the status 200, because agents know it from there alone."""
     whole = RESPONSES.post(server, server.key, {"input": LONG})
     message = refused(RESPONSES, whole, 400, "context_length_exceeded", "input")
     assert "This model's maximum context length is" in message
