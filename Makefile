@@ -39,6 +39,8 @@ SWIFT_FILES = Package.swift Sources Tests
 MUTATIONS ?= 10000
 # Times that a long run kills a server while its ledger is written.
 KILLS ?= 200
+# Seconds of an evening of many clients, in a long run.
+EVENING ?= 600
 # Arguments of what a target runs: make serve ARGS='--port 9000'
 ARGS ?=
 
@@ -94,7 +96,8 @@ test-swift: build-tests ## Build, then run Swift tests (ARGS='--filter NAME' ...
 test-long: build-tests $(VENV)/.stamp ## Build, then load 10,000 damaged files of every kind and kill servers (MUTATIONS=100000)
 	PINION_MUTATIONS=$(MUTATIONS) PINION_FUZZ_COUNT=$(MUTATIONS) $(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports \
 	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) $(PYTEST) -s Tests/Client/test_ledger_kill.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) PINION_EVENING=$(EVENING) $(PYTEST) -s \
+	    Tests/Client/test_ledger_kill.py Tests/Client/test_ledger_evening.py
 
 # The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)

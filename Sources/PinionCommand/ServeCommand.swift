@@ -18,6 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .setting(.host), help: .setting(.host)) var host: String?
     @Option(name: .setting(.port), help: .setting(.port)) var port: String?
     @Option(name: .setting(.apiKey), help: .setting(.apiKey)) var apiKey: [String] = []
+    @Option(name: .setting(.adminKey), help: .setting(.adminKey)) var adminKey: [String] = []
     @Flag(name: .setting(.noAuth), help: .setting(.noAuth)) var noAuth = false
     @Option(name: .setting(.context), help: .setting(.context)) var context: String?
     @Option(name: .setting(.maxSequences), help: .setting(.maxSequences)) var maxSequences: String?
@@ -65,6 +66,11 @@ struct ServeCommand: AsyncParsableCommand {
                 "other users of this machine can read the key given with --api-key; "
                     + "PINION_API_KEY or `pinion keys create` keeps it from them")
         }
+        if !SecretArguments.blank("--admin-key", values: adminKey) {
+            Console.notice(
+                "other users of this machine can read the key given with --admin-key; PINION_ADMIN_KEY keeps it from them"
+            )
+        }
         settings.notices.forEach(Console.notice)
         let keys = try ServerKeys(settings: settings)
         // Before models are fetched and loaded, which another server of this directory would make vain.
@@ -86,7 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         func list(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
         let flags: [Setting.Name: [String]] = [
             .model: model, .alias: alias, .host: list(host), .port: list(port), .apiKey: apiKey,
-            .noAuth: noAuth ? ["true"] : [],
+            .adminKey: adminKey, .noAuth: noAuth ? ["true"] : [],
             .context: list(context), .maxSequences: list(maxSequences), .maxWaiting: list(maxWaiting),
             .kvType: list(kvType), .quantize: list(quantize), .chatTemplate: chatTemplate,
             .toolFormat: list(toolFormat),

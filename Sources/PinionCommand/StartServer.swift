@@ -28,6 +28,7 @@ func startServer(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
         admission: ledger.map { LedgerAdmission(ledger: $0, keys: keys) } ?? OpenAdmission(),
+        administration: ledger == nil ? nil : try administration(settings),
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -48,6 +49,14 @@ func startServer(
         }
         throw CommandFailure(failure.message + wayOut(of: failure.code, settings))
     }
+}
+
+/// Nil without an admin key.
+private func administration(_ settings: ServeSettings) throws -> ServerAdministration? {
+    guard !settings.adminKeys.isEmpty else { return nil }
+    let directory = settings.dataDirectory
+    return try ServerAdministration(
+        keys: settings.adminKeys, databasePath: directory.databasePath, usagePath: directory.usagePath)
 }
 
 /// The key of the data directory. A server that asks for no keys needs no such directory, and does with a key of its own.

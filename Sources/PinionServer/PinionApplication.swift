@@ -15,6 +15,7 @@ package struct PinionApplication: Sendable {
     private let keys: any KeyAuthority
     private let metrics: ServerMetrics
     private let admission: any Admission
+    private let administration: (any Administration)?
     private let seal: any ReasoningSeal
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
@@ -23,11 +24,13 @@ package struct PinionApplication: Sendable {
     ///   - readiness: shared with whoever knows whether the models can answer.
     ///   - seal: closes what models thought, for clients that keep it.
     ///   - admission: asked for every generation, and told its outcome.
+    ///   - administration: answers the admin routes; nil for a server that has none.
     ///   - onRunning: called once the server listens, with the port it got.
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
-        metrics: ServerMetrics, seal: any ReasoningSeal, admission: any Admission = OpenAdmission(), logger: Logger,
+        metrics: ServerMetrics, seal: any ReasoningSeal, admission: any Admission = OpenAdmission(),
+        administration: (any Administration)? = nil, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {
@@ -42,6 +45,7 @@ package struct PinionApplication: Sendable {
         self.metrics = metrics
         self.seal = seal
         self.admission = admission
+        self.administration = administration
         self.logger = logger
         self.onRunning = onRunning
     }
@@ -95,15 +99,17 @@ package struct PinionApplication: Sendable {
                 stopped: stopped, configuration: configuration, bodies: bodies, seal: seal
             ).route
         }
-        return RouteTable([
-            HealthRoute(readiness: readiness, models: models).route,
-            MetricsRoute(registry: metrics.registry).route,
-            ModelRoutes(models: models).route,
-            UsageRoute(admission: admission).route,
-            completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
-            completions(ResponsesDialect()),
-            completions(MessagesDialect()),
-            CountTokensRoute(models: models, configuration: configuration, bodies: bodies, seal: seal).route,
-        ])
+        let admin = administration.map { AdminRoutes(administration: $0).routes } ?? []
+        return RouteTable(
+            [
+                HealthRoute(readiness: readiness, models: models).route,
+                MetricsRoute(registry: metrics.registry).route,
+                ModelRoutes(models: models).route,
+                UsageRoute(admission: admission).route,
+                completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
+                completions(ResponsesDialect()),
+                completions(MessagesDialect()),
+                CountTokensRoute(models: models, configuration: configuration, bodies: bodies, seal: seal).route,
+            ] + admin)
     }
 }

@@ -186,6 +186,39 @@ def test_a_key_is_told_its_use_and_its_limits(place):
     assert httpx.get(f"{server.address}/v1/usage").status_code == 401
 
 
+def test_the_admin_key_opens_reports_and_no_other_key_does(new_data):
+    data = new_data()
+    run("owners", "create", "team", "--data-dir", data)
+    key = made(data, "--owner", "team")
+    server = Server("--data-dir", data, PINION_ADMIN_KEY="the-admins-own-key")
+
+    def get(path, key="the-admins-own-key"):
+        return httpx.get(server.address + path, headers={"Authorization": f"Bearer {key}"} if key else {})
+
+    try:
+        total = ask(server, key).usage.total_tokens
+        time.sleep(1.5)
+        assert [owner["name"] for owner in get("/admin/owners").json()] == ["team"]
+        assert [found["owner"] for found in get("/admin/keys").json()] == ["team"]
+        report = get("/admin/usage?by=owner&by=model&since=1d").json()
+        (line,) = report["lines"]
+        assert (line["owner"], line["model"], line["requests"]) == ("team", MODEL, 1)
+        assert line["input_tokens"] + line["output_tokens"] == total
+        for path in ("/admin/usage", "/admin/keys", "/admin/owners"):
+            assert get(path, key=key).status_code == get(path, key=None).status_code == 401
+        assert get("/v1/models").status_code == 401, "the admin key is no client's"
+        for query, code in (("by=moon", "invalid_value"), ("since=x", "invalid_value"), ("x=1", "unknown_parameter")):
+            reply = get("/admin/usage?" + query)
+            assert (reply.status_code, reply.json()["error"]["code"]) == (400, code)
+    finally:
+        server.stop()
+
+
+def test_without_an_admin_key_there_are_no_admin_routes(place):
+    data, server = place
+    assert httpx.get(f"{server.address}/admin/keys", headers={"Authorization": "Bearer x"}).status_code == 404
+
+
 def test_a_key_may_use_its_models_only(place):
     data, server = place
     key = made(data, "--model", "other/*")

@@ -8,7 +8,8 @@ struct SettingTests {
     static let values: [Setting.Name: String] = [
         .model: "house/model=smollm2/135m-instruct", .alias: "other=house/model", .host: "localhost", .port: "9001",
         .apiKey: "sk-of-a-test-0123456789",
-        .noAuth: "true", .context: "4096", .maxSequences: "3", .maxWaiting: "5", .kvType: "q8", .quantize: "q8_0",
+        .adminKey: "an-admin-key-of-a-test", .noAuth: "true", .context: "4096", .maxSequences: "3", .maxWaiting: "5",
+        .kvType: "q8", .quantize: "q8_0",
         .chatTemplate: "chatml", .generationConfig: "model", .threads: "1",
         .memory: "64M", .offline: "true", .allowedHost: "pinion.example", .allowUnknownFields: "true",
         .reasoningField: "reasoning", .toolFormat: "hermes", .logLevel: "debug",

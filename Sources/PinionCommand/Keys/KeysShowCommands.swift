@@ -96,7 +96,7 @@ extension KeyRecord {
 }
 
 extension PrintedJSON {
-    fileprivate init(_ key: KeyRecord) {
+    init(_ key: KeyRecord) {
         self = .members([
             "id": .text(key.id), "name": .text(key.name), "prefix": .text(key.prefix),
             "created": PrintedJSON(key.created), "last_used": PrintedJSON(key.lastUsed),

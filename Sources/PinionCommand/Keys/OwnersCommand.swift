@@ -119,7 +119,7 @@ struct OwnersCommand: ParsableCommand {
 }
 
 extension PrintedJSON {
-    fileprivate init(_ owner: OwnerRecord) {
+    init(_ owner: OwnerRecord) {
         self = .members([
             "name": .text(owner.name), "keys": .number(owner.keys), "limits": PrintedJSON(owner.limits),
             "increases": PrintedJSON(owner.increases), "metadata": PrintedJSON(owner.metadata),

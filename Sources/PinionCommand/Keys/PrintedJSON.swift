@@ -60,9 +60,14 @@ indirect enum PrintedJSON: Codable {
         }
     }
 
-    func print() throws {
+    /// The text as `--json` and the admin routes have it.
+    func bytes() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        Console.line(String(decoding: try encoder.encode(self), as: UTF8.self))
+        return Array(try encoder.encode(self))
+    }
+
+    func print() throws {
+        Console.line(String(decoding: try bytes(), as: UTF8.self))
     }
 }

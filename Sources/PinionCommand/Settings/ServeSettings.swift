@@ -20,6 +20,8 @@ package struct ServeSettings: Sendable {
     var aliases: [ModelAlias]
     /// Keys that are accepted without being stored.
     var apiKeys: [String]
+    /// Keys of the admin routes; without any there are no such routes.
+    var adminKeys: [String]
     /// Nil leaves it to the model.
     var context: Int?
     /// Nil leaves it to the engine.
@@ -55,6 +57,7 @@ package struct ServeSettings: Sendable {
         let models = try sources.value(.model)?.texts.map(ModelReference.init) ?? [.default]
         self.models = models
         aliases = try sources.value(.alias)?.texts.map(ModelAlias.init) ?? []
+        adminKeys = sources.value(.adminKey)?.texts ?? []
         apiKeys = sources.value(.apiKey)?.texts ?? []
         context = try sources.integer(.context)
         maxSequences = try sources.integer(.maxSequences)

@@ -31,6 +31,9 @@ extension Setting {
         Setting(
             .apiKey, .secrets, value: "key", "Accept this key without storing it; may be repeated",
             default: "only the stored keys"),
+        Setting(
+            .adminKey, .secrets, value: "key", "Key of the routes under /admin, which there are none of without one",
+            default: "none"),
         Setting(.noAuth, .toggle, "Ask for no key; only on a loopback address"),
         Setting(
             .context, .integer(16...1 << 24), value: "tokens", "Tokens of prompt and reply together",

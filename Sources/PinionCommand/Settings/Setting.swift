@@ -14,6 +14,7 @@ package struct Setting: Sendable {
         case host
         case port
         case apiKey = "api-key"
+        case adminKey = "admin-key"
         case noAuth = "no-auth"
         case context
         case maxSequences = "max-sequences"

@@ -39,9 +39,7 @@ struct UsageCommand: AsyncParsableCommand {
 
         func run() throws {
             let reader = try data.openUsage()
-            // A time zone ahead of UTC has begun its day already.
-            let latest = try reader.latestDay().map { CalendarDate($0.day) } ?? .today
-            let today = latest.day > CalendarDate.today.day ? latest : .today
+            let today = try reader.today()
             let report = try reader.report(
                 UsageReport.Query(
                     groups: groups.isEmpty ? [.day] : groups, since: since?.date(today: today), until: until?.date,
@@ -108,6 +106,14 @@ struct UsageCommand: AsyncParsableCommand {
             let since = pruning.firstDay.map { "; rows are kept from \($0.text) on" } ?? ""
             Console.line("pruned \(Count.of(pruning.rows, "row")) and \(Count.of(pruning.clients, "user"))\(since)")
         }
+    }
+}
+
+extension UsageReader {
+    /// The last day of reports: a time zone ahead of UTC has begun its day already.
+    func today() throws -> CalendarDate {
+        let latest = try latestDay().map { CalendarDate($0.day) } ?? .today
+        return latest.day > CalendarDate.today.day ? latest : .today
     }
 }
 

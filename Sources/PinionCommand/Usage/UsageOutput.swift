@@ -24,7 +24,7 @@ struct UsageOutput {
         switch format {
         case .table: printTable()
         case .csv: printCSV()
-        case .json: printJSON()
+        case .json: Console.text(String(decoding: json(), as: UTF8.self))
         }
     }
 
@@ -46,7 +46,8 @@ struct UsageOutput {
         Console.text(text)
     }
 
-    private func printJSON() {
+    /// The report as `--format json` and the admin routes have it.
+    func json() -> [UInt8] {
         var writer = JSONWriter(capacity: 1 << 16)
         writer.raw("{\"by\":[")
         writer.list(report.groups) { $0.string($1.rawValue) }
@@ -57,7 +58,7 @@ struct UsageOutput {
         writer.raw("],\"total\":")
         Self.write(report.total, groups: [], to: &writer)
         writer.raw("}\n")
-        Console.text(String(decoding: writer.take(), as: UTF8.self))
+        return writer.take()
     }
 
     private static func write(_ line: UsageReport.Line, groups: [UsageReport.Group], to writer: inout JSONWriter) {
