@@ -19,7 +19,7 @@ struct UsageCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("by"),
-            help: ArgumentHelp("Sum up by \(groupNames); may be repeated (default: day).", valueName: "property"))
+            help: ArgumentHelp("What to sum up by; may be repeated (default: day).", valueName: "property"))
         var groups: [UsageReport.Group] = []
         @Option(help: ArgumentHelp("The first day, or such as 7d for the last seven with today.", valueName: "day"))
         var since: DayBound?
@@ -29,13 +29,8 @@ struct UsageCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Only requests of this owner's keys.", valueName: "name")) var owner: String?
         @Option(help: ArgumentHelp("Only requests of this model, by its ID.", valueName: "id")) var model: String?
         @Option(help: ArgumentHelp("Only requests whose user is this.", valueName: "text")) var user: String?
-        @Option(help: "What to print: \(UsageFormat.names).") var format = UsageFormat.table
+        @Option(help: "How to print it.") var format = UsageFormat.table
         @OptionGroup var data: DataOptions
-
-        private static let groupNames: String = {
-            let names = UsageReport.Group.allCases.map(\.rawValue)
-            return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
-        }()
 
         func run() throws {
             let reader = try data.openUsage()

@@ -8,8 +8,6 @@ enum UsageFormat: String, CaseIterable, ExpressibleByArgument {
     case table
     case csv
     case json
-
-    static var names: String { "table, csv or json" }
 }
 
 /// Prints a report of the ledger.
