@@ -94,7 +94,7 @@ package final class TextSink: TokenSink, @unchecked Sendable {
             completion.fail(
                 GenerationError(
                     .nothingAllowed, "The format allows no token that the model can say next.", parameter: .format),
-                outcome)
+                outcome, reasoningTokens: reasoningTokens)
         case .notFinite: fail("the model made no finite number for this prompt", outcome)
         }
     }

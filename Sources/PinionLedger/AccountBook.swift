@@ -1,5 +1,5 @@
-/// Who has taken and been promised what, of all scopes with requests since the start: a state machine over instants that
-/// its caller gives.
+/// The accounts of all scopes with requests since the start: what each has spent and reserved. A state machine, whose caller
+/// gives the instants.
 ///
 /// A request claims in two steps, because its prompt is not known at first: ``begin(_:now:)`` takes a place, and
 /// ``reserve(_:promptTokens:outputTokens:now:)`` tokens and money. Each takes from every scope or from none. A reply that
@@ -34,7 +34,7 @@ package struct AccountBook: Sendable {
 
     package init() {}
 
-    /// The scopes of which is not known yet what they have spent.
+    /// The scopes whose earlier use was not read from the database yet.
     package func unknown(of scopes: [LimitedScope]) -> [Scope] {
         scopes.map(\.scope).filter { accounts[$0] == nil }
     }
@@ -58,14 +58,14 @@ package struct AccountBook: Sendable {
             }
             if let refusal { throw refusal }
         }
-        for scope in request.scopes { with(scope) { $0.begin() } }
+        for scope in request.scopes { with(scope) { $0.begin(on: request.day) } }
         let claim = Claim(id: nextID)
         nextID += 1
         holds[claim.id] = Hold(request: request)
         return claim
     }
 
-    /// Reserves a prompt and the beginning of its replies, at the price of a prompt that nothing is cached of.
+    /// Reserves a prompt and the beginning of its replies, at the price of a prompt without cached tokens.
     ///
     /// - Throws: ``Refusal``; nothing is reserved then, and the claim stands until ``release(_:)``.
     package mutating func reserve(
@@ -111,7 +111,7 @@ package struct AccountBook: Sendable {
         for scope in hold.request.scopes {
             with(scope) { account in
                 account.settle(reserved: hold.reserved, spent: spent, on: hold.request.day)
-                account.end(isRefused: isRefused)
+                account.end(on: hold.request.day, isRefused: isRefused)
             }
         }
     }

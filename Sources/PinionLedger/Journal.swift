@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// Rows that come while others are written go with the next write, and share its `fdatasync` where there is one.
 ///
-/// - Note: `@unchecked Sendable` is sound because the segments are used on ``writing`` alone.
+/// - Note: `@unchecked Sendable` is sound because `segments` and `active` are used by `init`, before another thread knows
+///   the journal, and on ``writing`` alone after that; Dispatch lets any thread cancel `timer`.
 final class Journal: @unchecked Sendable {
     typealias Completion = @Sendable (Result<Void, LedgerError>) -> Void
 
@@ -17,6 +18,8 @@ final class Journal: @unchecked Sendable {
     struct State: Sendable {
         /// Bytes that rows may still take.
         var room = 0
+        /// Rows that were appended and are not written yet.
+        var unwritten = 0
         /// Bytes of rows that are not in the database yet.
         var length = 0
         /// Seconds of the last fold.
@@ -40,7 +43,7 @@ final class Journal: @unchecked Sendable {
     private let timer: any DispatchSourceTimer
     private let waiting = Mutex<[(row: UsageRow, completion: Completion)]>([])
     private let published: Mutex<State>
-    private let watch = FaultPoints.shared
+    private let faultPoints = FaultPoints.shared
 
     /// Opens the journal and folds what an earlier process left in it.
     ///
@@ -74,6 +77,7 @@ final class Journal: @unchecked Sendable {
 
     /// Writes a row; `completion` is called once it would survive what ``Durability`` names.
     func append(_ row: UsageRow, completion: @escaping Completion) {
+        published.withLock { $0.unwritten += 1 }
         let isFirst = waiting.withLock { waiting in
             waiting.append((row, completion))
             return waiting.count == 1
@@ -92,8 +96,10 @@ final class Journal: @unchecked Sendable {
             try write(batch.map(\.row))
         } catch {
             result = .failure(error)
-            published.withLock { $0.failure = error }
+            // A journal without room has some after the next fold; a file that cannot be written has not.
+            if error.code != .diskFull { published.withLock { $0.failure = error } }
         }
+        published.withLock { $0.unwritten -= batch.count }
         publish()
         for entry in batch { entry.completion(result) }
     }
@@ -107,10 +113,10 @@ final class Journal: @unchecked Sendable {
         guard segments[active].room >= rows.count * JournalSegment.maximumRecordLength else {
             throw LedgerError(.diskFull, "the journal of usage is full")
         }
-        watch.reach(.beforeJournal)
+        faultPoints.reach(.beforeJournal)
         try segments[active].append(rows)
         if durability == .power { try segments[active].sync() }
-        watch.reach(.afterJournal)
+        faultPoints.reach(.afterJournal)
     }
 
     private func publish() {
@@ -128,14 +134,14 @@ final class Journal: @unchecked Sendable {
         guard let (segment, rows) = writing.sync(execute: { nextFold() }) else { return }
         let began = ContinuousClock.now
         do {
-            watch.reach(.beforeFold)
+            faultPoints.reach(.beforeFold)
             try storage.fold(rows)
-            watch.reach(.beforeCut)
+            faultPoints.reach(.beforeCut)
             try writing.sync {
                 try segment.cut()
                 publish()
             }
-            watch.reach(.afterCut)
+            faultPoints.reach(.afterCut)
             published.withLock { ($0.foldTime, $0.foldFailure) = (began.duration(to: .now), nil) }
         } catch {
             published.withLock { $0.foldFailure = "\(error)" }
@@ -146,6 +152,7 @@ final class Journal: @unchecked Sendable {
         if segments[1 - active].isEmpty {
             guard !segments[active].isEmpty else { return nil }
             active = 1 - active
+            publish()
         }
         let segment = segments[1 - active]
         return (segment, segment.rows)

@@ -26,7 +26,7 @@ final class JournalSegment {
         generation = 1
         if let found = try Self.generation(of: bytes, path: path) {
             generation = found
-            (rows, end) = Self.records(in: bytes, generation: found)
+            (rows, end) = try Self.records(in: bytes, generation: found, path: path)
         } else {
             try cut()
         }
@@ -73,16 +73,23 @@ final class JournalSegment {
     }
 
     /// The rows of a segment's bytes, and where they end.
-    static func records(in bytes: [UInt8], generation: UInt64) -> (rows: [UsageRow], end: Int) {
+    ///
+    /// - Throws: `damaged` for a whole row that this version cannot read: the version that wrote it has to fold it first.
+    private static func records(
+        in bytes: [UInt8], generation: UInt64, path: String
+    ) throws(LedgerError) -> (rows: [UsageRow], end: Int) {
         var (rows, at): ([UsageRow], Int) = ([], headerLength)
         while at + recordHeaderLength <= bytes.count {
             let length = Int(Bytes.integer(bytes[at..<at + 4]) as UInt32)
             let start = at + recordHeaderLength
             guard (1...RowCoder.maximumLength).contains(length), start + length <= bytes.count else { break }
             let payload = Array(bytes[start..<start + length])
-            guard checksum(payload, generation) == Bytes.integer(bytes[at + 4..<start]),
-                let row = RowCoder.decode(payload)
-            else { break }
+            guard checksum(payload, generation) == Bytes.integer(bytes[at + 4..<start]) else { break }
+            guard let row = RowCoder.decode(payload) else {
+                throw LedgerError(
+                    .damaged,
+                    "\(path) holds usage of another version of pinion; start that version once, so that it is folded")
+            }
             rows.append(row)
             at = start + length
         }

@@ -51,16 +51,20 @@ package final class Ledger: Sendable {
     /// - Throws: ``Refusal``; what the storage throws when it cannot tell what a scope has spent.
     package func admit(_ request: LedgerRequest) async throws -> LedgerTicket {
         guard request.account.allows(request.model) else { throw counted(Refusal(.model)) }
-        guard hasRoom else { throw counted(Refusal(.ledger)) }
-        let day = calendar.today()
         let scopes = request.scopes
         for scope in book.withLock({ $0.unknown(of: scopes) }) {
+            let day = calendar.today()
             let spent = try await spent(by: scope, on: day)
             book.withLock { $0.learn(scope, spent, on: day) }
         }
-        let asked = AccountBook.Request(scopes: scopes, prices: request.terms.prices, day: day)
         do {
-            let claim = try book.withLock { book throws(Refusal) in try book.begin(asked, now: .now) }
+            let (claim, day) = try book.withLock { book throws(Refusal) in
+                guard hasRoom(beside: book.claims) else { throw Refusal(.ledger) }
+                // Under the lock, so that days reach the book in order: a late admission of yesterday would drop today's.
+                let day = calendar.today()
+                let asked = AccountBook.Request(scopes: scopes, prices: request.terms.prices, day: day)
+                return (try book.begin(asked, now: .now), day)
+            }
             return LedgerTicket(request, claim, day: day, admitted: configuration.clock(), of: self)
         } catch {
             throw counted(error)
@@ -76,11 +80,11 @@ package final class Ledger: Sendable {
     }
 
     /// Whether the journal can take the row of one more request beside those that run, wherever they end.
-    private var hasRoom: Bool {
-        let running = book.withLock { $0.claims }
+    private func hasRoom(beside claims: Int) -> Bool {
         let state = journal.state
-        return state.failure == nil && running < configuration.concurrentRequests
-            && state.room >= 2 * (running + 1) * JournalSegment.maximumRecordLength
+        let rows = claims + state.unwritten + 1
+        return state.failure == nil && rows <= configuration.concurrentRequests
+            && state.room >= 2 * rows * JournalSegment.maximumRecordLength
     }
 
     func counted(_ refusal: Refusal) -> Refusal {
@@ -121,11 +125,14 @@ extension Ledger {
     func settle(
         _ claim: AccountBook.Claim, _ row: UsageRow, slot: Int, completion: @escaping Journal.Completion
     ) {
-        book.withLock { $0.settle(claim, tokens: row.tokens.total, cost: row.cost) }
-        journal.append(row) { [slots] result in
-            // A row that could not be written stays in its slot, and is found there by the next start.
-            if case .success = result { slots.giveBack(slot) }
-            completion(result)
+        // Together, so that an admission finds the row among those that run or those that are to be written.
+        book.withLock { book in
+            book.settle(claim, tokens: row.tokens.total, cost: row.cost)
+            journal.append(row) { [slots] result in
+                // A row that could not be written stays in its slot, and is found there by the next start.
+                if case .success = result { slots.giveBack(slot) }
+                completion(result)
+            }
         }
     }
 

@@ -29,7 +29,7 @@ package final class LedgerTicket: Sendable {
     }
 
     private let ledger: Ledger
-    /// Tokens of a choice at most; nil without such a limit.
+    /// Tokens of a choice at most, by the tightest limit of the scopes; nil without any.
     private let outputCap: Int?
     private let began = ContinuousClock.now
     private let record = RowRecord()
@@ -39,7 +39,7 @@ package final class LedgerTicket: Sendable {
         _ request: LedgerRequest, _ claim: AccountBook.Claim, day: LedgerCalendar.Day, admitted: Date, of ledger: Ledger
     ) {
         self.ledger = ledger
-        outputCap = request.account.limits[.outputTokens]
+        outputCap = request.scopes.compactMap { $0.limits[.outputTokens] }.min()
         let row = UsageRow(
             requestID: request.id, time: Ledger.milliseconds(admitted), day: day, key: request.account.key,
             owner: request.account.owner, model: request.model, route: request.route, prices: request.terms.prices,
@@ -51,7 +51,7 @@ package final class LedgerTicket: Sendable {
 
     /// A ticket that nobody settles is one of a request that was lost on its way.
     deinit {
-        settle(.failed, TokenCounts(input: 0, output: 0), status: 500)
+        settle(.failed, TokenCounts(input: 0, output: 0), status: 500, isServerFault: true)
     }
 
     /// Reserves a prompt and the beginning of its replies; the row of the request exists from now on.
@@ -114,22 +114,29 @@ package final class LedgerTicket: Sendable {
 
     /// Settles the request; of several calls the first counts.
     ///
-    /// - Parameter status: Of the reply's head.
-    package func settle(_ outcome: UsageRow.Outcome, _ tokens: TokenCounts, status: Int) {
+    /// - Parameters:
+    ///   - status: Of the reply's head.
+    ///   - isServerFault: Whether the server failed, which costs nothing.
+    package func settle(
+        _ outcome: UsageRow.Outcome, _ tokens: TokenCounts, status: Int, isServerFault: Bool = false
+    ) {
         let settled = state.withLock { state -> (AccountBook.Claim, UsageRow, Int)? in
             guard let claim = state.claim.take() else { return nil }
-            guard let slot = state.slot else {
+            // Taken, so that nothing is counted in a slot that is another request's by then.
+            guard let slot = state.slot.take() else {
                 // It was never admitted in full: no token was promised, and there is no row.
                 ledger.release(claim)
                 record.finish(.success(()))
                 return nil
             }
-            state.row.tokens = tokens
+            // Not fewer than were published: the outcome of a generation that was lost knows of none.
+            state.row.tokens = TokenCounts(
+                input: state.sampled > 0 ? state.row.tokens.input : tokens.input, cached: tokens.cached,
+                output: max(tokens.output, state.sampled), reasoning: max(tokens.reasoning, state.reasoning))
             state.row.outcome = outcome == .completed && state.isCut ? .budget : outcome
             state.row.status = status
             state.row.runTime = elapsed
-            // What the server failed to do costs nothing.
-            state.row.cost = outcome == .failed ? 0 : state.row.prices.cost(of: tokens)
+            state.row.cost = isServerFault ? 0 : state.row.prices.cost(of: state.row.tokens)
             return (claim, state.row, slot.index)
         }
         guard let (claim, row, slot) = settled else { return }

@@ -6,11 +6,13 @@ package enum Limit: String, Sendable, CaseIterable {
     case tokensPerMinute = "tokens_per_minute"
     /// Requests that run at one time.
     case concurrentRequests = "concurrent_requests"
-    /// Tokens of prompts and replies in a day, and in a month, of the ledger's calendar.
+    /// Tokens of prompts and replies in a day of the ledger's calendar.
     case dailyTokens = "daily_tokens"
+    /// Tokens of prompts and replies in a month of the ledger's calendar.
     case monthlyTokens = "monthly_tokens"
-    /// Nano-units of the currency in a day, and in a month.
+    /// Nano-units of the currency in a day.
     case dailyMoney = "daily_money"
+    /// Nano-units of the currency in a month.
     case monthlyMoney = "monthly_money"
     /// Nano-units of the currency that were paid in advance, over all time.
     case credit
@@ -49,7 +51,7 @@ package struct Limits: Sendable, Equatable {
 
     package var isEmpty: Bool { values.isEmpty }
 
-    /// The limits with those of `own` in place of theirs.
+    /// These limits, with `own` in place of those that both have.
     package func overridden(by own: Limits) -> Limits {
         Limits(values.merging(own.values) { $1 })
     }

@@ -17,7 +17,7 @@ enum RowCoder {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
         bytes.append(version)
-        bytes.append(UInt8(UsageRow.Outcome.allCases.firstIndex(of: row.outcome) ?? 0))
+        bytes.append(UInt8(row.outcome.code))
         for number in numbers(of: row) {
             withUnsafeBytes(of: Int64(number).littleEndian) { bytes.append(contentsOf: $0) }
         }
@@ -32,7 +32,7 @@ enum RowCoder {
     /// - Returns: nil for bytes that are no row of this version.
     static func decode(_ bytes: some Collection<UInt8>) -> UsageRow? {
         var reader = Reader(bytes: Array(bytes))
-        guard reader.byte() == version, let place = reader.byte(), Int(place) < UsageRow.Outcome.allCases.count else {
+        guard reader.byte() == version, let code = reader.byte(), let outcome = UsageRow.Outcome(code: Int(code)) else {
             return nil
         }
         var numbers: [Int] = []
@@ -53,7 +53,7 @@ enum RowCoder {
             metadata: texts[6], retryCount: numbers[6],
             tokens: TokenCounts(
                 input: numbers[7], cached: numbers[8], output: numbers[9], reasoning: numbers[10]),
-            outcome: UsageRow.Outcome.allCases[Int(place)], status: numbers[11], cost: numbers[12],
+            outcome: outcome, status: numbers[11], cost: numbers[12],
             queuedTime: numbers[13], firstTokenTime: numbers[14], runTime: numbers[15])
     }
 

@@ -1,4 +1,4 @@
-/// Whom a limit is set to.
+/// A key, an owner or a model: what limits are set for. Names are compared as bytes, as the database does.
 package enum Scope: Sendable, Hashable {
     case key(String)
     case owner(String)
@@ -17,6 +17,15 @@ package enum Scope: Sendable, Hashable {
         switch self {
         case .key(let name), .owner(let name), .model(let name): name
         }
+    }
+
+    package static func == (left: Scope, right: Scope) -> Bool {
+        left.kind == right.kind && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        for byte in name.utf8 { hasher.combine(byte) }
     }
 }
 

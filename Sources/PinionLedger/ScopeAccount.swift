@@ -12,6 +12,8 @@ struct ScopeAccount: Sendable {
         var spent = Spent.Amount()
         /// Of requests that run.
         var reserved = Spent.Amount()
+        /// Requests that run and were admitted in the period, also those that have reserved nothing yet.
+        var running = 0
     }
 
     /// A budget that is nearly spent.
@@ -20,10 +22,14 @@ struct ScopeAccount: Sendable {
         let percent: Int
     }
 
-    private(set) var running = 0
+    /// Requests that run.
+    var running: Int { uses[.total]?.running ?? 0 }
     private(set) var requests: RateBucket?
     private(set) var tokens: RateBucket?
     private var uses: [Period: Use] = [:]
+
+    /// Time after which a place or a reservation may have come back: most requests are short, and no end is known.
+    private static let retryDelay = Duration.seconds(1)
 
     init(spent: Spent, on day: LedgerCalendar.Day) {
         uses[.day(day.day)] = Use(spent: spent.day)
@@ -35,10 +41,10 @@ struct ScopeAccount: Sendable {
     mutating func adopt(_ limits: Limits, on day: LedgerCalendar.Day, now: ContinuousClock.Instant) {
         Self.adopt(limits[.requestsPerMinute], &requests, now)
         Self.adopt(limits[.tokensPerMinute], &tokens, now)
-        // A period that is over matters as long as requests run that were admitted in it.
+        // A period that is over stays while a request of it runs, because its reservation has to meet what it has spent.
         let current: Set<Period> = [.day(day.day), .month(day.month), .total]
         if uses.count > current.count {
-            uses = uses.filter { current.contains($0.key) || $0.value.reserved != Spent.Amount() }
+            uses = uses.filter { current.contains($0.key) || $0.value.running > 0 }
         }
     }
 
@@ -54,7 +60,7 @@ struct ScopeAccount: Sendable {
         if let most = scope.limits[.concurrentRequests], running >= most {
             return Refusal(
                 .concurrency, scope: scope.scope, limit: .concurrentRequests, value: most,
-                retryAfter: most == 0 ? nil : .seconds(1))
+                retryAfter: most == 0 ? nil : Self.retryDelay)
         }
         if let rate = requests?.capacity {
             let wait = requests?.wait(for: 1, now: now)
@@ -67,14 +73,14 @@ struct ScopeAccount: Sendable {
         return budgetRefusal(scope, on: day, Spent.Amount(tokens: 1))
     }
 
-    mutating func begin() {
-        running += 1
+    mutating func begin(on day: LedgerCalendar.Day) {
+        for period in Self.periods(on: day) { uses[period, default: Use()].running += 1 }
         requests?.draw(1)
     }
 
     /// - Parameter isRefused: Whether the request counts as one that never began.
-    mutating func end(isRefused: Bool) {
-        running -= 1
+    mutating func end(on day: LedgerCalendar.Day, isRefused: Bool) {
+        for period in Self.periods(on: day) { uses[period, default: Use()].running -= 1 }
         if isRefused { requests?.refund(1) }
     }
 
@@ -117,7 +123,7 @@ struct ScopeAccount: Sendable {
             if needed > unspent - reserved {
                 return Refusal(
                     .reserved, scope: scope.scope, limit: limit, value: value, needed: needed,
-                    left: max(unspent - reserved, 0), retryAfter: .seconds(1))
+                    left: max(unspent - reserved, 0), retryAfter: Self.retryDelay)
             }
         }
         return nil

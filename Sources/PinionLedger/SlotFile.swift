@@ -11,8 +11,8 @@ import Synchronization
 /// mapped page when its process is killed, so that a client has never seen a token that the slot does not count. It does
 /// not survive a power loss.
 ///
-/// - Note: `@unchecked Sendable` is sound because a slot is given to one request at a time, whose ticket writes to it under
-///   a lock, and the list of free slots has a lock of its own.
+/// - Note: `@unchecked Sendable` is sound because a slot belongs to one request from `take` to `giveBack`: its ticket writes
+///   under a lock and lets go of the slot when it settles, and only then the journal's queue gives it back.
 final class SlotFile: @unchecked Sendable {
     /// Of a slot: its state, the length and the checksum of its row, and the counts.
     private static let headerLength = 64
@@ -93,6 +93,7 @@ struct UsageSlot: @unchecked Sendable {
         count(output: 0, reasoning: 0)
         note(firstTokenTime: row.firstTokenTime)
         // Last, so that a row is whole where its slot says that it is there.
+        atomicMemoryFence(ordering: .releasing)
         memory.storeBytes(of: Self.running, toByteOffset: Offset.state, as: UInt32.self)
     }
 

@@ -41,10 +41,11 @@ package struct UsageRow: Sendable, Equatable {
     package var status: Int
     /// Nano-units; 0 where the server failed.
     package var cost: Int
-    /// Milliseconds from the admission to the prompt's being accepted, to the first text, and to the end; -1 where it did
-    /// not come so far.
+    /// Milliseconds from the admission until the prompt was reserved; -1 before that.
     package var queuedTime: Int
+    /// Milliseconds from the admission to the first token; -1 without one.
     package var firstTokenTime: Int
+    /// Milliseconds from the admission to the end; -1 for a lost request.
     package var runTime: Int
 
     package init(
@@ -63,4 +64,24 @@ package struct UsageRow: Sendable, Equatable {
     package static let maximumMetadataBytes = 1_024
     /// Bytes of every other text of a row.
     package static let maximumNameBytes = 256
+}
+
+extension UsageRow.Outcome {
+    /// Never changes: databases and journals hold it.
+    package var code: Int {
+        switch self {
+        case .completed: 0
+        case .budget: 1
+        case .cancelled: 2
+        case .disconnected: 3
+        case .stopped: 4
+        case .failed: 5
+        case .lost: 6
+        }
+    }
+
+    package init?(code: Int) {
+        guard let outcome = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = outcome
+    }
 }

@@ -104,12 +104,14 @@ package struct PinionApplication: Sendable {
             [
                 HealthRoute(readiness: readiness, models: models).route,
                 MetricsRoute(registry: metrics.registry).route,
-                ModelRoutes(models: models).route,
+                ModelRoutes(models: models, admission: admission).route,
                 UsageRoute(admission: admission).route,
                 completions(ChatCompletionDialect(reasoningField: configuration.reasoningField)),
                 completions(ResponsesDialect()),
                 completions(MessagesDialect()),
-                CountTokensRoute(models: models, configuration: configuration, bodies: bodies, seal: seal).route,
+                CountTokensRoute(
+                    models: models, admission: admission, configuration: configuration, bodies: bodies, seal: seal
+                ).route,
             ] + admin)
     }
 }

@@ -3,6 +3,12 @@ import Foundation
 
 /// Keys given on the command line or in the environment: held as digests in memory, stored nowhere.
 package struct EphemeralKeys: Sendable {
+    /// Bytes of a name that is made of a secret: enough to tell keys apart.
+    private static let identifierBytes = 8
+    /// Rounds of hashing for a name, some 50 ms: people choose such secrets, and names are in logs, where a guess could be
+    /// checked against them.
+    private static let identifierRounds = 100_000
+
     private let entries: [(digest: SHA256Digest, record: KeyRecord)]
 
     /// - Throws: ``StoreError`` with `invalidValue` for a secret that no `Authorization` header could carry.
@@ -19,10 +25,21 @@ package struct EphemeralKeys: Sendable {
             }
             // The prefix stays empty: a short secret has no part that is safe to show.
             let number = index + 1
-            let record = KeyRecord(id: "ephemeral_\(number)", name: "api-key \(number)", prefix: "", created: Date())
-            entries.append((KeySecret.digest(of: secret), record))
+            // By the secret, not by its place: the ledger outlives the process, and another key would inherit the use.
+            let digest = KeySecret.digest(of: secret)
+            let id = "ephemeral_" + Self.identifier(of: digest)
+            let record = KeyRecord(id: id, name: "api-key \(number)", prefix: "", created: Date())
+            entries.append((digest, record))
         }
         self.entries = entries
+    }
+
+    private static func identifier(of digest: SHA256Digest) -> String {
+        let name = (0..<identifierRounds).reduce(digest) { digest, _ in SHA256.hash(data: Array(digest)) }
+        return name.prefix(identifierBytes).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
     }
 
     /// Whether a key has this identifier.

@@ -225,6 +225,14 @@ def test_a_key_may_use_its_models_only(place):
     with pytest.raises(openai.NotFoundError) as caught:
         ask(server, key)
     assert caught.value.code == "model_not_found"
+    assert server.client(key).models.list().data == []
+    with pytest.raises(openai.NotFoundError):
+        server.client(key).models.retrieve(MODEL)
+    count = httpx.post(
+        f"{server.address}/v1/messages/count_tokens", json={"model": MODEL, "messages": HELLO},
+        headers={"x-api-key": key},
+    )  # fmt: skip
+    assert count.status_code == 404
 
 
 def test_a_rotated_key_is_good_until_its_grace_ends(new_data):

@@ -203,6 +203,24 @@ struct AccountBookTests {
         #expect(book.extend(early, by: 100) == 50)
     }
 
+    @Test("A request that reserves after midnight meets what its day has spent, whatever was admitted meanwhile")
+    func lateReservation() throws {
+        let scopes = [scope([.dailyTokens: 100])]
+        let tomorrow = LedgerCalendar.Day(day: Self.day.day + 1, month: Self.day.month)
+        var book = book(scopes, spent: Spent(day: .init(tokens: 95)))
+        let late = try book.begin(request(scopes), now: start)
+        for _ in 0..<2 {
+            let early = try book.begin(request(scopes, day: tomorrow), now: start)
+            try book.reserve(early, promptTokens: 20, outputTokens: 20, now: start)
+            book.settle(early, tokens: 40, cost: 0)
+        }
+        let refused = refusal { () throws(Refusal) in
+            try book.reserve(late, promptTokens: 5, outputTokens: 5, now: start)
+        }
+        #expect(refused?.left == 5)
+        try book.reserve(late, promptTokens: 4, outputTokens: 1, now: start)
+    }
+
     @Test("A rate that is lowered or raised keeps what was used of it")
     func changedRate() throws {
         var book = book([scope([:])])

@@ -163,6 +163,34 @@ struct LedgerTests {
         #expect(throws: Refusal.self) { try none.open(promptTokens: 5, choices: 1, limit: 100) }
     }
 
+    @Test("A row has no fewer tokens than were published, and a fault of the server's costs nothing")
+    func faults() async throws {
+        let place = try LedgerPlace()
+        let ledger = try place.ledger()
+        let price = Prices(input: 1, cachedInput: 1, output: 10)
+        for (id, isFault) in [("req_fault", true), ("req_client", false)] {
+            let ticket = try await ledger.admit(LedgerPlace.request(id, prices: price))
+            _ = try ticket.open(promptTokens: 5, choices: 1, limit: 9)
+            for _ in 0..<3 { _ = ticket.count(isReasoning: true, goesOn: true) }
+            ticket.settle(.failed, TokenCounts(input: 0, output: 0), status: 500, isServerFault: isFault)
+            // Too late for a slot that may be another request's.
+            _ = ticket.count(isReasoning: false, goesOn: true)
+        }
+        ledger.close()
+        #expect(place.storage.row("req_fault")?.tokens == TokenCounts(input: 5, output: 3, reasoning: 3))
+        #expect(place.storage.row("req_fault")?.cost == 0)
+        #expect(place.storage.row("req_client")?.cost == 5 + 30)
+    }
+
+    @Test("The tightest cap of key, owner and model bounds a reply")
+    func caps() async throws {
+        let place = try LedgerPlace()
+        let ledger = try place.ledger()
+        let request = LedgerPlace.request(
+            "req_1", [.outputTokens: 9], owner: "o", ownerLimits: [.outputTokens: 8], modelLimits: [.outputTokens: 6])
+        #expect(try await ledger.admit(request).open(promptTokens: 5, choices: 1, limit: 100) == 6)
+    }
+
     @Test("Budgets that are nearly spent are told")
     func levels() async throws {
         let place = try LedgerPlace()

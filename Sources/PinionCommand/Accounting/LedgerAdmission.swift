@@ -26,6 +26,11 @@ struct LedgerAdmission: Admission {
         }
     }
 
+    func allowedModels(for tenant: Tenant) async throws -> @Sendable (ServedModel) -> Bool {
+        let account = try await keys.account(of: tenant)
+        return { account.allows($0.id) }
+    }
+
     func use(by tenant: Tenant) async throws -> AdmissionUse? {
         let account = try await keys.account(of: tenant)
         let owner = account.owner
@@ -74,7 +79,7 @@ private struct LedgerAccount: AdmissionAccount {
             TokenCounts(
                 input: usage.promptTokens, cached: usage.cachedTokens ?? 0, output: usage.completionTokens,
                 reasoning: usage.reasoningTokens),
-            status: hasHead ? 200 : outcome.end.status)
+            status: hasHead ? 200 : outcome.end.status, isServerFault: outcome.end.isServerFault)
     }
 
     func recorded() async throws { try await ticket.recorded() }
@@ -110,6 +115,16 @@ extension UsageRow.Outcome {
 }
 
 extension Outcome.End {
+    /// Whether the server did not do what it was asked. Not `unread` and `nothingAllowed`: the client ends these itself,
+    /// and could have replies for nothing.
+    fileprivate var isServerFault: Bool {
+        switch self {
+        case .failed(.unread), .failed(.nothingAllowed): false
+        case .failed: true
+        case .completed, .cancelled, .disconnected, .stopped: false
+        }
+    }
+
     /// The status of a reply that ends so before its head was sent.
     fileprivate var status: Int {
         switch self {

@@ -8,11 +8,15 @@ package protocol Admission: Sendable {
     /// - Throws: `GenerationError` or `APIError` for a request that is refused; anything else is the admission's own failure
     ///   and becomes a 500.
     func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket
+    /// Which models somebody may use: it neither generates with another nor sees it in a list.
+    func allowedModels(for tenant: Tenant) async throws -> @Sendable (ServedModel) -> Bool
     /// What somebody may take and has taken; nil where no account is kept.
     func use(by tenant: Tenant) async throws -> AdmissionUse?
 }
 
 extension Admission {
+    package func allowedModels(for tenant: Tenant) async throws -> @Sendable (ServedModel) -> Bool { { _ in true } }
+
     package func use(by tenant: Tenant) async throws -> AdmissionUse? { nil }
 }
 

@@ -6,6 +6,7 @@ import TextGeneration
 /// `POST /v1/messages/count_tokens`: the prompt is made and counted, without the engine.
 struct CountTokensRoute: Sendable {
     let models: ModelRegistry
+    let admission: any Admission
     let configuration: ServerConfiguration
     let bodies: BodyBudget
     let seal: any ReasoningSeal
@@ -27,6 +28,9 @@ struct CountTokensRoute: Sendable {
             body, options: configuration.decodingOptions, seal: seal.scoped(to: tenant))
         let generator = try models.generator(for: call.model)
         context.record.model = generator.model.id
+        guard try await admission.allowedModels(for: tenant)(generator.model) else {
+            throw APIError.modelNotFound(call.model, served: [])
+        }
         call.bind(to: generator.model)
         do {
             let tokens = try await generator.promptTokens(of: call.generation, for: tenant)

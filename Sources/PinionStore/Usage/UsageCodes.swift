@@ -30,26 +30,6 @@ enum UsageCodes {
     }
 }
 
-extension UsageRow.Outcome {
-    /// Never changes: databases hold it.
-    var code: Int {
-        switch self {
-        case .completed: 0
-        case .budget: 1
-        case .cancelled: 2
-        case .disconnected: 3
-        case .stopped: 4
-        case .failed: 5
-        case .lost: 6
-        }
-    }
-
-    init?(code: Int) {
-        guard let outcome = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = outcome
-    }
-}
-
 extension Scope {
     /// Never changes: databases hold it.
     var code: Int {
