@@ -24,7 +24,7 @@ struct RequestMappingTests {
             "temperature": 0.25, "top_p": 0.5, "top_k": 7, "min_p": 0.125, "presence_penalty": 0.375,
             "frequency_penalty": -0.625, "repetition_penalty": 1.25, "logit_bias": {"11": -3.5, "12": 4.5},
             "seed": -9, "logprobs": true, "top_logprobs": 3, "n": 2, "max_tokens": 17, "stop": ["\n\n", "End"],
-            "ignore_eos": true,
+            "ignore_eos": true, "user": "ada", "metadata": {"job": "7"},
             "chat_template_kwargs": {
                 "none": null, "flag": true, "count": -5, "huge": 123456789012345678901, "share": 0.75,
                 "text": "<|im_end|>", "list": [1, "two", false], "map": {"b": 1, "a": {"c": []}}
@@ -64,6 +64,8 @@ struct RequestMappingTests {
         #expect(request.maximumTokens == 17)
         #expect(request.stop == ["\n\n", "End"])
         #expect(request.ignoresEnd)
+        #expect(request.client.user == "ada")
+        #expect(request.client.metadata?["job"] == .string("7"))
         // Chat completions have no field for it.
         #expect(request.prefill == nil)
         #expect(try Self.rendered(request) == Self.renderedArguments)
@@ -72,7 +74,7 @@ struct RequestMappingTests {
             Mirror(reflecting: request).children.compactMap(\.label) == [
                 "conversation", "sampling", "choices", "maximumTokens", "stop", "ignoresEnd", "format",
                 "isFormatCompact", "reasoning", "reportedAlternatives", "prefill", "templateArguments",
-                "original",
+                "client", "original",
             ])
     }
 

@@ -95,7 +95,7 @@ struct KeysCommand: AsyncParsableCommand {
             let grace = try TimeArgument.duration(grace, option: "--grace")
             let issued = try data.openStore().rotate(key, grace: grace)
             Console.line(issued.secret)
-            let end = Date(timeIntervalSinceNow: TimeInterval(grace.components.seconds))
+            let end = Date() + TimeInterval(grace.components.seconds)
             let old = grace == .zero ? "no longer good" : "good until \(TimeArgument.text(end))"
             Console.notice(
                 "key \(issued.record.id) \"\(issued.record.name)\" has a new secret, which is not stored; the old ones "

@@ -8,7 +8,7 @@ package enum TimeArgument {
     ///
     /// - Throws: ``CommandFailure`` that names the option.
     package static func date(_ text: String, option: String, now: Date = Date()) throws -> Date {
-        if let seconds = seconds(text) { return now.addingTimeInterval(TimeInterval(seconds)) }
+        if let seconds = seconds(text) { return now + TimeInterval(seconds) }
         if text.utf8.count <= maximumLength, let date = try? Date(text, strategy: .iso8601) { return date }
         let days = Date.ISO8601FormatStyle().year().month().day()
         // The parser takes the 30th of February for a day of March.
