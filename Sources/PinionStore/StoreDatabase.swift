@@ -99,44 +99,13 @@ enum StoreDatabase {
         }
     }
 
-    /// Makes the directory (0700) and the file (0600) where they are missing; SQLite gives its side files the same mode.
-    ///
-    /// An existing file is never opened here: closing any descriptor of it would drop the locks that SQLite holds on
-    /// it elsewhere in this process.
     private static func prepareFile(path: String, creates: Bool) throws(StoreError) {
-        if creates { try createFile(path: path) }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.unavailable, "cannot open the database \(path): it is not a regular file")
+        let file = DatabaseFile(path: path, name: "database")
+        if creates {
+            try file.createDirectory()
+            try file.create()
         }
-        // SQLite would make a database of an empty file. While one is being restored, that file is half of a copy.
-        guard creates || status.st_size > 0 else {
-            throw StoreError(.unavailable, "cannot open the database \(path): it is empty")
-        }
-        guard access(path, R_OK | W_OK) == 0 else {
-            let reason = String(cString: strerror(errno))
-            throw StoreError(.unavailable, "cannot open the database \(path) for writing: \(reason)")
-        }
-        // A file that somebody made readable to others holds only digests, so failing to tighten it is no reason to stop.
-        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
-    }
-
-    private static func createFile(path: String) throws(StoreError) {
-        let directory = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StoreError(
-                .unavailable, "cannot create the data directory \(directory): \(StoreError.reason(for: error))")
-        }
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else if errno != EEXIST {
-            let reason = String(cString: strerror(errno))
-            throw StoreError(.unavailable, "cannot create the database \(path): \(reason)")
-        }
+        try file.check(allowsEmpty: creates)
     }
 }
 

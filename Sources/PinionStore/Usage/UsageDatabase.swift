@@ -117,33 +117,11 @@ enum UsageDatabase {
                 + "put the data directory on a disk of this machine")
     }
 
-    /// Makes the directory (0700) and the file (0600) where they are missing; SQLite gives its side files the same mode.
     private static func prepareFile(path: String) throws(StoreError) {
-        let directory = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StoreError(
-                .unavailable, "cannot create the data directory \(directory): \(StoreError.reason(for: error))")
-        }
+        let file = DatabaseFile(path: path, name: "usage database")
+        try file.createDirectory()
         try refuseNetwork(path: path)
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else if errno != EEXIST {
-            let reason = String(cString: strerror(errno))
-            throw StoreError(.unavailable, "cannot create the usage database \(path): \(reason)")
-        }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.unavailable, "cannot open the usage database \(path): it is not a regular file")
-        }
-        guard access(path, R_OK | W_OK) == 0 else {
-            let reason = String(cString: strerror(errno))
-            throw StoreError(.unavailable, "cannot open the usage database \(path) for writing: \(reason)")
-        }
-        // It tells who used what; a file on which the mode cannot be changed is no reason to stop.
-        if status.st_mode & 0o077 != 0 { chmod(path, 0o600) }
+        try file.create()
+        try file.check(allowsEmpty: true)
     }
 }
