@@ -7,6 +7,8 @@ final class MemoryStorage: UsageStorage {
 
     private struct State {
         var rows: [String: UsageRow] = [:]
+        /// The same by their keys.
+        var byKey: [String: [UsageRow]] = [:]
         var folds = 0
         var fails = false
     }
@@ -23,18 +25,21 @@ final class MemoryStorage: UsageStorage {
         try state.withLock { state in
             if state.fails { throw Failure() }
             state.folds += 1
-            for row in rows where state.rows[row.requestID] == nil { state.rows[row.requestID] = row }
+            for row in rows where state.rows[row.requestID] == nil {
+                state.rows[row.requestID] = row
+                state.byKey[row.key, default: []].append(row)
+            }
         }
     }
 
     func spent(by scope: Scope, on day: LedgerCalendar.Day) throws -> Spent {
-        rows.filter { row in
+        let own =
             switch scope {
-            case .key(let name): row.key == name
-            case .owner(let name): row.owner == name
-            case .model(let name): row.model == name
+            case .key(let name): state.withLock { $0.byKey[name] ?? [] }
+            case .owner(let name): rows.filter { $0.owner == name }
+            case .model(let name): rows.filter { $0.model == name }
             }
-        }.reduce(into: Spent()) { spent, row in
+        return own.reduce(into: Spent()) { spent, row in
             let amount = Spent.Amount(tokens: row.tokens.total, money: row.cost)
             func add(_ to: inout Spent.Amount) {
                 to.tokens += amount.tokens
