@@ -59,6 +59,7 @@ class SmallDisk:
         assert self.process.stdout.readline().strip() == word
 
     def end(self):
+        """Stops the server, also for a test that failed, and keeps a copy of its ledger."""
         self.tell("stop")
         self.tell("copy")
         self.process.stdin.close()
@@ -85,6 +86,15 @@ def test_what_was_told_while_the_disk_was_full_is_in_the_ledger(model_path, tmp_
     if subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", tmp_path], capture_output=True).returncode != 0:
         pytest.skip("this system lets nobody mount a disk in a namespace")
     disk = SmallDisk(tmp_path)
+    try:
+        told = fill_and_free(disk)
+    finally:
+        disk.end()
+    assert [row["request"] for row in rows(disk.copies)] == told
+
+
+def fill_and_free(disk):
+    """The ids of requests that were answered, before, while and after the disk was full."""
     told = [disk.ask().headers["x-request-id"]]
     disk.tell("fill")
     # The log behind the database has some room of its own.
@@ -98,5 +108,4 @@ def test_what_was_told_while_the_disk_was_full_is_in_the_ledger(model_path, tmp_
     disk.tell("free")
     disk.waits("pinion_ledger_fold_failed", lambda failed: failed == 0)
     told.append(disk.ask().headers["x-request-id"])
-    disk.end()
-    assert [row["request"] for row in rows(disk.copies)] == told
+    return told

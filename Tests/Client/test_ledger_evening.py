@@ -86,14 +86,17 @@ def test_the_books_of_an_evening_balance(new_data, tmp_path):
     for thread in clients:
         thread.start()
     end, turn = time.monotonic() + SECONDS, 0
-    while time.monotonic() < end:
-        time.sleep(SECONDS / 8)
-        house.disturb(turn)
-        turn += 1
-    house.ended.set()
-    for thread in clients:
-        thread.join()
-    assert house.server.stop() == 0
+    try:
+        while time.monotonic() < end:
+            time.sleep(SECONDS / 8)
+            house.disturb(turn)
+            turn += 1
+    finally:
+        house.ended.set()
+        for thread in clients:
+            thread.join()
+        ended = house.server.stop()
+    assert ended == 0
     check(house)
 
 
