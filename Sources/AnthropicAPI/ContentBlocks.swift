@@ -2,8 +2,8 @@ import PinionJSON
 import PinionWire
 import TextGeneration
 
-/// Reads the blocks that a message's content may have. A field that nobody knows passes if it is null: clients that send
-/// back what they were told add fields of their own, which hold nothing.
+/// Reads the blocks of a message's content. A block's unknown field passes if it is null, because SDKs add such fields to
+/// blocks that they send back.
 enum ContentBlocks {
     /// Before what a tool told of its failure: the contract has no other place for `is_error`, and templates show it
     /// nowhere.

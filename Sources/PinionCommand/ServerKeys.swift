@@ -10,7 +10,7 @@ import TextGeneration
 struct ServerKeys: KeyAuthority {
     private let ephemeral: EphemeralKeys
     /// Nil on a server that asks for no keys, which then needs no database.
-    private let store: KeyStore?
+    let store: KeyStore?
     /// Keys of the store that were good when the server started.
     let storedCount: Int
     /// There has never been a key here, so one is made once the server listens.

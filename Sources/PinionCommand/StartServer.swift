@@ -28,7 +28,7 @@ func startServer(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
         admission: ledger.map { LedgerAdmission(ledger: $0, keys: keys) } ?? OpenAdmission(),
-        administration: ledger == nil ? nil : try administration(settings),
+        administration: try administration(settings, keys),
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -51,12 +51,11 @@ func startServer(
     }
 }
 
-/// Nil without an admin key.
-private func administration(_ settings: ServeSettings) throws -> ServerAdministration? {
-    guard !settings.adminKeys.isEmpty else { return nil }
-    let directory = settings.dataDirectory
+/// Nil without an admin key, and on a server that asks for no keys and keeps no ledger.
+private func administration(_ settings: ServeSettings, _ keys: ServerKeys) throws -> ServerAdministration? {
+    guard !settings.adminKeys.isEmpty, let store = keys.store else { return nil }
     return try ServerAdministration(
-        keys: settings.adminKeys, databasePath: directory.databasePath, usagePath: directory.usagePath)
+        keys: settings.adminKeys, store: store, usagePath: settings.dataDirectory.usagePath)
 }
 
 /// The key of the data directory. A server that asks for no keys needs no such directory, and does with a key of its own.

@@ -5,7 +5,7 @@ package struct Account: Sendable, Equatable {
     package let key: String
     /// Empty for a key without an owner.
     package let owner: String
-    /// The key's own limits over those of its policy, temporary increases included.
+    /// The key's limits: its own ones, its policy's where it has none of its own, and temporary increases added to both.
     package let limits: Limits
     /// The owner's limits, which all keys of the owner share.
     package let ownerLimits: Limits

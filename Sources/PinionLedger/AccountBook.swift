@@ -3,8 +3,8 @@
 ///
 /// A request claims in two steps, because its prompt is not known at first: ``begin(_:now:)`` takes a place, and
 /// ``reserve(_:promptTokens:outputTokens:now:)`` tokens and money. Each takes from every scope or from none. A reply that
-/// grows beyond its reservation extends it, and ``settle(_:_:cost:)`` turns what was reserved into what was spent. What
-/// scopes have spent and promised together never exceeds a budget.
+/// grows beyond its reservation extends it, and ``settle(_:tokens:cost:)`` turns what was reserved into what was spent. What
+/// scopes have spent and reserved together never exceeds a budget.
 package struct AccountBook: Sendable {
     /// A request's hold on its scopes.
     package struct Claim: Sendable, Equatable {
@@ -149,11 +149,11 @@ extension AccountBook {
     package struct Level: Sendable, Equatable {
         package let scope: Scope
         package let limit: Limit
-        /// Percent of the budget that are spent or promised.
+        /// Percent of the budget that are spent or reserved.
         package let percent: Int
     }
 
-    /// The budgets of a request's scopes of which at least `threshold` percent are spent or promised.
+    /// The budgets of a request's scopes of which at least `threshold` percent are spent or reserved.
     package func levels(of claim: Claim, from threshold: Int) -> [Level] {
         guard let hold = holds[claim.id] else { return [] }
         return hold.request.scopes.flatMap { scope in
@@ -163,18 +163,13 @@ extension AccountBook {
         }
     }
 
-    /// What a scope has promised to requests that run, and what it has spent over all time.
-    package func amounts(of scope: Scope) -> (reserved: Spent.Amount, spent: Spent.Amount) {
-        (accounts[scope]?.reserved ?? Spent.Amount(), accounts[scope]?.spent ?? Spent.Amount())
-    }
-
-    /// What a scope has spent, and what is promised to its requests that run; nil for a scope that is not known yet.
+    /// What a scope has spent, and what is reserved for its requests that run; nil for a scope that is not known yet.
     package func use(of scope: Scope, on day: LedgerCalendar.Day) -> ScopeUse? {
         accounts[scope].map { ScopeUse(spent: $0.spent(on: day), reserved: $0.reserved, running: $0.running) }
     }
 
     /// Requests that hold a claim.
     package var claims: Int { holds.count }
-    /// Tokens that are promised to them.
+    /// Tokens that are reserved for them.
     package var reservedTokens: Int { holds.values.reduce(0) { $0 + $1.reserved.tokens } }
 }

@@ -129,7 +129,7 @@ final class Journal: @unchecked Sendable {
 
     // MARK: - Folding
 
-    /// Folds the segment that takes no rows, or else the one that does.
+    /// Folds one segment: the inactive one if it has rows, which an earlier fold failed to fold, else the active one.
     private func fold() {
         guard let (segment, rows) = writing.sync(execute: { nextFold() }) else { return }
         let began = ContinuousClock.now

@@ -11,7 +11,7 @@ import Synchronization
 ///     ticket.settle(.completed, tokens)
 ///     try await ticket.recorded()                             // now the client may be told what it took
 ///
-/// One process owns a directory's ledger. What is spent and promised is held in memory, which is why a budget holds to the
+/// One process owns a directory's ledger. What is spent and reserved is held in memory, which is why a budget holds to the
 /// token; the journal, the slots of running requests and the database behind them keep it over restarts.
 package final class Ledger: Sendable {
     private let configuration: LedgerConfiguration
@@ -79,7 +79,8 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Whether the journal can take the row of one more request beside those that run, wherever they end.
+    /// Whether there is room for one more request: its row has to fit the journal beside the rows of all requests that run,
+    /// which may all end in one segment.
     private func hasRoom(beside claims: Int) -> Bool {
         let state = journal.state
         let rows = claims + state.unwritten + 1
@@ -88,7 +89,7 @@ package final class Ledger: Sendable {
     }
 
     func counted(_ refusal: Refusal) -> Refusal {
-        refused.withLock { $0[refusal.reason.name, default: 0] += 1 }
+        refused.withLock { $0[refusal.reason.rawValue, default: 0] += 1 }
         return refusal
     }
 }
@@ -125,7 +126,7 @@ extension Ledger {
     func settle(
         _ claim: AccountBook.Claim, _ row: UsageRow, slot: Int, completion: @escaping Journal.Completion
     ) {
-        // Together, so that an admission finds the row among those that run or those that are to be written.
+        // Under one lock, so that an admission counts the request as running or its row as unwritten, and never as neither.
         book.withLock { book in
             book.settle(claim, tokens: row.tokens.total, cost: row.cost)
             journal.append(row) { [slots] result in
@@ -171,12 +172,6 @@ extension Ledger {
             running: running, reservedTokens: reserved, journalLength: journal.length, journalRoom: journal.room,
             foldTime: journal.foldTime, foldFailure: journal.foldFailure ?? journal.failure?.message,
             refusals: refused.withLock { $0 })
-    }
-
-    /// What a scope has promised to requests that run, and has spent since all time; zero for one without requests since
-    /// the start.
-    package func amounts(of scope: Scope) -> (reserved: Spent.Amount, spent: Spent.Amount) {
-        book.withLock { $0.amounts(of: scope) }
     }
 
     /// What a scope has taken until now.

@@ -49,7 +49,7 @@ package final class LedgerTicket: Sendable {
         state = Mutex(State(claim: claim, row: row))
     }
 
-    /// A ticket that nobody settles is one of a request that was lost on its way.
+    /// A ticket is released unsettled when the server lost its request, which is the server's fault.
     deinit {
         settle(.failed, TokenCounts(input: 0, output: 0), status: 500, isServerFault: true)
     }
@@ -124,7 +124,7 @@ package final class LedgerTicket: Sendable {
             guard let claim = state.claim.take() else { return nil }
             // Taken, so that nothing is counted in a slot that is another request's by then.
             guard let slot = state.slot.take() else {
-                // It was never admitted in full: no token was promised, and there is no row.
+                // It was never admitted in full: no token was reserved, and there is no row.
                 ledger.release(claim)
                 record.finish(.success(()))
                 return nil

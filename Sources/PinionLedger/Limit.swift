@@ -51,7 +51,7 @@ package struct Limits: Sendable, Equatable {
 
     package var isEmpty: Bool { values.isEmpty }
 
-    /// These limits, with `own` in place of those that both have.
+    /// The union of both sets of limits; where both have a limit, the value is that of `own`.
     package func overridden(by own: Limits) -> Limits {
         Limits(values.merging(own.values) { $1 })
     }

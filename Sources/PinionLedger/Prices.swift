@@ -47,7 +47,7 @@ package struct Prices: Sendable, Equatable {
 package struct TokenCounts: Sendable, Equatable {
     /// Tokens of the prompt.
     package var input: Int
-    /// Those of ``input`` whose computation was reused.
+    /// The tokens of ``input`` whose computation was reused.
     package var cached: Int
     /// Tokens that were sampled.
     package var output: Int

@@ -1,14 +1,15 @@
 /// Why a request is not admitted. Nothing was taken for it: what a scope had reserved went back.
 package struct Refusal: Error, Sendable, Equatable {
-    package enum Reason: Sendable, Equatable {
+    /// The raw value is the reason's name in metrics.
+    package enum Reason: String, Sendable {
         /// The key may not use the model.
         case model
         /// More requests than the rate allows.
-        case requestRate
+        case requestRate = "request_rate"
         /// More tokens than the rate allows at this moment.
-        case tokenRate
+        case tokenRate = "token_rate"
         /// More tokens than a minute's whole rate.
-        case tooLarge
+        case tooLarge = "too_large"
         /// As many requests run as may run at one time.
         case concurrency
         /// The budget has no room for the request, whatever becomes of the requests that run.
@@ -17,20 +18,6 @@ package struct Refusal: Error, Sendable, Equatable {
         case reserved
         /// The ledger can take no more rows at the moment.
         case ledger
-
-        /// The reason as metrics name it.
-        package var name: String {
-            switch self {
-            case .model: "model"
-            case .requestRate: "request_rate"
-            case .tokenRate: "token_rate"
-            case .tooLarge: "too_large"
-            case .concurrency: "concurrency"
-            case .budget: "budget"
-            case .reserved: "reserved"
-            case .ledger: "ledger"
-            }
-        }
     }
 
     package var reason: Reason

@@ -1,4 +1,4 @@
-/// What one scope has taken and has promised, in memory.
+/// What one scope has spent and reserved, in memory.
 struct ScopeAccount: Sendable {
     /// What budgets are counted in.
     enum Period: Sendable, Hashable {
@@ -14,12 +14,13 @@ struct ScopeAccount: Sendable {
         var reserved = Spent.Amount()
         /// Requests that run and were admitted in the period, also those that have reserved nothing yet.
         var running = 0
-    }
 
-    /// A budget that is nearly spent.
-    struct Level {
-        let limit: Limit
-        let percent: Int
+        /// Spent and reserved together.
+        var taken: Spent.Amount {
+            var taken = spent
+            taken.add(reserved)
+            return taken
+        }
     }
 
     /// Requests that run.
@@ -110,11 +111,8 @@ struct ScopeAccount: Sendable {
         for (limit, period) in Self.budgets(on: day) {
             guard let value = scope.limits[limit] else { continue }
             let use = uses[period] ?? Use()
-            let (spent, reserved, needed) =
-                limit.isMoney
-                ? (use.spent.money, use.reserved.money, amount.money)
-                : (use.spent.tokens, use.reserved.tokens, amount.tokens)
-            let unspent = value - spent
+            let (reserved, needed) = (use.reserved[limit], amount[limit])
+            let unspent = value - use.spent[limit]
             // A budget of money that is used up refuses what costs nothing, too: otherwise it would never be felt.
             if needed > unspent || unspent <= 0 {
                 return Refusal(
@@ -134,11 +132,9 @@ struct ScopeAccount: Sendable {
         Self.budgets(on: day).reduce(wanted) { room, budget in
             guard let value = scope.limits[budget.limit] else { return room }
             let use = uses[budget.period] ?? Use()
-            if budget.limit.isMoney {
-                guard price > 0 else { return room }
-                return min(room, max(0, value - use.spent.money - use.reserved.money) / price)
-            }
-            return min(room, max(0, value - use.spent.tokens - use.reserved.tokens))
+            let cost = budget.limit.isMoney ? price : 1
+            guard cost > 0 else { return room }
+            return min(room, max(0, value - use.taken[budget.limit]) / cost)
         }
     }
 
@@ -158,15 +154,14 @@ struct ScopeAccount: Sendable {
 
     // MARK: - What is told
 
-    /// The budgets of which at least `threshold` percent are spent or promised.
-    func levels(_ scope: LimitedScope, on day: LedgerCalendar.Day, from threshold: Int) -> [Level] {
+    /// The budgets of which at least `threshold` percent are spent or reserved.
+    func levels(
+        _ scope: LimitedScope, on day: LedgerCalendar.Day, from threshold: Int
+    ) -> [(limit: Limit, percent: Int)] {
         Self.budgets(on: day).compactMap { limit, period in
             guard let value = scope.limits[limit], value > 0 else { return nil }
-            let use = uses[period] ?? Use()
-            let taken =
-                limit.isMoney ? use.spent.money + use.reserved.money : use.spent.tokens + use.reserved.tokens
-            let percent = Int(Double(taken) / Double(value) * 100)
-            return percent >= threshold ? Level(limit: limit, percent: percent) : nil
+            let percent = Int(Double((uses[period] ?? Use()).taken[limit]) / Double(value) * 100)
+            return percent >= threshold ? (limit, percent) : nil
         }
     }
 
@@ -176,10 +171,8 @@ struct ScopeAccount: Sendable {
         return Spent(day: spent(.day(day.day)), month: spent(.month(day.month)), total: spent(.total))
     }
 
-    /// What is promised to requests that run.
+    /// What is reserved for requests that run.
     var reserved: Spent.Amount { uses[.total]?.reserved ?? Spent.Amount() }
-    /// What was spent over all time.
-    var spent: Spent.Amount { uses[.total]?.spent ?? Spent.Amount() }
 
     mutating func rates(now: ContinuousClock.Instant) -> (requests: RateState?, tokens: RateState?) {
         (requests?.state(now: now), tokens?.state(now: now))
@@ -207,4 +200,7 @@ extension Spent.Amount {
         tokens -= other.tokens
         money -= other.money
     }
+
+    /// What a budget counts of it.
+    subscript(_ limit: Limit) -> Int { limit.isMoney ? money : tokens }
 }

@@ -30,7 +30,7 @@ package struct Spent: Sendable, Equatable {
     }
 }
 
-/// What a scope has taken, and what is promised to it.
+/// What a scope has spent, and what is reserved for its requests that run.
 package struct ScopeUse: Sendable, Equatable {
     package let spent: Spent
     package let reserved: Spent.Amount

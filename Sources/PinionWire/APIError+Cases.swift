@@ -238,20 +238,21 @@ extension APIError {
 
 extension APIError {
     /// - Parameters:
-    ///   - limit: the key's allowance per minute, when it is known.
-    ///   - retryAfter: seconds until the request would be let through.
-    package static func rateLimited(_ rate: Rate, limit: Int? = nil, retryAfter: Int) -> APIError {
-        let allowance = limit.map { ": Limit \($0)" } ?? ""
+    ///   - message: What is limited, in sentences.
+    ///   - retryAfter: Seconds until the request would be let through; nil where it never would be.
+    package static func rateLimited(_ rate: Rate, _ message: String, retryAfter: Int?) -> APIError {
+        let advice = retryAfter.map { " Please try again in \($0)s." } ?? ""
         return APIError(
-            status: 429,
-            message: "Rate limit reached on \(rate.rawValue) per min\(allowance). Please try again in \(retryAfter)s.",
-            type: rate.rawValue, code: "rate_limit_exceeded", retryAfter: retryAfter)
+            status: 429, message: message + advice, type: rate.rawValue, code: "rate_limit_exceeded",
+            retryAfter: retryAfter, shouldRetry: retryAfter == nil ? false : nil)
     }
 
-    package static var quotaSpent: APIError {
+    /// A budget has no room, which waiting does not change.
+    ///
+    /// - Parameter message: Which budget, in sentences.
+    package static func quotaSpent(_ message: String) -> APIError {
         APIError(
-            status: 429, message: "You exceeded your current quota. Ask the operator of this server to raise it.",
-            type: "insufficient_quota", code: "insufficient_quota")
+            status: 429, message: message, type: "insufficient_quota", code: "insufficient_quota", shouldRetry: false)
     }
 
     /// - Parameter retryAfter: seconds.

@@ -57,17 +57,10 @@ extension APIError {
         let seconds = limit.retryAfter.map {
             min(max(1, Int(($0 / .seconds(1)).rounded(.up))), longestRetrySeconds)
         }
-        let advice = seconds.map { " Please try again in \($0)s." } ?? ""
-        switch limit.kind {
-        case .budget:
-            return APIError(
-                status: 429, message: message, type: "insufficient_quota", code: "insufficient_quota",
-                shouldRetry: false)
-        case .requests, .tokens:
-            let rate: Rate = limit.kind == .requests ? .requests : .tokens
-            return APIError(
-                status: 429, message: message + advice, type: rate.rawValue,
-                code: "rate_limit_exceeded", retryAfter: seconds, shouldRetry: seconds == nil ? false : nil)
+        return switch limit.kind {
+        case .budget: .quotaSpent(message)
+        case .requests: .rateLimited(.requests, message, retryAfter: seconds)
+        case .tokens: .rateLimited(.tokens, message, retryAfter: seconds)
         }
     }
 

@@ -57,13 +57,14 @@ struct APIErrorTests {
             name: "context", error: .contextLengthExceeded(limit: 10, prompt: 11), status: 400,
             code: "context_length_exceeded", param: "messages"),
         Row(
-            name: "request rate", error: .rateLimited(.requests, limit: 3, retryAfter: 20), status: 429,
+            name: "request rate", error: .rateLimited(.requests, "Full.", retryAfter: 20), status: 429,
             type: "requests", code: "rate_limit_exceeded", retryAfter: 20),
         Row(
-            name: "token rate", error: .rateLimited(.tokens, retryAfter: 1), status: 429, type: "tokens",
+            name: "token rate", error: .rateLimited(.tokens, "Full.", retryAfter: 1), status: 429, type: "tokens",
             code: "rate_limit_exceeded", retryAfter: 1),
         Row(
-            name: "quota", error: .quotaSpent, status: 429, type: "insufficient_quota", code: "insufficient_quota"),
+            name: "quota", error: .quotaSpent("Spent."), status: 429, type: "insufficient_quota",
+            code: "insufficient_quota"),
         Row(
             name: "queue full", error: .overloaded(retryAfter: 2), status: 503, type: "server_error",
             code: "server_is_overloaded", retryAfter: 2),

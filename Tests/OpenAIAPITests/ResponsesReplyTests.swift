@@ -248,8 +248,9 @@ struct ResponsesReplyTests {
         "A failure has a code that clients know: one to act on, or whose fault it is",
         arguments: [
             (.internalError, "server_error"), (.overloaded(retryAfter: 1), "server_is_overloaded"),
-            (.stopping, "server_is_overloaded"), (.unread, "server_error"), (.quotaSpent, "insufficient_quota"),
-            (.rateLimited(.tokens, retryAfter: 1), "rate_limit_exceeded"),
+            (.stopping, "server_is_overloaded"), (.unread, "server_error"),
+            (.quotaSpent("Spent."), "insufficient_quota"),
+            (.rateLimited(.tokens, "Full.", retryAfter: 1), "rate_limit_exceeded"),
             (.nothingAllowed("text.format", "No."), "invalid_prompt"),
             (.invalidValue("input", "No."), "invalid_prompt"),
         ] as [(APIError, String)])

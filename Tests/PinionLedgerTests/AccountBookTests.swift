@@ -128,13 +128,13 @@ struct AccountBookTests {
             refusal { () throws(Refusal) in
                 try book.reserve(claim, promptTokens: 40, outputTokens: 20, now: start)
             }?.scope == .model("m"))
-        for scope in scopes { #expect(book.amounts(of: scope.scope).reserved == Spent.Amount()) }
+        for scope in scopes { #expect(book.use(of: scope.scope, on: Self.day)?.reserved == Spent.Amount()) }
         try book.reserve(claim, promptTokens: 40, outputTokens: 10, now: start)
-        for scope in scopes { #expect(book.amounts(of: scope.scope).reserved.tokens == 50) }
+        for scope in scopes { #expect(book.use(of: scope.scope, on: Self.day)?.reserved.tokens == 50) }
         book.settle(claim, tokens: 45, cost: 0)
         for scope in scopes {
-            #expect(book.amounts(of: scope.scope).reserved == Spent.Amount())
-            #expect(book.amounts(of: scope.scope).spent.tokens == 45)
+            #expect(book.use(of: scope.scope, on: Self.day)?.reserved == Spent.Amount())
+            #expect(book.use(of: scope.scope, on: Self.day)?.spent.total.tokens == 45)
         }
     }
 
@@ -167,10 +167,10 @@ struct AccountBookTests {
         #expect(book.extend(claim, by: 60) == 60)
         #expect(book.extend(claim, by: 60) == 20)
         #expect(book.extend(claim, by: 60) == 0)
-        #expect(book.amounts(of: .owner("o")).reserved.money == 1_010)
+        #expect(book.use(of: .owner("o"), on: Self.day)?.reserved.money == 1_010)
         book.settle(claim, tokens: 15, cost: 60)
-        #expect(book.amounts(of: .owner("o")).spent.money == 60)
-        #expect(book.amounts(of: .owner("o")).reserved.money == 0)
+        #expect(book.use(of: .owner("o"), on: Self.day)?.spent.total.money == 60)
+        #expect(book.use(of: .owner("o"), on: Self.day)?.reserved.money == 0)
     }
 
     @Test("What was spent before the start counts")

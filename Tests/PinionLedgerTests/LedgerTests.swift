@@ -47,8 +47,9 @@ struct LedgerTests {
         while ticket.count(isReasoning: false, goesOn: true) { sampled += 1 }
         #expect(sampled == LedgerTicket.firstReservation + 300)
         ticket.settle(.completed, TokenCounts(input: 10, output: sampled), status: 200)
-        #expect(ledger.amounts(of: .key("key_a")).reserved == Spent.Amount())
-        #expect(ledger.amounts(of: .key("key_a")).spent.tokens == limits[.dailyTokens])
+        let use = try await ledger.use(of: .key("key_a"))
+        #expect(use.reserved == Spent.Amount())
+        #expect(use.spent.total.tokens == limits[.dailyTokens])
         ledger.close()
         #expect(place.storage.row("req_1")?.outcome == .budget)
         let refused = try await Self.refusal { _ = try await ledger.admit(LedgerPlace.request("req_2", limits)) }
@@ -107,24 +108,25 @@ struct LedgerTests {
                     }
                 }
             }
-            let amounts = ledger.amounts(of: .key("key_\(round)"))
+            let use = try await ledger.use(of: .key("key_\(round)"))
             #expect(taken.sum <= 100)
-            #expect(amounts.spent.tokens == taken.sum)
-            #expect(amounts.reserved == Spent.Amount())
+            #expect(use.spent.total.tokens == taken.sum)
+            #expect(use.reserved == Spent.Amount())
             #expect(falseRefusals.sum == 0)
             // What is left can still be had.
-            let left = 100 - amounts.spent.tokens
+            let left = 100 - use.spent.total.tokens
             if left > 1 {
                 let last = try await ledger.admit(
                     LedgerPlace.request("req_\(round)_last", limits, owner: "o", prices: price, key: "key_\(round)"))
                 _ = try last.open(promptTokens: 1, choices: 1, limit: left - 1)
                 last.settle(.completed, TokenCounts(input: 1, output: left - 1), status: 200)
-                #expect(ledger.amounts(of: .key("key_\(round)")).spent.tokens == 100)
+                #expect(try await ledger.use(of: .key("key_\(round)")).spent.total.tokens == 100)
             }
         }
-        #expect(ledger.amounts(of: .owner("o")).reserved == Spent.Amount())
+        let all = try await ledger.use(of: .owner("o"))
+        #expect(all.reserved == Spent.Amount())
         ledger.close()
-        #expect(place.storage.rows.reduce(0) { $0 + $1.tokens.total } == ledger.amounts(of: .owner("o")).spent.tokens)
+        #expect(place.storage.rows.reduce(0) { $0 + $1.tokens.total } == all.spent.total.tokens)
     }
 
     @Test("A request that is refused, given up early or never settled leaves nothing behind")

@@ -130,9 +130,9 @@ struct ErrorTests {
     @Test(
         "What the admission refuses keeps its status, streamed or not, and reaches no generator",
         arguments: [
-            (APIError.rateLimited(.requests, retryAfter: 7), 429, "rate_limit_exceeded", "7"),
-            (APIError.rateLimited(.tokens, retryAfter: 8), 429, "rate_limit_exceeded", "8"),
-            (APIError.quotaSpent, 429, "insufficient_quota", nil),
+            (APIError.rateLimited(.requests, "Full.", retryAfter: 7), 429, "rate_limit_exceeded", "7"),
+            (APIError.rateLimited(.tokens, "Full.", retryAfter: 8), 429, "rate_limit_exceeded", "8"),
+            (APIError.quotaSpent("Spent."), 429, "insufficient_quota", nil),
         ] as [(APIError, Int, String, String?)])
     func refusedAdmission(error: APIError, status: Int, code: String, retryAfter: String?) async throws {
         for stream in [true, false] {

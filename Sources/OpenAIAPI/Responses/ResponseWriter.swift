@@ -225,7 +225,7 @@ extension ResponseEcho {
 }
 
 extension JSONObject {
-    /// The object with further members, but for those that it has.
+    /// The object with those of the given members whose names it lacks.
     func completed(with members: [Member]) -> JSONObject {
         var object = self
         object.members += members.filter { self[$0.name] == nil }

@@ -72,7 +72,7 @@ package struct ResponsesRequest: Sendable, Equatable {
         }
         guard kept.count < thoughts.count else { return }
         thoughts = kept
-        // A message may hold thoughts of its own beside the one that was taken.
+        // Removing a thought cleared its message's reasoning, which may also hold thoughts that stay.
         Thought.join(kept, into: &generation.conversation.messages)
     }
 

@@ -19,7 +19,7 @@ struct LedgerMetrics {
     private static let descriptions: [MetricDescription] = [
         .init(name: Name.refusals, help: "Requests that a limit refused.", kind: .counter, labels: ["reason"]),
         .init(name: Name.running, help: "Requests that hold a reservation.", kind: .gauge),
-        .init(name: Name.reserved, help: "Tokens that are promised to requests that run.", kind: .gauge),
+        .init(name: Name.reserved, help: "Tokens that are reserved for requests that run.", kind: .gauge),
         .init(name: Name.journal, help: "Bytes of usage that are not in the database yet.", kind: .gauge),
         .init(name: Name.room, help: "Bytes of usage that the journal has room for.", kind: .gauge),
         .init(name: Name.foldSeconds, help: "Time of the last fold of the journal into the database.", kind: .gauge),

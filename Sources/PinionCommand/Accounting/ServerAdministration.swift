@@ -12,11 +12,13 @@ struct ServerAdministration: Administration {
     /// Reading blocks: reports of a million rows take most of a second.
     private let reading = DispatchQueue(label: "pinion.admin")
 
-    /// - Throws: `StoreError` for a key that no header could carry, or when the store cannot be opened.
-    init(keys: [String], databasePath: String, usagePath: String) throws(StoreError) {
+    /// - Parameters:
+    ///   - keys: The admin keys.
+    ///   - store: The store that the server authenticates with.
+    /// - Throws: `StoreError` for a key that no header could carry.
+    init(keys: [String], store: KeyStore, usagePath: String) throws(StoreError) {
         admin = try EphemeralKeys(keys)
-        store = try KeyStore(path: databasePath)
-        self.usagePath = usagePath
+        (self.store, self.usagePath) = (store, usagePath)
     }
 
     func accepts(_ key: String) -> Bool { admin.authenticate(key) != nil }

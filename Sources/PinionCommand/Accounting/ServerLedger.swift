@@ -1,10 +1,9 @@
-import Logging
 import PinionCatalog
 import PinionLedger
 import PinionServer
 import PinionStore
 
-/// Opens the ledger of a server's data directory; nil for a server that asks for no keys, where there is nobody to bill.
+/// Opens the ledger of a server's data directory. A server that asks for no keys has none, because it knows nobody to bill.
 ///
 /// - Throws: When another process owns the directory, or its files cannot be used.
 func openLedger(_ settings: ServeSettings) throws -> Ledger? {

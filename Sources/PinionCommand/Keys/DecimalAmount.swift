@@ -20,11 +20,15 @@ package enum DecimalAmount {
         return value <= maximum ? value : nil
     }
 
+    /// Digits behind the point that are written although they are zeros.
+    private static let fewestDigits = 2
+
     /// The number as people write it: with two digits after the point, or as many as it takes.
     package static func text(_ parts: Int, digits: Int) -> String {
-        let padded = String(repeating: "0", count: max(digits + 1 - String(parts).count, 0)) + String(parts)
+        let all = String(parts.magnitude)
+        let padded = String(repeating: "0", count: max(digits + 1 - all.count, 0)) + all
         var fraction = padded.suffix(digits)
-        while fraction.count > 2, fraction.last == "0" { fraction.removeLast() }
-        return "\(padded.dropLast(digits)).\(fraction)"
+        while fraction.count > fewestDigits, fraction.hasSuffix("0") { fraction.removeLast() }
+        return (parts < 0 ? "-" : "") + padded.dropLast(digits) + "." + fraction
     }
 }

@@ -87,20 +87,17 @@ enum LimitDiscussion {
 }
 
 extension Limit {
-    /// Digits after the point of an amount of money, which is kept in nano-units.
-    static let moneyDigits = 9
-
     /// The limit as a word of a command line: `daily-tokens`.
     var word: String { rawValue.replacing("_", with: "-") }
 
     /// What a person reads of a value.
     func text(of value: Int) -> String {
-        isMoney ? DecimalAmount.text(value, digits: Self.moneyDigits) : "\(value)"
+        isMoney ? Money.text(value) : "\(value)"
     }
 
     /// - Throws: ``CommandFailure`` that names the flag, what was found and what is expected.
     func value(of text: String) throws -> Int {
-        let digits = isMoney ? Self.moneyDigits : 0
+        let digits = isMoney ? Money.digits : 0
         guard let value = DecimalAmount.parts(of: text, digits: digits, maximum: Limits.maximum) else {
             let expected =
                 isMoney

@@ -9,8 +9,8 @@ package enum CSVText {
         UInt8(ascii: "\r"),
     ]
 
-    /// - Parameter texts: How many of a line's first cells come from outside; a cell of them that would be a formula gets an
-    ///   apostrophe before it, so that no client can have a spreadsheet compute something.
+    /// - Parameter texts: The number of cells, from the first, whose text a client chose. Where such a cell would be a
+    ///   formula, an apostrophe is written before it, so that no client can have a spreadsheet compute something.
     package static func line(_ cells: [String], texts: Int) -> String {
         cells.enumerated().map { index, cell in
             let isFormula = index < texts && cell.utf8.first.map { formulaMarks.contains($0) } ?? false

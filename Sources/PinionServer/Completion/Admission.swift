@@ -21,9 +21,9 @@ extension Admission {
 }
 
 /// What somebody may take and has taken.
-package struct AdmissionUse: Sendable, Equatable {
+package struct AdmissionUse: Sendable {
     /// Tokens and cost, in nano-units of the ledger's currency.
-    package struct Amount: Sendable, Equatable {
+    package struct Amount: Sendable {
         package var tokens: Int
         package var cost: Int
 
@@ -33,14 +33,14 @@ package struct AdmissionUse: Sendable, Equatable {
     }
 
     /// Of a key, or of its owner.
-    package struct Part: Sendable, Equatable {
+    package struct Part: Sendable {
         package var name: String
         /// By their names; what is absent is unlimited.
         package var limits: [(name: String, value: Int)]
         package var day: Amount
         package var month: Amount
         package var total: Amount
-        /// What is promised to requests that run.
+        /// What is reserved for requests that run.
         package var reserved: Amount
         /// Requests that run.
         package var running: Int
@@ -51,12 +51,6 @@ package struct AdmissionUse: Sendable, Equatable {
         ) {
             (self.name, self.limits, self.day, self.month, self.total) = (name, limits, day, month, total)
             (self.reserved, self.running) = (reserved, running)
-        }
-
-        package static func == (left: Part, right: Part) -> Bool {
-            left.name == right.name && left.limits.elementsEqual(right.limits, by: ==) && left.day == right.day
-                && left.month == right.month && left.total == right.total && left.reserved == right.reserved
-                && left.running == right.running
         }
     }
 
