@@ -38,6 +38,7 @@ package final class Ledger: Sendable {
         journal = try Journal(
             directory: directory, segmentSize: configuration.segmentSize, durability: configuration.durability,
             storage: storage, lost: slots.lostRows())
+        try LedgerFile.syncDirectory(directory)
         slots.clear()
         calendar = LedgerCalendar(
             timeZone: configuration.timeZone, latest: try storage.latestDay(), clock: configuration.clock)

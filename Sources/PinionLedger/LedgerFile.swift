@@ -24,6 +24,15 @@ final class LedgerFile: Sendable {
         (self.path, self.descriptor, self.size) = (path, descriptor, size)
     }
 
+    /// Returns once the names of a directory's files survive a power loss: a file that is synced and has no name is lost.
+    static func syncDirectory(_ path: String) throws(LedgerError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("open", path) }
+        defer { close(descriptor) }
+        // Some file systems cannot sync a directory (EINVAL), and keep its names by themselves.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .system("sync", path) }
+    }
+
     deinit {
         close(descriptor)
     }

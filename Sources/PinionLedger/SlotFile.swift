@@ -11,9 +11,16 @@ import Synchronization
 /// mapped page when its process is killed, so that a client has never seen a token that the slot does not count. It does
 /// not survive a power loss.
 ///
+/// The file begins with a magic number, a version and the length of a slot: a file with other ones was written by another
+/// version, whose slots would be read as what they are not.
+///
 /// - Note: `@unchecked Sendable` is sound because a slot belongs to one request from `take` to `giveBack`: its ticket writes
 ///   under a lock and lets go of the slot when it settles, and only then the journal's queue gives it back.
 final class SlotFile: @unchecked Sendable {
+    /// `PNS1` in ASCII.
+    private static let magic: UInt32 = 0x3153_4E50
+    /// Bytes before the first slot: a cache line.
+    private static let fileHeaderLength = 64
     /// Of a slot: its state, the length and the checksum of its row, and the counts.
     private static let headerLength = 64
     /// A slot with room for the longest row, in whole cache lines.
@@ -24,10 +31,20 @@ final class SlotFile: @unchecked Sendable {
     private let free: Mutex<[Int]>
     let count: Int
 
+    /// - Throws: `diskFull`, `unavailable`; `damaged` for a file of another version.
     init(path: String, count: Int) throws(LedgerError) {
-        let size = count * Self.slotLength
-        file = try LedgerFile(path: path, size: size)
-        guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0),
+        file = try LedgerFile(path: path, size: Self.fileHeaderLength + count * Self.slotLength)
+        let header = Bytes.of(Self.magic) + Bytes.of(UInt32(Self.slotLength))
+        let found = try file.read(header.count)
+        if found.allSatisfy({ $0 == 0 }) {
+            try file.write(header, at: 0)
+        } else if found != header {
+            throw LedgerError(
+                .damaged,
+                "\(path) holds requests of another version of pinion; start that version once, so that they are counted"
+            )
+        }
+        guard let memory = mmap(nil, file.size, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0),
             memory != MAP_FAILED
         else { throw .system("map", path) }
         self.memory = memory
@@ -36,29 +53,33 @@ final class SlotFile: @unchecked Sendable {
     }
 
     deinit {
-        munmap(memory, count * Self.slotLength)
+        munmap(memory, file.size)
+    }
+
+    private func slot(_ index: Int) -> UsageSlot {
+        UsageSlot(memory + Self.fileHeaderLength + index * Self.slotLength, header: Self.headerLength)
     }
 
     /// The rows of requests that ran when their process was killed, as far as they had come.
     func lostRows() -> [UsageRow] {
-        (0..<count).compactMap { UsageSlot(memory + $0 * Self.slotLength, header: Self.headerLength).lostRow }
+        (0..<count).compactMap { slot($0).lostRow }
     }
 
     /// Forgets every request. Only before the first is begun.
     func clear() {
-        for index in 0..<count { UsageSlot(memory + index * Self.slotLength, header: Self.headerLength).end() }
+        for index in 0..<count { slot(index).end() }
     }
 
     /// A slot for a request, which holds its row from now on; nil where all are taken.
     func take(for row: UsageRow) -> (index: Int, slot: UsageSlot)? {
         guard let index = free.withLock({ $0.popLast() }) else { return nil }
-        let slot = UsageSlot(memory + index * Self.slotLength, header: Self.headerLength)
+        let slot = slot(index)
         slot.begin(row)
         return (index, slot)
     }
 
     func giveBack(_ index: Int) {
-        UsageSlot(memory + index * Self.slotLength, header: Self.headerLength).end()
+        slot(index).end()
         free.withLock { $0.append(index) }
     }
 }

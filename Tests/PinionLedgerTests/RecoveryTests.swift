@@ -36,6 +36,21 @@ struct RecoveryTests {
         }
     }
 
+    @Test("Slots of another version are refused, and left as they are")
+    func foreignSlots() async throws {
+        let place = try LedgerPlace()
+        do { _ = try place.ledger() }
+        let path = place.directory + "/usage-running"
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try file.seek(toOffset: 4)
+        try file.write(contentsOf: [1, 0, 0, 0])
+        try file.close()
+        let before = FileManager.default.contents(atPath: path)
+        let error = #expect(throws: LedgerError.self) { try place.ledger() }
+        #expect(error?.code == .damaged)
+        #expect(FileManager.default.contents(atPath: path) == before)
+    }
+
     @Test("What ran is lost with as many tokens as were published, and costs nothing")
     func lostRows() async throws {
         let place = try LedgerPlace()
