@@ -48,8 +48,8 @@ struct ServerKeys: KeyAuthority {
     ///
     /// - Throws: `StoreError` when the store does not tell; ``APIError/invalidKey`` for a key that was revoked meanwhile.
     func account(of tenant: Tenant) async throws -> Account {
-        // A key that is given and not stored has nothing set for it.
-        guard let store, !ephemeral.holds(tenant.id) else { return Account(key: tenant.id) }
+        guard let store else { return Account(key: tenant.id) }
+        if ephemeral.holds(tenant.id) { return try await store.account(ofUnstoredKey: tenant.id) }
         guard let account = try await store.account(ofKey: tenant.id) else { throw APIError.invalidKey }
         return account
     }

@@ -153,6 +153,16 @@ package final class KeyStore: Sendable {
         }
     }
 
+    /// What a key may do that is not in the store: what the default policy says, which may be nothing.
+    ///
+    /// - Throws: As ``account(ofKey:)``.
+    package func account(ofUnstoredKey id: String) async throws(StoreError) -> Account {
+        try await access.readOnce { db in
+            guard let policy = try PolicyStore.defaultTerms(in: db) else { return Account(key: id) }
+            return Account(key: id, limits: policy.limits, models: policy.models)
+        }
+    }
+
     /// What is set for a model, by its id; free and without limits when nothing is.
     package func terms(ofModel id: String) async throws(StoreError) -> ModelTerms {
         try await access.readOnce { db in try ModelTermsStore.terms(of: id, in: db) }

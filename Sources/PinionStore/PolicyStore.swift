@@ -122,6 +122,14 @@ package struct PolicyStore: Sendable {
         return try record(of: row)
     }
 
+    /// What the policy says that counts for keys without one of their own; nil where there is none.
+    static func defaultTerms(in db: Database) throws -> (limits: Limits, models: [ModelPattern]?)? {
+        let sql = "SELECT name, limits, models FROM policy WHERE is_default = 1"
+        guard let row = try Row.fetchOne(db, sql: sql) else { return nil }
+        let name: String = row[0]
+        return (try StoredValue.limits(row[1], of: name), try StoredValue.models(row[2], of: name))
+    }
+
     private static func record(of row: Row) throws -> PolicyRecord {
         let name: String = row["name"]
         return PolicyRecord(
