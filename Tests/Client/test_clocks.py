@@ -2,10 +2,15 @@
 
 import fcntl
 import os
-import subprocess
 import threading
+import time
 
-from conftest import run
+import openai
+import pytest
+from clocks import WallClock, preloaded
+from conftest import Server, run
+from ledger_rows import rows
+from test_limits import ask
 
 # Every look at the wall clock finds it half a minute later: longer than any wait for the database.
 RUNAWAY_CLOCK = """
@@ -31,9 +36,7 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone) {
 
 
 def test_a_key_store_is_waited_for_however_the_wall_clock_is_set(tmp_path):
-    source, library = tmp_path / "clock.c", tmp_path / "clock.so"
-    source.write_text(RUNAWAY_CLOCK)
-    subprocess.run(["clang", "-shared", "-fPIC", "-O1", source, "-o", library], check=True)
+    library = preloaded(RUNAWAY_CLOCK, tmp_path)
     data = tmp_path / "data"
     assert run("keys", "create", "--data-dir", data).returncode == 0
     # As another process does while it opens the store.
@@ -41,6 +44,70 @@ def test_a_key_store_is_waited_for_however_the_wall_clock_is_set(tmp_path):
     fcntl.flock(turn, fcntl.LOCK_EX)
     release = threading.Timer(1, os.close, [turn])
     release.start()
-    done = run("keys", "list", "--json", "--data-dir", data, LD_PRELOAD=str(library))
+    done = run("keys", "list", "--json", "--data-dir", data, LD_PRELOAD=library)
     release.join()
+    assert done.returncode == 0, done.stderr
+
+
+DAY = 86_400
+BUDGET = 120
+
+
+class Spender:
+    """A key with a budget for each day."""
+
+    def __init__(self, data):
+        self.key = run("keys", "create", "--daily-tokens", BUDGET, "--data-dir", data).stdout.strip()
+        self.replies = 0
+
+    def spend(self, server):
+        """Takes what is left of the day's budget, and returns the replies' tokens."""
+        taken = 0
+        while True:
+            try:
+                taken += ask(server, self.key, tokens=8).usage.total_tokens
+                self.replies += 1
+            except openai.RateLimitError as error:
+                assert error.code == "insufficient_quota", error
+                assert taken <= BUDGET
+                return taken
+
+
+def test_days_and_budgets_hold_however_the_wall_clock_is_set_beside_a_server(new_data, tmp_path):
+    data, clock = new_data(), WallClock(tmp_path)
+    # No midnight comes but those that the test makes.
+    noon = int(DAY / 2 - time.time() % DAY)
+    clock.set(noon)
+    spender = Spender(data)
+    paced = run("keys", "create", "--requests-per-minute", "2", "--data-dir", data).stdout.strip()
+    server = Server("--data-dir", data, **clock.variables)
+    try:
+        assert spender.spend(server) > 0
+        ask(server, paced)
+        ask(server, paced)
+        # Forward: a new day has its budget, and a rate that was drawn is not full because of it.
+        clock.set(noon + DAY)
+        assert spender.spend(server) > 0
+        with pytest.raises(openai.RateLimitError):
+            ask(server, paced)
+        # Back by two days: the day that was seen last goes on, and its budget is spent.
+        clock.set(noon - DAY)
+        assert spender.spend(server) == 0
+    finally:
+        assert server.stop() == 0, server.errors
+    # A restart does not forget it, and the next day is a new one.
+    server = Server("--data-dir", data, **clock.variables)
+    try:
+        assert spender.spend(server) == 0
+        clock.set(noon + 2 * DAY)
+        assert spender.spend(server) > 0
+    finally:
+        assert server.stop() == 0, server.errors
+    found = rows(data)
+    assert len(found) == spender.replies + 2
+    first = min(row["day"] for row in found)
+    assert {row["day"] for row in found} == {first, first + 1, first + 2}
+    for row in found:
+        assert 0 <= row["queued"] <= row["first_token"] <= row["run"] < 60_000, row
+    done = run("usage", "verify", "--data-dir", data)
     assert done.returncode == 0, done.stderr
