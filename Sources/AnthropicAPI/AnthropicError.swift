@@ -7,16 +7,16 @@ package enum AnthropicError {
     /// What Anthropic answers while it is overloaded, and its clients know to wait for.
     private static let overloadedStatus = 529
 
-    /// The HTTP status of an error, which is the error's own but for a server that cannot answer now.
-    package static func status(of error: APIError) -> Int {
-        error.status == 503 ? overloadedStatus : error.status
+    /// The HTTP status of an error with this one, which is the same but for a server that cannot answer now.
+    package static func status(_ status: Int) -> Int {
+        status == 503 ? overloadedStatus : status
     }
 
     /// The body of the reply.
     package static func body(of error: APIError, requestID: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.raw(#"{"type":"error","error":{"type":""#)
-        writer.raw(type(of: status(of: error)))
+        writer.raw(type(of: status(error.status)))
         writer.raw(#"","message":"#)
         writer.string(error.message)
         writer.raw(#"},"request_id":"#)

@@ -36,6 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .setting(.reasoningField), help: .setting(.reasoningField)) var reasoningField: String?
     @Option(name: .setting(.durability), help: .setting(.durability)) var durability: String?
     @Option(name: .setting(.timeZone), help: .setting(.timeZone)) var timeZone: String?
+    @Option(name: .setting(.currency), help: .setting(.currency)) var currency: String?
     @Option(name: .setting(.logLevel), help: .setting(.logLevel)) var logLevel: String?
     @OptionGroup var data: DataOptions
 
@@ -74,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.notices.forEach(Console.notice)
         let keys = try ServerKeys(settings: settings)
         // Before models are fetched and loaded, which another server of this directory would make vain.
-        let ledger = try openLedger(settings)
+        let accounts = try openLedger(settings)
         let finder = ModelFinder(settings.dataDirectory, isOffline: settings.isOffline)
         let models = try await cancelledBySignals {
             var models: [ResolvedModel] = []
@@ -83,7 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             return models
         }
-        try await startServer(settings, models: models, keys: keys, ledger: ledger)
+        try await startServer(settings, models: models, keys: keys, accounts: accounts)
     }
 
     /// - Parameter environment: Variables by name.
@@ -99,7 +100,8 @@ struct ServeCommand: AsyncParsableCommand {
             .generationConfig: list(generationConfig), .threads: list(threads), .memory: list(memory),
             .dataDirectory: list(data.path), .offline: offline ? ["true"] : [], .allowedHost: allowedHost,
             .allowUnknownFields: allowUnknownFields ? ["true"] : [], .reasoningField: list(reasoningField),
-            .durability: list(durability), .timeZone: list(timeZone), .logLevel: list(logLevel),
+            .durability: list(durability), .timeZone: list(timeZone), .currency: list(currency),
+            .logLevel: list(logLevel),
         ]
         return try ServeSettings(
             SettingsSources(flags: flags, environment: environment, file: try path.map(SettingsFile.init)))

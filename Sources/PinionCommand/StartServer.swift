@@ -7,7 +7,8 @@ import PinionStore
 
 /// Loads the models and serves them until SIGTERM or SIGINT.
 func startServer(
-    _ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys, ledger: Ledger?
+    _ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys,
+    accounts: (ledger: Ledger, currency: Currency)?
 ) async throws {
     let level = settings.logLevel
     LoggingSystem.bootstrap { label in
@@ -23,11 +24,12 @@ func startServer(
     let registry = try ModelRegistry(
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger),
         aliases: settings.aliases.map { ($0.name, $0.model) })
-    if let ledger { LedgerMetrics(ledger, registry: metrics.registry).publish() }
+    if let accounts { LedgerMetrics(accounts.ledger, registry: metrics.registry).publish() }
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
-        admission: ledger.map { LedgerAdmission(ledger: $0, keys: keys) } ?? OpenAdmission(),
+        admission: accounts.map { LedgerAdmission(ledger: $0.ledger, keys: keys, currency: $0.currency) }
+            ?? OpenAdmission(),
         administration: try administration(settings, keys),
         logger: logger
     ) { [server] port in
@@ -40,7 +42,7 @@ func startServer(
         Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()
     }
     // What was settled and is not folded yet would be at the next start; now reports are whole without one.
-    defer { ledger?.close() }
+    defer { accounts?.ledger.close() }
     do {
         try await application.run()
     } catch {

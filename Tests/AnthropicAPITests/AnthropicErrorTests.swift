@@ -31,7 +31,7 @@ struct AnthropicErrorTests {
             (APIError(status: 504, message: "m", type: "t"), 504, "timeout_error"),
         ] as [(APIError, Int, String)])
     func types(_ error: APIError, _ status: Int, _ type: String) {
-        #expect(AnthropicError.status(of: error) == status)
+        #expect(AnthropicError.status(error.status) == status)
         #expect(
             Self.body(error)
                 == #"{"type":"error","error":{"type":"\#(type)","message":\#(quoted(error.message))},"request_id":"req_1"}"#
@@ -67,8 +67,8 @@ struct AnthropicErrorTests {
         #expect(error(.nothingAllowed)?.param == "output_config.format.schema")
         #expect(error(.unsupportedParameter, .toolChoice)?.param == "tool_choice")
         #expect(error(.template)?.param == "messages" && error(.noTemplate)?.status == 400)
-        #expect(error(.overloaded).map { AnthropicError.status(of: $0) } == 529)
-        #expect(error(.unavailable).map { AnthropicError.status(of: $0) } == 529)
+        #expect(error(.overloaded).map { AnthropicError.status($0.status) } == 529)
+        #expect(error(.unavailable).map { AnthropicError.status($0.status) } == 529)
         #expect(error(.interrupted) == nil && error(.model) == nil && error(.internal) == nil)
     }
 

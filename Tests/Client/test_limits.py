@@ -273,3 +273,50 @@ def test_metrics_tell_of_refusals_and_the_journal(place):
     text = httpx.get(f"{server.address}/metrics", headers={"Authorization": f"Bearer {made(data)}"}).text
     assert 'pinion_refusals_total{reason="budget"}' in text
     assert "pinion_ledger_reserved_tokens 0" in text
+
+
+def test_a_key_given_at_start_follows_the_default_policy(new_data):
+    data, key = new_data(), "sk-given-at-start"
+    run("keys", "policy", "create", "guests", "--output-tokens", "3", "--data-dir", data)
+    server = Server("--data-dir", data, PINION_API_KEY=key)
+    try:
+        assert ask(server, key, tokens=8).usage.completion_tokens > 3
+        done = run("keys", "policy", "default", "guests", "--data-dir", data)
+        assert done.returncode == 0, done.stderr
+        reply = ask(server, key, tokens=8)
+        assert (reply.usage.completion_tokens, reply.choices[0].finish_reason) == (3, "length")
+        told = httpx.get(f"{server.address}/v1/usage", headers={"Authorization": f"Bearer {key}"}).json()
+        assert told["key"]["limits"] == {"output_tokens": 3}
+    finally:
+        assert server.stop() == 0, server.errors
+
+
+def test_a_ledger_keeps_the_currency_that_its_amounts_are_in(new_data):
+    data = new_data()
+    run("keys", "model", "set", MODEL, "--output-price", "1", "--data-dir", data)
+
+    def report(*arguments):
+        return run("usage", "--data-dir", data, *arguments).stdout
+
+    server = Server("--data-dir", data, "--currency", "EUR")
+    key = server.wait_for(r"^\s+(pk-\w+)$")
+    try:
+        told = httpx.get(f"{server.address}/v1/usage", headers={"Authorization": f"Bearer {key}"}).json()
+        assert told["currency"] == "EUR"
+    finally:
+        assert server.stop() == 0, server.errors
+    # Nothing has cost anything yet.
+    server = Server("--data-dir", data, PINION_CURRENCY="CREDITS")
+    try:
+        ask(server, key)
+    finally:
+        assert server.stop() == 0, server.errors
+    done = run("serve", "--port", "0", "--currency", "EUR", "--data-dir", data)
+    assert done.returncode == 1
+    assert "are in CREDITS and cannot become EUR" in done.stderr
+    assert run("serve", "--currency", "euro", "--data-dir", data).returncode == 64
+    assert report().split("\n")[0].split()[-1] == "CREDITS"
+    assert '"currency":"CREDITS"' in report("--format", "json")
+    assert report("--format", "csv").splitlines()[1].endswith(",CREDITS")
+    # Without a word the ledger's own goes on.
+    assert Server("--data-dir", data).stop() == 0

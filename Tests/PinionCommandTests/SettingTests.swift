@@ -14,6 +14,7 @@ struct SettingTests {
         .memory: "64M", .offline: "true", .allowedHost: "pinion.example", .allowUnknownFields: "true",
         .reasoningField: "reasoning", .toolFormat: "hermes", .logLevel: "debug",
         .dataDirectory: "/nowhere/pinion", .durability: "power", .timeZone: "Asia/Tokyo",
+        .currency: "EUR",
     ]
 
     /// All that the program would be set up with, as text.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import PinionServer
 import PinionWire
 import Synchronization
@@ -7,14 +8,15 @@ import TextGeneration
 /// Keeps the outcomes that its tickets are settled with.
 final class RecordingAdmission: Admission {
     private let refusal: APIError?
-    private let settled = Mutex<[Outcome]>([])
+    private let settled = Mutex<[(outcome: Outcome, status: Int)]>([])
     private let asked = Mutex<[Tenant]>([])
 
     init(refusal: APIError? = nil) {
         self.refusal = refusal
     }
 
-    var outcomes: [Outcome] { settled.withLock { $0 } }
+    var outcomes: [Outcome] { settled.withLock { $0.map(\.outcome) } }
+    var statuses: [Int] { settled.withLock { $0.map(\.status) } }
 
     /// The outcomes once there is one: the generator has ended a moment before it is settled.
     func settledOutcomes(within time: Duration = .seconds(5)) async throws -> [Outcome] {
@@ -27,7 +29,18 @@ final class RecordingAdmission: Admission {
     func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket {
         asked.withLock { $0.append(request.tenant) }
         if let refusal { throw refusal }
-        return AdmissionTicket { [self] outcome in settled.withLock { $0.append(outcome) } }
+        return AdmissionTicket(Account(admission: self))
+    }
+
+    private struct Account: AdmissionAccount {
+        let admission: RecordingAdmission
+
+        func open(promptTokens: Int, choices: Int, limit: Int) -> Int { limit }
+        func count(isReasoning: Bool, goesOn: Bool) -> Bool { goesOn }
+        func settle(_ outcome: Outcome, status: Int) { admission.settled.withLock { $0.append((outcome, status)) } }
+        func recorded() {}
+        var rates: AdmissionRates { AdmissionRates() }
+        var warnings: [GenerationWarning] { [] }
     }
 }
 
@@ -63,6 +76,19 @@ struct AdmissionTests {
         let (refused, other) = Self.fixture(ScriptedGenerator(refusal: error, []))
         _ = try await refused.chat(ServerFixture.chatBody(",\"stream\":\(stream)"))
         #expect(other.outcomes == [.unstarted(.failed(.interrupted))])
+    }
+
+    @Test(
+        "A failure before the reply's head is settled with the status that the route's clients are told",
+        arguments: [
+            (GenerationError.Code.overloaded, "/v1/chat/completions", 503), (.overloaded, "/v1/messages", 529),
+            (.interrupted, "/v1/messages", 500),
+        ])
+    func status(code: GenerationError.Code, path: String, status: Int) async throws {
+        let (fixture, admission) = Self.fixture(ScriptedGenerator(refusal: GenerationError(code, "not now"), []))
+        let reply = try await fixture.reply(.post, path, body: ServerFixture.chatBody(",\"max_tokens\":3"))
+        #expect(reply.status == status)
+        #expect(admission.statuses == [status])
     }
 
     @Test("A client that leaves is settled as such, with what its prompt took", arguments: [false, true])

@@ -24,7 +24,7 @@ private final class GatedAdmission: Admission {
 
         func open(promptTokens: Int, choices: Int, limit: Int) -> Int { limit }
         func count(isReasoning: Bool, goesOn: Bool) -> Bool { goesOn }
-        func settle(_ outcome: Outcome, hasHead: Bool) {}
+        func settle(_ outcome: Outcome, status: Int) {}
         func recorded() async throws {
             while !admission.isOpen { try await Task.sleep(for: .milliseconds(2)) }
         }

@@ -8,6 +8,7 @@ import TextGeneration
 struct LedgerAdmission: Admission {
     let ledger: Ledger
     let keys: ServerKeys
+    let currency: Currency
 
     func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket {
         let account = try await keys.account(of: request.tenant)
@@ -36,7 +37,7 @@ struct LedgerAdmission: Admission {
         let owner = account.owner
         return AdmissionUse(
             key: try await part(.key(account.key), account.limits),
-            owner: owner.isEmpty ? nil : try await part(.owner(owner), account.ownerLimits))
+            owner: owner.isEmpty ? nil : try await part(.owner(owner), account.ownerLimits), currency: currency.code)
     }
 
     private func part(_ scope: Scope, _ limits: Limits) async throws -> AdmissionUse.Part {
@@ -72,14 +73,14 @@ private struct LedgerAccount: AdmissionAccount {
         ticket.count(isReasoning: isReasoning, goesOn: goesOn)
     }
 
-    func settle(_ outcome: Outcome, hasHead: Bool) {
+    func settle(_ outcome: Outcome, status: Int) {
         let usage = outcome.usage
         ticket.settle(
             UsageRow.Outcome(outcome.end),
             TokenCounts(
                 input: usage.promptTokens, cached: usage.cachedTokens ?? 0, output: usage.completionTokens,
                 reasoning: usage.reasoningTokens),
-            status: hasHead ? 200 : outcome.end.status, isServerFault: outcome.end.isServerFault)
+            status: status, isServerFault: outcome.end.isServerFault)
     }
 
     func recorded() async throws { try await ticket.recorded() }
@@ -122,23 +123,6 @@ extension Outcome.End {
         case .failed(.unread), .failed(.nothingAllowed): false
         case .failed: true
         case .completed, .cancelled, .disconnected, .stopped: false
-        }
-    }
-
-    /// The status of a reply that ends so before its head was sent.
-    fileprivate var status: Int {
-        switch self {
-        case .completed: 200
-        case .cancelled, .disconnected: 499
-        case .stopped: 503
-        case .failed(let code):
-            switch code {
-            case .interrupted, .internal, .model: 500
-            case .overloaded, .unavailable: 503
-            case .limited: 429
-            case .unread: 408
-            case .promptTooLong, .invalidParameter, .unsupportedParameter, .template, .noTemplate, .nothingAllowed: 400
-            }
         }
     }
 }

@@ -49,6 +49,8 @@ package struct ServeSettings: Sendable {
     var durability: Durability
     /// Of the days and months of budgets.
     var timeZone: TimeZone
+    /// What prices and costs are in; nil for what the ledger says.
+    var currency: Currency?
     var logLevel: Logger.Level
     /// What the user should hear although nothing is wrong enough to refuse.
     var notices: [String]
@@ -79,6 +81,7 @@ package struct ServeSettings: Sendable {
         isOffline = try sources.isOn(.offline)
         durability = try sources.word(.durability).flatMap(Durability.init(rawValue:)) ?? .process
         timeZone = try sources.timeZone(.timeZone) ?? .gmt
+        currency = try sources.currency(.currency)
         logLevel = try sources.word(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? Self.defaultLogLevel
         server.host = try sources.address(.host) ?? server.host
         server.port = try sources.integer(.port) ?? server.port

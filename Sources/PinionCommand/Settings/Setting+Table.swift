@@ -12,6 +12,8 @@ extension Setting {
     static let threadRange = 1...1024
     private static let server = ServerConfiguration()
     private static let logLevels = Logger.Level.allCases.map(\.rawValue)
+    static let timeZoneWords = "a time zone such as UTC or Europe/Berlin"
+    static let currencyWords = "3 to \(Currency.maximumLength) capital letters such as EUR"
 
     /// All settings, in the order in which the help and `docs/configuration.md` show them.
     ///
@@ -84,8 +86,13 @@ extension Setting {
             "What the usage that a client was told survives: the end of the process, or a power loss",
             default: Durability.process.rawValue),
         Setting(
-            .timeZone, .address, value: "name", "Time zone whose midnight begins the days and months of budgets",
+            .timeZone, .name(timeZoneWords), value: "name",
+            "Time zone whose midnight begins the days and months of budgets",
             default: "UTC"),
+        Setting(
+            .currency, .name(currencyWords), value: "code",
+            "What prices and costs are in; it stays as it is once something has cost anything",
+            default: "that of the ledger, \(Currency.initial.code) at first"),
         Setting(
             .logLevel, .word(logLevels), value: "level",
             logLevels.dropLast().joined(separator: ", ") + " or " + logLevels[logLevels.count - 1],

@@ -32,6 +32,7 @@ package struct Setting: Sendable {
         case reasoningField = "reasoning-field"
         case durability
         case timeZone = "time-zone"
+        case currency
         case logLevel = "log-level"
         case dataDirectory = "data-dir"
     }
@@ -40,6 +41,8 @@ package struct Setting: Sendable {
     package enum Kind: Sendable {
         /// A name or address, without white space.
         case address
+        /// A name of some kind, in words such as "a time zone such as UTC".
+        case name(String)
         case path
         /// Any number of texts; the variable divides them by commas.
         case list

@@ -37,6 +37,7 @@ package enum SettingsDocument {
     private static func values(_ kind: Setting.Kind) -> String {
         switch kind {
         case .address: "a host name or address"
+        case .name(let words): words
         case .path: "a path"
         case .list: "any number: the flag is repeated, the variable divided by commas, and the file holds a list"
         case .secrets: "any number: the flag is repeated, the variable holds one, and the file holds a list"

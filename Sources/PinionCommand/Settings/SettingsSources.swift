@@ -102,9 +102,18 @@ struct SettingsSources {
     func timeZone(_ name: Setting.Name) throws -> TimeZone? {
         guard let value = value(name) else { return nil }
         guard let zone = TimeZone(identifier: value.text) else {
-            throw value.invalid("a time zone such as UTC or Europe/Berlin")
+            throw value.invalid(Setting.timeZoneWords)
         }
         return zone
+    }
+
+    /// - Throws: For what is no code of capital letters.
+    func currency(_ name: Setting.Name) throws -> Currency? {
+        guard let value = value(name) else { return nil }
+        guard let currency = Currency(value.text) else {
+            throw value.invalid(Setting.currencyWords)
+        }
+        return currency
     }
 
     func isOn(_ name: Setting.Name) throws -> Bool {

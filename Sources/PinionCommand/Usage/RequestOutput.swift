@@ -17,6 +17,7 @@ struct RequestOutput {
     private static let limits = JSONLimits(depth: 64, values: UsageRow.maximumMetadataBytes)
 
     let row: UsageRow
+    let currency: Currency
 
     func print(json: Bool) {
         guard json else {
@@ -52,7 +53,8 @@ struct RequestOutput {
             ("input_price", .number(Money.text(row.prices.input))),
             ("cached_price", .number(Money.text(row.prices.cachedInput))),
             ("output_price", .number(Money.text(row.prices.output))), ("cost", .number(Money.text(row.cost))),
-            ("queued_ms", .milliseconds(row.queuedTime)), ("first_token_ms", .milliseconds(row.firstTokenTime)),
+            ("currency", .text(currency.code)), ("queued_ms", .milliseconds(row.queuedTime)),
+            ("first_token_ms", .milliseconds(row.firstTokenTime)),
             ("run_ms", .milliseconds(row.runTime)),
         ]
     }

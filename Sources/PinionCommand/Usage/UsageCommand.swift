@@ -14,7 +14,7 @@ struct UsageCommand: AsyncParsableCommand {
             abstract: "Sum up requests, tokens and money.",
             discussion: """
                 Days are those of the ledger, by the time of the admission; hours are in UTC. Costs are in units of the \
-                currency that the models' prices are in.
+                ledger's currency (`serve --currency`).
                 """)
 
         @Option(
@@ -54,12 +54,13 @@ struct UsageCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() throws {
-            guard let row = try data.openUsage().row(ofRequest: request) else {
+            let reader = try data.openUsage()
+            guard let row = try reader.row(ofRequest: request) else {
                 throw CommandFailure(
                     "no row of the request '\(TerminalText.line(request))': it was refused, still runs, was pruned, or is "
                         + "not of this server")
             }
-            RequestOutput(row: row).print(json: json)
+            RequestOutput(row: row, currency: try reader.currency()).print(json: json)
         }
     }
 

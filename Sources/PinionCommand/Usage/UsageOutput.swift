@@ -27,7 +27,7 @@ struct UsageOutput {
     }
 
     private func printTable() {
-        let header = ["REQUESTS", "INPUT", "CACHED", "OUTPUT", "REASONING", "COST"]
+        let header = ["REQUESTS", "INPUT", "CACHED", "OUTPUT", "REASONING", report.currency.code]
         var rows = report.lines.map { $0.labels.map(TerminalText.line) + Self.cells($0) }
         if !report.groups.isEmpty, rows.count != 1 {
             let blanks = [String](repeating: "", count: report.groups.count - 1)
@@ -37,9 +37,9 @@ struct UsageOutput {
     }
 
     private func printCSV() {
-        var text = CSVText.line(report.groups.map(\.rawValue) + Self.fields, texts: 0)
+        var text = CSVText.line(report.groups.map(\.rawValue) + Self.fields + ["currency"], texts: 0)
         for line in report.lines {
-            text += CSVText.line(line.labels + Self.cells(line), texts: line.labels.count)
+            text += CSVText.line(line.labels + Self.cells(line) + [report.currency.code], texts: line.labels.count)
         }
         Console.text(text)
     }
@@ -51,6 +51,8 @@ struct UsageOutput {
         writer.list(report.groups) { $0.string($1.rawValue) }
         writer.raw("],\"rows_since\":")
         writer.stringOrNull(report.rowsSince?.text)
+        writer.raw(",\"currency\":")
+        writer.string(report.currency.code)
         writer.raw(",\"lines\":[")
         writer.list(report.lines) { Self.write($1, groups: report.groups, to: &$0) }
         writer.raw("],\"total\":")

@@ -57,9 +57,11 @@ package struct AdmissionUse: Sendable {
     package var key: Part
     /// Nil for a key without an owner.
     package var owner: Part?
+    /// What costs are in, such as `USD`.
+    package var currency: String
 
-    package init(key: Part, owner: Part?) {
-        (self.key, self.owner) = (key, owner)
+    package init(key: Part, owner: Part?, currency: String) {
+        (self.key, self.owner, self.currency) = (key, owner, currency)
     }
 }
 
@@ -80,8 +82,8 @@ package struct AdmissionRequest: Sendable {
 package protocol AdmissionAccount: TokenAllowance {
     /// Hears what the request took, once. Called on whichever thread ends it, which may be the engine's: it must not block.
     ///
-    /// - Parameter hasHead: Whether the reply's head had been sent, with status 200.
-    func settle(_ outcome: Outcome, hasHead: Bool)
+    /// - Parameter status: The HTTP status of the reply; 499 for a client that left before its head was sent.
+    func settle(_ outcome: Outcome, status: Int)
     /// Returns once a settled outcome is kept; a client is told what it took only then.
     func recorded() async throws
     /// The rates of whoever asks, for the reply's head.
@@ -146,13 +148,20 @@ package final class AdmissionTicket: Sendable {
         hasHead.withLock { $0 = true }
     }
 
+    /// Settles the account with a status of OpenAI's; of several calls the first counts.
+    package func settle(_ outcome: Outcome) { settle(outcome, as: OpenAIConventions()) }
+
     /// Settles the account; of several calls the first counts.
-    package func settle(_ outcome: Outcome) {
+    ///
+    /// - Parameter conventions: How the route's clients are told of an error, which decides its status.
+    func settle(_ outcome: Outcome, as conventions: some WireConventions) {
         let isFirst = isOpen.withLock { isOpen in
             defer { isOpen = false }
             return isOpen
         }
-        if isFirst { account.settle(outcome, hasHead: hasHead.withLock { $0 }) }
+        guard isFirst else { return }
+        let status = hasHead.withLock { $0 } ? 200 : conventions.status(outcome.end.status)
+        account.settle(outcome, status: status)
     }
 }
 
@@ -161,7 +170,7 @@ private struct OpenAccount: AdmissionAccount {
 
     func open(promptTokens: Int, choices: Int, limit: Int) -> Int { limit }
     func count(isReasoning: Bool, goesOn: Bool) -> Bool { goesOn }
-    func settle(_ outcome: Outcome, hasHead: Bool) { onSettle(outcome) }
+    func settle(_ outcome: Outcome, status: Int) { onSettle(outcome) }
     func recorded() {}
     var rates: AdmissionRates { AdmissionRates() }
     var warnings: [GenerationWarning] { [] }

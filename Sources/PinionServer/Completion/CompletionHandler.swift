@@ -60,9 +60,9 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
         let run = CompletionRun(
             call.generation, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped,
             allowance: ticket.account
-        ) { outcome in
+        ) { [conventions = dialect.conventions] outcome in
             meter.settle(outcome)
-            ticket.settle(outcome)
+            ticket.settle(outcome, as: conventions)
         }
         // The room is held until the prompt is made: what is decoded takes more memory than the body, and waits its turn.
         let reader = CompletionReader(

@@ -16,7 +16,7 @@ struct AnthropicConventions: WireConventions {
     let missingKey = APIError(
         status: 401, message: "There is no API key: send it in the header 'x-api-key'.", type: "invalid_request_error")
 
-    func status(of error: APIError) -> Int { AnthropicError.status(of: error) }
+    func status(_ status: Int) -> Int { AnthropicError.status(status) }
 
     func body(of error: APIError, requestID: String) -> [UInt8] {
         AnthropicError.body(of: error, requestID: requestID)

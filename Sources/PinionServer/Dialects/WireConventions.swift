@@ -9,7 +9,8 @@ protocol WireConventions: Sendable {
     var missingKey: APIError { get }
     /// The field of a reply's head that holds the request's id beside `x-request-id`, where clients look for another.
     var requestIDField: HTTPField.Name? { get }
-    func status(of error: APIError) -> Int
+    /// The status that clients expect for an error which OpenAI's are told with `status`.
+    func status(_ status: Int) -> Int
     /// The body of an error reply.
     func body(of error: APIError, requestID: String) -> [UInt8]
 }
@@ -17,7 +18,7 @@ protocol WireConventions: Sendable {
 extension WireConventions {
     var missingKey: APIError { .missingKey }
     var requestIDField: HTTPField.Name? { nil }
-    func status(of error: APIError) -> Int { error.status }
+    func status(_ status: Int) -> Int { status }
 }
 
 /// OpenAI's: a bearer key and the error object with four members.

@@ -55,7 +55,7 @@ extension Response {
     init(_ error: APIError, _ conventions: some WireConventions, requestID: String) {
         self.init(
             json: conventions.body(of: error, requestID: requestID),
-            status: HTTPResponse.Status(code: conventions.status(of: error)))
+            status: HTTPResponse.Status(code: conventions.status(error.status)))
         if let field = conventions.requestIDField { headers[field] = requestID }
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         if let retry = error.shouldRetry { headers[.shouldRetry] = String(retry) }

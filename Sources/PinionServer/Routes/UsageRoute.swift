@@ -22,10 +22,12 @@ extension APIError {
 }
 
 extension AdmissionUse {
-    /// Costs are nano-units of the ledger's currency.
+    /// Costs are nano-units of the currency.
     fileprivate var body: [UInt8] {
         var writer = JSONWriter()
-        writer.raw(#"{"object":"usage","key":"#)
+        writer.raw(#"{"object":"usage","currency":"#)
+        writer.string(currency)
+        writer.raw(#","key":"#)
         Self.write(key, to: &writer)
         writer.raw(#","owner":"#)
         if let owner { Self.write(owner, to: &writer) } else { writer.raw("null") }

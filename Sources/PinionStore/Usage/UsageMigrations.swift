@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import PinionLedger
 
 /// The schema of the usage database, as steps that only lead forward.
 ///
@@ -50,6 +51,7 @@ enum UsageMigrations {
         migrator = migrator.disablingDeferredForeignKeyChecks()
         migrator.registerMigration("rows") { try $0.execute(sql: rows) }
         migrator.registerMigration("sums") { try $0.execute(sql: sums) }
+        migrator.registerMigration("currency") { try $0.execute(sql: currency) }
         return migrator
     }
 
@@ -101,6 +103,12 @@ enum UsageMigrations {
         -- One row: the first day whose rows are whole.
         CREATE TABLE pruning (id INTEGER PRIMARY KEY CHECK (id = 0), whole_from INTEGER) STRICT;
         INSERT INTO pruning (id) VALUES (0);
+        """
+
+    private static let currency = """
+        -- One row: what amounts are in.
+        CREATE TABLE currency (id INTEGER PRIMARY KEY CHECK (id = 0), code TEXT NOT NULL) STRICT;
+        INSERT INTO currency (id, code) VALUES (0, '\(Currency.initial.code)');
         """
 
     private static let sums = """

@@ -28,6 +28,11 @@ package final class UsageReader: Sendable {
         try read { try UsageRow.stored(request: id, in: $0) }
     }
 
+    /// What the ledger's amounts are in.
+    package func currency() throws(StoreError) -> Currency {
+        try read { try UsageCurrency.read(in: $0) }
+    }
+
     package func latestDay() throws(StoreError) -> LedgerCalendar.Day? {
         try read { try UsageQueries.latestDay(in: $0) }
     }

@@ -64,11 +64,14 @@ package struct UsageReport: Sendable, Equatable {
     /// With a time among the groups in its order, otherwise what cost most first, then what had most tokens.
     package let lines: [Line]
     package let total: Line
+    /// What costs are in.
+    package let currency: Currency
     /// Set where the report needs detailed rows of days before this one, whose rows were pruned.
     package let rowsSince: CalendarDate?
 
     init(_ query: Query, in db: Database) throws {
         groups = query.groups
+        currency = try UsageCurrency.read(in: db)
         let selection = UsageSelection(query)
         let span = query.needsRows ? try UsageSelection.rowSpan(since: query.since, until: query.until, in: db) : nil
         let statement = try db.makeStatement(sql: selection.sql)

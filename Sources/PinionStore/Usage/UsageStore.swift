@@ -24,19 +24,29 @@ package final class UsageStore: UsageStorage {
     }
 
     package let path: String
+    package let currency: Currency
     private let writer: DatabaseQueue
     private let reader: DatabaseQueue
     private let state: Mutex<State>
 
     /// Opens the database at `path`, creating file and directory where they are missing.
     ///
-    /// - Parameter maximumBytes: Largest size of the file, beyond which a fold fails as on a full disk; nil for what the disk
-    ///   has.
-    /// - Throws: `unavailable`, also on a network file system; `damaged`, `newerSchema`, `busy` or `diskFull`. The message
-    ///   names the file.
-    package init(path: String, maximumBytes: Int? = nil) throws(StoreError) {
+    /// - Parameters:
+    ///   - maximumBytes: Largest size of the file, beyond which a fold fails as on a full disk; nil for what the disk has.
+    ///   - currency: What amounts are in; nil for what the database says.
+    /// - Throws: `unavailable`, also on a network file system; `damaged`, `newerSchema`, `busy` or `diskFull`; `inUse` for
+    ///   another currency than that of amounts in the database. The message names the file.
+    package init(path: String, maximumBytes: Int? = nil, currency: Currency? = nil) throws(StoreError) {
         self.path = path
         writer = try UsageDatabase.openWriter(path: path, maximumBytes: maximumBytes)
+        do {
+            self.currency = try writer.write { db in
+                if let currency { try UsageCurrency.set(currency, in: db, path: path) }
+                return try UsageCurrency.read(in: db)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
         reader = try UsageDatabase.openReader(path: path)
         guard let identity = FileIdentity(path: path) else { throw Self.gone(path) }
         state = Mutex(State(identity: identity, lastCheckpoint: .now))
