@@ -9,7 +9,12 @@ enum Console {
 
     /// Writes a text without a line end of its own.
     static func text(_ text: String) {
-        write(Array(text.utf8), to: STDOUT_FILENO)
+        self.text(Array(text.utf8))
+    }
+
+    /// Writes UTF-8 as it is.
+    static func text(_ bytes: [UInt8]) {
+        write(bytes, to: STDOUT_FILENO)
     }
 
     static func notice(_ text: String) {

@@ -3,6 +3,8 @@ package enum TerminalText {
     /// Controls, line ends and marks of direction stand as `\u{1B}`; an empty text is a dash.
     package static func line(_ text: String) -> String {
         guard !text.isEmpty else { return "-" }
+        // Nearly all texts are such, and properties of scalars are slow to find.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         return text.unicodeScalars.reduce(into: "") { line, scalar in
             if isHidden(scalar) {
