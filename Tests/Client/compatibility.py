@@ -1,4 +1,4 @@
-"""The matrix of clients in `docs/compatibility.md`, made of what tests have shown.
+"""The matrix of clients in `docs/reference/compatibility.md`, made of what tests have shown.
 
 A test says what it shows of a client with a mark, and the report of a run keeps that beside the test's outcome:
 
@@ -15,7 +15,7 @@ import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/compatibility.md"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/reference/compatibility.md"
 NAMES = ["client", "version", "route"]
 WHAT = ["plain", "streamed", "tools", "structured", "reasoning", "three turns"]
 ROUTES = ["chat", "responses", "messages"]

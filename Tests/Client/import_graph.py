@@ -1,6 +1,6 @@
 """The import graph of the targets, read from the sources: `python Tests/Client/import_graph.py` prints it.
 
-A row of the table "Targets" in docs/architecture.md says what a target may import of ours. The rows stand in order, so
+A row of the table "Targets" in docs/explanation/architecture.md says what a target may import of ours. The rows stand in order, so
 that a target imports only from rows above its own: no arrow points upwards.
 
 A second table names the targets whose sources may name the format of model files.
@@ -11,7 +11,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources"
-DOCUMENT = ROOT / "docs/architecture.md"
+DOCUMENT = ROOT / "docs/explanation/architecture.md"
 IMPORT = re.compile(r"^(?:@\w+(?:\([^)]*\))? )*(?:\w+ )?import (?:struct |enum |class |func )?(\w+)", re.M)
 ALL_BUT = "all above but "
 NAME = re.compile(r"`(\w+)`")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from conftest import ROOT
 
-RULES = ROOT / "docs/alerts.yml"
+RULES = ROOT / "docs/reference/alerts.yml"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The house as it is built is the house as docs/architecture.md draws it."""
+"""The house as it is built is the house as docs/explanation/architecture.md draws it."""
 
 import import_graph
 import pytest

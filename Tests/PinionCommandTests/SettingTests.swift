@@ -123,7 +123,7 @@ struct SettingTests {
 
     @Test("The document of settings ends with what the table says")
     func document() throws {
-        let path = "docs/configuration.md"
+        let path = "docs/reference/configuration.md"
         let text = try String(contentsOf: Snapshot.url(path), encoding: .utf8)
         let head = try #require(text.range(of: SettingsDocument.heading)).lowerBound
         try Snapshot.expect(text[..<head] + SettingsDocument.text, in: path)

@@ -15,7 +15,7 @@ extension Setting {
     static let timeZoneWords = "a time zone such as UTC or Europe/Berlin"
     static let currencyWords = "3 to \(Currency.maximumLength) capital letters such as EUR"
 
-    /// All settings, in the order in which the help and `docs/configuration.md` show them.
+    /// All settings, in the order in which the help and `docs/reference/configuration.md` show them.
     ///
     /// A new setting is a row here, an option of `ServeCommand`, and its use in `ServeSettings`.
     package static let table: [Setting] = [
@@ -61,7 +61,7 @@ extension Setting {
             default: "the model's own"),
         Setting(
             .toolFormat, .word(ReplyFormat.all.map(\.name)), value: "format",
-            "How models write calls of tools and thinking; docs/tools.md lists the formats",
+            "How models write calls of tools and thinking; docs/reference/tools.md lists the formats",
             default: "told from the chat template"),
         Setting(
             .generationConfig, .word(GenerationAdvice.allCases.map(\.rawValue)), value: "source",

@@ -1,4 +1,4 @@
-/// The part of `docs/configuration.md` that the table of settings writes.
+/// The part of `docs/reference/configuration.md` that the table of settings writes.
 package enum SettingsDocument {
     /// The heading from which on the document is this text.
     package static let heading = "## Settings"

@@ -5,7 +5,7 @@
 TEMPLATES is a folder of *.jinja, PINION the program. Jinja2 3.1 has to be installed. Each template is put into a copy
 of a small model, so that it finds special tokens; with --alone the program gets the template's file.
 
-The conversation is fitted to each template a second time here, by the rules of docs/tools.md and with probes of its
+The conversation is fitted to each template a second time here, by the rules of docs/reference/tools.md and with probes of its
 own, so that a mistake of `TemplateTraits` or `ConversationLayout` shows as a difference. Every text, argument, result,
 thought and name of a conversation holds a word that nothing else holds: what a prompt does not show of it is listed as
 lost.
@@ -881,7 +881,7 @@ def text_of(content):
 
 
 def read(request):
-    """Messages and tools of a request, by the rules of docs/chat-completions.md."""
+    """Messages and tools of a request, by the rules of docs/reference/chat-completions.md."""
     tools = request.get("tools") or [{"type": "function", "function": f} for f in request.get("functions", [])]
     custom = {tool["custom"]["name"] for tool in tools if tool["type"] == "custom"}
     messages, latest = [], {}
