@@ -8,6 +8,7 @@ extension ChatCompletionRequest {
         "model", "messages", "message", "temperature", "top_p", "top_k", "min_p", "presence_penalty",
         "frequency_penalty", "repetition_penalty", "logit_bias", "seed", "max_tokens", "max_completion_tokens", "stop",
         "ignore_eos", "n", "logprobs", "top_logprobs", "stream", "stream_options", "user", "chat_template_kwargs",
+        FinalMessage.field,
     ]).union(ToolFields.names).union(ReasoningOptions.fieldNames).union(FormatField.names)
         .union(ForeignField.table.map { ProtocolWord($0.name) })
 
@@ -46,6 +47,7 @@ extension ChatCompletionRequest {
         try request.readStream(fields)
         try request.generation.readTemplateArguments(fields)
         try request.generation.reasoning.read(fields)
+        try request.readFinalMessage(fields)
         return request
     }
 
