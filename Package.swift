@@ -47,6 +47,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPinionKernels"),
+        .target(name: "CPinionPages", exclude: ["Assets"]),
+        .target(name: "PinionPages", dependencies: ["CPinionPages", crypto], swiftSettings: settings),
         .target(name: "PinionJSON", swiftSettings: settings),
         .target(name: "TextGeneration", dependencies: ["PinionJSON"], swiftSettings: settings),
         .target(name: "PinionTensor", dependencies: ["CPinionKernels"], swiftSettings: settings),
@@ -84,9 +86,9 @@ let package = Package(
         .target(
             name: "PinionServer",
             dependencies: [
-                "TextGeneration", "OpenAIAPI", "AnthropicAPI", "PinionJSON", "PinionMetrics", "PinionWire", hummingbird,
-                hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle, unixSignals, logging,
-                coreMetrics, metrics,
+                "TextGeneration", "OpenAIAPI", "AnthropicAPI", "PinionJSON", "PinionMetrics", "PinionPages",
+                "PinionWire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes,
+                serviceLifecycle, unixSignals, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
         .executableTarget(name: "pinion", dependencies: ["PinionCommand"], swiftSettings: settings),
@@ -160,8 +162,8 @@ let package = Package(
             name: "PinionServerTests",
             dependencies: [
                 "PinionServer", "PinionCommand", "PinionGeneration", "PinionEngine", "PinionTemplate", "PinionMetrics",
-                "EngineTestSupport", "TestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON", "PinionWire",
-                hummingbird,
+                "PinionPages", "EngineTestSupport", "TestSupport", "TextGeneration", "OpenAIAPI", "PinionJSON",
+                "PinionWire", hummingbird,
                 hummingbirdTesting, httpTypes, nioCore, nioEmbedded, nioPosix, logging,
             ],
             swiftSettings: testSettings),

@@ -112,6 +112,6 @@ package struct PinionApplication: Sendable {
                 CountTokensRoute(
                     models: models, admission: admission, configuration: configuration, bodies: bodies, seal: seal
                 ).route,
-            ] + admin)
+            ] + PageRoutes().routes + admin)
     }
 }

@@ -219,7 +219,7 @@ struct ErrorTests {
 
     @Test(
         "An unknown path is a 404 in JSON",
-        arguments: ["/", "/v1", "/v2/models", "/v1/chat", "/healthy", "/v1/chat/completions/x"])
+        arguments: ["/v1", "/v2/models", "/v1/chat", "/healthy", "/v1/chat/completions/x"])
     func unknownRoute(path: String) async throws {
         let reply = try await fixture.reply(.get, path, key: nil)
         expect(reply, 404)
@@ -227,7 +227,7 @@ struct ErrorTests {
             reply.error?.message
                 == "Invalid URL (GET \(path)). The routes of this server are: GET /health, GET /metrics, "
                 + "GET /v1/models, GET /v1/usage, POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, "
-                + "POST /v1/messages/count_tokens.")
+                + "POST /v1/messages/count_tokens, GET /, GET /status, GET /pages.")
     }
 
     @Test("The id of a request is the server's own, and every request has another")

@@ -29,6 +29,10 @@ extension HTTPField.Name {
     /// Tells nginx to pass a stream on as it comes.
     static let accelBuffering = constant("x-accel-buffering")
 
+    static let referrerPolicy = constant("referrer-policy")
+    static let openerPolicy = constant("cross-origin-opener-policy")
+    static let resourcePolicy = constant("cross-origin-resource-policy")
+
     /// Whence a browser's request comes: `same-origin`, `same-site`, `cross-site` or `none`.
     static let fetchSite = constant("sec-fetch-site")
     static let fetchMode = constant("sec-fetch-mode")

@@ -1,0 +1,106 @@
+import HTTPTypes
+import PinionPages
+import PinionServer
+import Testing
+
+@Suite("Pages", .timeLimit(.minutes(1)))
+struct PageTests {
+    private let fixture = ServerFixture(.greeting())
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+        + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    /// Every path that answers with a file, and that file.
+    private static let served: [(path: String, name: String)] =
+        [("/", "chat.html"), ("/status", "status.html")] + PageAsset.all.map { ("/pages/\($0.name)", $0.name) }
+
+    /// The headers that each reply of a page has, also without its body.
+    private func expectHeaders(_ reply: Reply, _ asset: PageAsset) {
+        for (name, value) in [
+            ("content-security-policy", Self.policy), ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"), ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"), ("cache-control", "no-cache"), ("etag", asset.entityTag),
+        ] {
+            #expect(reply.headers.value(name) == value, "\(asset.name)")
+        }
+        #expect(reply.headers.value("set-cookie") == nil)
+    }
+
+    @Test("Pages and their files are open, whole, and guarded by their headers, with GET and with HEAD")
+    func files() async throws {
+        for (path, name) in Self.served {
+            let asset = try #require(PageAsset.named(name))
+            let reply = try await fixture.reply(.get, path, key: nil)
+            #expect(reply.status == 200, "\(path)")
+            #expect(Array(reply.body.utf8) == asset.bytes)
+            #expect(reply.headers.value("content-type") == asset.contentType)
+            expectHeaders(reply, asset)
+            let head = try await fixture.reply(.head, path, key: nil)
+            #expect(head.status == 200)
+            #expect(head.body.isEmpty)
+            #expect(head.headers.value("content-length") == String(asset.bytes.count))
+            expectHeaders(head, asset)
+        }
+    }
+
+    @Test("Who has a file already is told so")
+    func unchanged() async throws {
+        for (path, name) in Self.served.prefix(3) {
+            let asset = try #require(PageAsset.named(name))
+            let tag = asset.entityTag
+            for known in [tag, "W/\(tag)", "\"other\" , \(tag)", "*"] {
+                let reply = try await fixture.reply(.get, path, key: nil, headers: [.ifNoneMatch: known])
+                #expect(reply.status == 304, "\(known)")
+                #expect(reply.body.isEmpty)
+                expectHeaders(reply, asset)
+            }
+            for other in ["\"other\"", "", "W/", String(tag.dropLast())] {
+                #expect(
+                    try await fixture.reply(.get, path, key: nil, headers: [.ifNoneMatch: other]).status == 200)
+            }
+        }
+    }
+
+    @Test(
+        "Nothing else lies below the files",
+        arguments: ["", "/", "/none.js", "/../chat.html", "/chat%2Ehtml", "/a/b"])
+    func otherFiles(path: String) async throws {
+        let reply = try await fixture.reply(.get, "/pages" + path, key: nil)
+        #expect(reply.status == 404)
+        #expect(reply.error?.type == "invalid_request_error")
+    }
+
+    @Test("The status page is sent back to the address that its own addresses are relative to")
+    func slash() async throws {
+        let reply = try await fixture.reply(.get, "/status/", key: nil)
+        #expect(reply.status == 308)
+        #expect(reply.headers.value("location") == "../status")
+    }
+
+    @Test("A page takes GET and HEAD only")
+    func methods() async throws {
+        for path in ["/", "/status", "/pages/chat.html"] {
+            let reply = try await fixture.reply(.post, path, body: "{}", key: nil)
+            #expect(reply.status == 405, "\(path)")
+            #expect(reply.headers.value("allow") == "GET, HEAD")
+        }
+    }
+
+    @Test("Both pages together are small, and each of their addresses is relative")
+    func contents() throws {
+        let limit = 150_000
+        #expect(PageAsset.all.map(\.bytes.count).reduce(0, +) < limit)
+        #expect(Set(PageAsset.all.map(\.entityTag)).count == PageAsset.all.count)
+        for asset in PageAsset.all {
+            let text = String(decoding: asset.bytes, as: UTF8.self)
+            for absolute in ["href=\"/", "src=\"/", "from \"/", "fetch(\"/", "url(", "http-equiv", "<base"] {
+                #expect(!text.contains(absolute), "\(asset.name): \(absolute)")
+            }
+            for unsafe in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
+                #expect(!text.contains(unsafe), "\(asset.name): \(unsafe)")
+            }
+            guard asset.name.hasSuffix(".html") else { continue }
+            #expect(!text.contains(" style=") && !text.contains("<style"), "\(asset.name)")
+            #expect(!text.contains(" onclick=") && !text.contains("<script>"), "\(asset.name)")
+        }
+    }
+}
