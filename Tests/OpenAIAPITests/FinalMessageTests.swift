@@ -1,6 +1,7 @@
 import OpenAIAPI
 import PinionWire
 import Testing
+import TextGeneration
 
 @Suite("A last message that is continued")
 struct FinalMessageTests {
