@@ -1,8 +1,4 @@
 // The language and the theme of the pages: the browser's own unless the reader chose another. Both pages share them.
-import {english} from "./words-en.js";
-import {chinese} from "./words-zh.js";
-
-const TABLES = {en: english, zh: chinese};
 const LANGUAGE = "pinion.language";
 const THEME = "pinion.theme";
 const listeners = new Set();
@@ -18,11 +14,18 @@ const chosen = {
 };
 
 const wanted = chosen.get(LANGUAGE) ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
-export let language = Object.hasOwn(TABLES, wanted) ? wanted : "en";
+export let language = wanted === "zh" ? "zh" : "en";
+let tables = {en: {}, zh: {}};
+
+/// Gives the page its words, and fills them in: `useWords({en: english, zh: chinese})`.
+export function useWords(words) {
+    tables = words;
+    translatePage();
+}
 
 /// A sentence of the page: `t("tokens", {count: 5})` puts 5 in the place of `{count}`.
 export function t(key, values = {}) {
-    const text = TABLES[language][key] ?? TABLES.en[key];
+    const text = tables[language][key];
     if (text === undefined) throw new Error(`no words for ${key}`);
     return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
@@ -39,7 +42,7 @@ export function onLanguage(call) {
 }
 
 export function chooseLanguage(name) {
-    language = Object.hasOwn(TABLES, name) ? name : "en";
+    language = name === "zh" ? "zh" : "en";
     chosen.set(LANGUAGE, language);
     translatePage();
     for (const call of listeners) call();
