@@ -15,15 +15,15 @@ const SETTLE_TIME = 400;
 const listeners = new Map();
 
 export const app = {
-    models: [], space: null, store: null, records: [], conversation: null, replies: new Map(), elsewhere: new Set(),
+	models: [], space: null, store: null, records: [], conversation: null, replies: new Map(), elsewhere: new Set(),
 };
 
 export function on(event, call) {
-    listeners.set(event, [...(listeners.get(event) ?? []), call]);
+	listeners.set(event, [...(listeners.get(event) ?? []), call]);
 }
 
 export function emit(event, ...values) {
-    for (const call of listeners.get(event) ?? []) call(...values);
+	for (const call of listeners.get(event) ?? []) call(...values);
 }
 
 export const model = () => app.models.find(one => one.id === app.conversation?.model) ?? app.models[0];
@@ -36,314 +36,314 @@ let claims = new Set();
 
 /// Opens the space of a key. The same space again leaves everything as it is: a key was replaced while chatting.
 export async function openSpace({models, space}) {
-    app.models = models;
-    const name = `pinion:${root.pathname}:${space}`;
-    if (app.name !== name) {
-        app.name = name;
-        app.space = space;
-        app.store = await openStore(name);
-        channel?.close();
-        channel = new BroadcastChannel(name);
-        channel.onmessage = ({data}) => hear(data);
-        if (!app.store.isLasting) emit("notice", "storage", t("storageMissing"));
-        await refreshList();
-        if (!await openConversation(remembered())) newConversation();
-    }
-    emit("models");
+	app.models = models;
+	const name = `pinion:${root.pathname}:${space}`;
+	if (app.name !== name) {
+		app.name = name;
+		app.space = space;
+		app.store = await openStore(name);
+		channel?.close();
+		channel = new BroadcastChannel(name);
+		channel.onmessage = ({data}) => hear(data);
+		if (!app.store.isLasting) emit("notice", "storage", t("storageMissing"));
+		await refreshList();
+		if (!await openConversation(remembered())) newConversation();
+	}
+	emit("models");
 }
 
 function remembered() {
-    try { return sessionStorage.getItem(OPEN); } catch { return null; }
+	try { return sessionStorage.getItem(OPEN); } catch { return null; }
 }
 
 function remember(id) {
-    try { sessionStorage.setItem(OPEN, id); } catch { /* The newest is opened next time. */ }
+	try { sessionStorage.setItem(OPEN, id); } catch { /* The newest is opened next time. */ }
 }
 
 function hear(data) {
-    switch (data.type) {
-    case "asks":
-        for (const reply of app.replies.values()) {
-            if (reply.message.id === data.id) channel.postMessage({type: "claims", id: data.id});
-        }
-        break;
-    case "claims": claims.add(data.id); break;
-    case "forgotten":
-        for (const reply of app.replies.values()) reply.stop();
-        refreshList().then(() => newConversation());
-        break;
-    case "removed": case "saved":
-        app.stale = app.stale || data.id === app.conversation?.id && data.version !== app.conversation.version;
-        clearTimeout(app.settling);
-        app.settling = setTimeout(catchUp, SETTLE_TIME);
-    }
+	switch (data.type) {
+	case "asks":
+		for (const reply of app.replies.values()) {
+			if (reply.message.id === data.id) channel.postMessage({type: "claims", id: data.id});
+		}
+		break;
+	case "claims": claims.add(data.id); break;
+	case "forgotten":
+		for (const reply of app.replies.values()) reply.stop();
+		refreshList().then(() => newConversation());
+		break;
+	case "removed": case "saved":
+		app.stale = app.stale || data.id === app.conversation?.id && data.version !== app.conversation.version;
+		clearTimeout(app.settling);
+		app.settling = setTimeout(catchUp, SETTLE_TIME);
+	}
 }
 
 /// Shows what another tab wrote; a conversation that is being written here stays as it is here.
 export async function catchUp() {
-    await refreshList();
-    const {conversation} = app;
-    if (!app.stale || !conversation || document.hidden) return;
-    app.stale = false;
-    if (running() || conversation.changed.size || conversation.isSaving) {
-        emit("notice", "tab", t("otherTabWrites"));
-        return;
-    }
-    const loaded = await app.store.load(conversation.id);
-    if (!loaded || app.conversation !== conversation) {
-        if (!loaded) emit("notice", "tab", t("otherTabRemoved"));
-        return;
-    }
-    if (loaded.record.version === conversation.version) return;
-    await show(loaded);
-    emit("notice", "tab", t("otherTabWrote"));
+	await refreshList();
+	const {conversation} = app;
+	if (!app.stale || !conversation || document.hidden) return;
+	app.stale = false;
+	if (running() || conversation.changed.size || conversation.isSaving) {
+		emit("notice", "tab", t("otherTabWrites"));
+		return;
+	}
+	const loaded = await app.store.load(conversation.id);
+	if (!loaded || app.conversation !== conversation) {
+		if (!loaded) emit("notice", "tab", t("otherTabRemoved"));
+		return;
+	}
+	if (loaded.record.version === conversation.version) return;
+	await show(loaded);
+	emit("notice", "tab", t("otherTabWrote"));
 }
 
 async function refreshList() {
-    try {
-        app.records = (await app.store.list()).sort((one, other) => other.updated - one.updated);
-    } catch {
-        emit("notice", "storage", t("storageFails"));
-    }
-    emit("list");
+	try {
+		app.records = (await app.store.list()).sort((one, other) => other.updated - one.updated);
+	} catch {
+		emit("notice", "storage", t("storageFails"));
+	}
+	emit("list");
 }
 
 // MARK: - Conversations
 
 export async function openConversation(id) {
-    const ongoing = [...app.replies.values()].find(reply => reply.conversation.id === id)?.conversation;
-    if (ongoing) setOpen(ongoing);
-    else {
-        let loaded = null;
-        try { loaded = id && await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
-        if (!loaded) return false;
-        await show(loaded);
-    }
-    return true;
+	const ongoing = [...app.replies.values()].find(reply => reply.conversation.id === id)?.conversation;
+	if (ongoing) setOpen(ongoing);
+	else {
+		let loaded = null;
+		try { loaded = id && await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
+		if (!loaded) return false;
+		await show(loaded);
+	}
+	return true;
 }
 
 async function show({record, messages}) {
-    const conversation = new Conversation(record, messages);
-    const open = messages.filter(message => message.state === "waiting" || message.state === "streaming");
-    if (open.length) {
-        // Another tab may be at it; otherwise the page was left in the middle.
-        claims = new Set();
-        for (const {id} of open) channel.postMessage({type: "asks", id});
-        await new Promise(resolve => setTimeout(resolve, ANSWER_TIME));
-    }
-    app.elsewhere = new Set(claims);
-    const lost = open.filter(message => !claims.has(message.id));
-    for (const message of lost) {
-        message.state = "interrupted";
-        conversation.touch(message);
-    }
-    setOpen(conversation);
-    if (lost.length) save(conversation);
+	const conversation = new Conversation(record, messages);
+	const open = messages.filter(message => message.state === "waiting" || message.state === "streaming");
+	if (open.length) {
+		// Another tab may be at it; otherwise the page was left in the middle.
+		claims = new Set();
+		for (const {id} of open) channel.postMessage({type: "asks", id});
+		await new Promise(resolve => setTimeout(resolve, ANSWER_TIME));
+	}
+	app.elsewhere = new Set(claims);
+	const lost = open.filter(message => !claims.has(message.id));
+	for (const message of lost) {
+		message.state = "interrupted";
+		conversation.touch(message);
+	}
+	setOpen(conversation);
+	if (lost.length) save(conversation);
 }
 
 function setOpen(conversation) {
-    app.conversation = conversation;
-    app.stale = false;
-    remember(conversation.id);
-    emit("open");
-    emit("list");
+	app.conversation = conversation;
+	app.stale = false;
+	remember(conversation.id);
+	emit("open");
+	emit("list");
 }
 
 export function newConversation() {
-    setOpen(new Conversation({model: app.conversation?.model ?? null}));
+	setOpen(new Conversation({model: app.conversation?.model ?? null}));
 }
 
 export async function rename(id, title) {
-    if (id === app.conversation.id) {
-        Object.assign(app.conversation, {title, isNamed: true});
-        return save(app.conversation);
-    }
-    const loaded = await app.store.load(id);
-    if (!loaded) return;
-    await save(new Conversation({...loaded.record, title, isNamed: true}, loaded.messages));
+	if (id === app.conversation.id) {
+		Object.assign(app.conversation, {title, isNamed: true});
+		return save(app.conversation);
+	}
+	const loaded = await app.store.load(id);
+	if (!loaded) return;
+	await save(new Conversation({...loaded.record, title, isNamed: true}, loaded.messages));
 }
 
 export async function removeConversation(id) {
-    app.replies.get(id)?.stop();
-    await attempt(() => app.store.remove(id));
-    channel.postMessage({type: "removed", id});
-    if (id === app.conversation.id) newConversation();
-    await refreshList();
+	app.replies.get(id)?.stop();
+	await attempt(() => app.store.remove(id));
+	channel.postMessage({type: "removed", id});
+	if (id === app.conversation.id) newConversation();
+	await refreshList();
 }
 
 /// Everything that this page keeps in the browser for the key, and the key.
 export async function forget() {
-    for (const reply of app.replies.values()) reply.stop();
-    await Promise.all([...app.replies.values()].map(reply => reply.conversation.isSaving));
-    await attempt(() => app.store.clear());
-    channel.postMessage({type: "forgotten"});
-    for (const name of ["sessionStorage", "localStorage"]) {
-        try {
-            for (const key of Object.keys(window[name])) if (key.startsWith("pinion.")) window[name].removeItem(key);
-        } catch { /* Nothing is kept where nothing can be. */ }
-    }
-    keyStore.set(null);
-    location.reload();
+	for (const reply of app.replies.values()) reply.stop();
+	await Promise.all([...app.replies.values()].map(reply => reply.conversation.isSaving));
+	await attempt(() => app.store.clear());
+	channel.postMessage({type: "forgotten"});
+	for (const name of ["sessionStorage", "localStorage"]) {
+		try {
+			for (const key of Object.keys(window[name])) if (key.startsWith("pinion.")) window[name].removeItem(key);
+		} catch { /* Nothing is kept where nothing can be. */ }
+	}
+	keyStore.set(null);
+	location.reload();
 }
 
 async function attempt(write) {
-    try {
-        await write();
-        return true;
-    } catch (error) {
-        emit("notice", "storage", error.name === "QuotaExceededError" ? t("storageFull") : t("storageFails"));
-        return false;
-    }
+	try {
+		await write();
+		return true;
+	} catch (error) {
+		emit("notice", "storage", error.name === "QuotaExceededError" ? t("storageFull") : t("storageFails"));
+		return false;
+	}
 }
 
 /// Writes what changed of a conversation. One write at a time; what changes meanwhile is written by the next.
 export function save(conversation) {
-    conversation.wantsSaving = true;
-    conversation.isSaving ??= (async () => {
-        while (conversation.wantsSaving) {
-            conversation.wantsSaving = false;
-            if (!await write(conversation)) break;
-        }
-        conversation.isSaving = null;
-        await refreshList();
-    })();
-    return conversation.isSaving;
+	conversation.wantsSaving = true;
+	conversation.isSaving ??= (async () => {
+		while (conversation.wantsSaving) {
+			conversation.wantsSaving = false;
+			if (!await write(conversation)) break;
+		}
+		conversation.isSaving = null;
+		await refreshList();
+	})();
+	return conversation.isSaving;
 }
 
 async function write(conversation) {
-    if (!conversation.messages.size && !conversation.version) return true;
-    const {changed, removed, version} = conversation;
-    [conversation.changed, conversation.removed] = [new Set(), new Set()];
-    const record = {...conversation.record, version: version + 1};
-    const messages = [...changed].map(id => conversation.messages.get(id)).filter(Boolean);
-    try {
-        await app.store.save(record, messages, [...removed], version);
-        conversation.version = version + 1;
-        channel.postMessage({type: "saved", id: conversation.id, version: version + 1});
-        return true;
-    } catch (error) {
-        for (const id of changed) conversation.changed.add(id);
-        for (const id of removed) conversation.removed.add(id);
-        if (!(error instanceof Conflict)) return attempt(() => { throw error; });
-        fork(conversation);
-        return true;
-    }
+	if (!conversation.messages.size && !conversation.version) return true;
+	const {changed, removed, version} = conversation;
+	[conversation.changed, conversation.removed] = [new Set(), new Set()];
+	const record = {...conversation.record, version: version + 1};
+	const messages = [...changed].map(id => conversation.messages.get(id)).filter(Boolean);
+	try {
+		await app.store.save(record, messages, [...removed], version);
+		conversation.version = version + 1;
+		channel.postMessage({type: "saved", id: conversation.id, version: version + 1});
+		return true;
+	} catch (error) {
+		for (const id of changed) conversation.changed.add(id);
+		for (const id of removed) conversation.removed.add(id);
+		if (!(error instanceof Conflict)) return attempt(() => { throw error; });
+		fork(conversation);
+		return true;
+	}
 }
 
 /// Another tab wrote first: what is here goes on as a conversation of its own.
 function fork(conversation) {
-    const reply = app.replies.get(conversation.id);
-    app.replies.delete(conversation.id);
-    const copy = conversation.copy(t("copyOf", {title: conversation.title}));
-    Object.assign(conversation, {...copy.record, changed: copy.changed, removed: new Set(), wantsSaving: true});
-    if (reply) app.replies.set(conversation.id, reply);
-    if (conversation === app.conversation) remember(conversation.id);
-    emit("notice", "tab", t("otherTabCopy", {title: conversation.title}));
+	const reply = app.replies.get(conversation.id);
+	app.replies.delete(conversation.id);
+	const copy = conversation.copy(t("copyOf", {title: conversation.title}));
+	Object.assign(conversation, {...copy.record, changed: copy.changed, removed: new Set(), wantsSaving: true});
+	if (reply) app.replies.set(conversation.id, reply);
+	if (conversation === app.conversation) remember(conversation.id);
+	emit("notice", "tab", t("otherTabCopy", {title: conversation.title}));
 }
 
 export async function addImported(conversations) {
-    for (const conversation of conversations) if (!await saved(conversation)) return false;
-    if (conversations.length) await openConversation(conversations[0].id);
-    return true;
+	for (const conversation of conversations) if (!await saved(conversation)) return false;
+	if (conversations.length) await openConversation(conversations[0].id);
+	return true;
 }
 
 async function saved(conversation) {
-    await save(conversation);
-    return conversation.version > 0;
+	await save(conversation);
+	return conversation.version > 0;
 }
 
 // MARK: - Messages
 
 /// Adds what a person wrote after a message (nil: at the beginning), and asks for the reply.
 export function send(text, parent) {
-    const {conversation} = app;
-    if (!canAsk()) return false;
-    ask(conversation, conversation.add(parent, {role: "user", text}));
-    return true;
+	const {conversation} = app;
+	if (!canAsk()) return false;
+	ask(conversation, conversation.add(parent, {role: "user", text}));
+	return true;
 }
 
 /// Another reply beside one; one that failed before its first word makes room for it.
 export function regenerate(message) {
-    if (!canAsk()) return;
-    const {conversation} = app;
-    const asked = conversation.messages.get(message.parent);
-    if (!message.text && !message.reasoning && !message.calls) conversation.remove(message);
-    ask(conversation, asked);
+	if (!canAsk()) return;
+	const {conversation} = app;
+	const asked = conversation.messages.get(message.parent);
+	if (!message.text && !message.reasoning && !message.calls) conversation.remove(message);
+	ask(conversation, asked);
 }
 
 /// Goes on with a reply where it stopped. Tokenizers go on badly after white space, so that it is taken away.
 export function continueReply(message) {
-    if (!canAsk()) return;
-    message.text = message.text.trimEnd();
-    if (message.usage) message.usage.before = (message.usage.before ?? 0) + message.usage.completion;
-    for (const name of ["finish", "error", "rate", "firstMs"]) delete message[name];
-    run(app.conversation, message, {continue_final_message: true});
+	if (!canAsk()) return;
+	message.text = message.text.trimEnd();
+	if (message.usage) message.usage.before = (message.usage.before ?? 0) + message.usage.completion;
+	for (const name of ["finish", "error", "rate", "firstMs"]) delete message[name];
+	run(app.conversation, message, {continue_final_message: true});
 }
 
 function canAsk() {
-    if (running() || !model()) return false;
-    const {errors} = fieldsOf(app.conversation.parameters);
-    if (errors.length) emit("invalid", errors);
-    return !errors.length;
+	if (running() || !model()) return false;
+	const {errors} = fieldsOf(app.conversation.parameters);
+	if (errors.length) emit("invalid", errors);
+	return !errors.length;
 }
 
 function ask(conversation, asked) {
-    run(conversation, conversation.add(asked, {role: "assistant", model: model().id}), {});
+	run(conversation, conversation.add(asked, {role: "assistant", model: model().id}), {});
 }
 
 function run(conversation, message, extra) {
-    const {fields} = fieldsOf(conversation.parameters);
-    // A reply that goes on is past its thinking.
-    if (extra.continue_final_message) delete fields.reasoning_effort;
-    conversation.model ??= model().id;
-    const body = {
-        model: model().id, messages: conversation.wire(message), stream: true, stream_options: {include_usage: true},
-        ...fields, ...extra,
-    };
-    message.state = "waiting";
-    conversation.touch(message);
-    const isOpen = () => conversation === app.conversation;
-    const reply = new Reply(conversation, message, {
-        text: part => isOpen() && emit("text", message, part),
-        reasoning: part => isOpen() && emit("reasoning", message, part),
-        changed: () => isOpen() && emit("message", message),
-        save: () => saveMessage(conversation, message),
-        ended(event, failure) {
-            app.replies.delete(conversation.id);
-            saveMessage(conversation, message);
-            emit("message", message);
-            emit("ended", conversation, message, event, failure);
-        },
-    });
-    app.replies.set(conversation.id, reply);
-    emit("started", conversation, message);
-    if (isOpen() && extra.continue_final_message) emit("restart", message);
-    if (isOpen()) emit("path");
-    save(conversation);
-    reply.run(JSON.stringify(body), keyStore.get());
+	const {fields} = fieldsOf(conversation.parameters);
+	// A reply that goes on is past its thinking.
+	if (extra.continue_final_message) delete fields.reasoning_effort;
+	conversation.model ??= model().id;
+	const body = {
+		model: model().id, messages: conversation.wire(message), stream: true, stream_options: {include_usage: true},
+		...fields, ...extra,
+	};
+	message.state = "waiting";
+	conversation.touch(message);
+	const isOpen = () => conversation === app.conversation;
+	const reply = new Reply(conversation, message, {
+		text: part => isOpen() && emit("text", message, part),
+		reasoning: part => isOpen() && emit("reasoning", message, part),
+		changed: () => isOpen() && emit("message", message),
+		save: () => saveMessage(conversation, message),
+		ended(event, failure) {
+			app.replies.delete(conversation.id);
+			saveMessage(conversation, message);
+			emit("message", message);
+			emit("ended", conversation, message, event, failure);
+		},
+	});
+	app.replies.set(conversation.id, reply);
+	emit("started", conversation, message);
+	if (isOpen() && extra.continue_final_message) emit("restart", message);
+	if (isOpen()) emit("path");
+	save(conversation);
+	reply.run(JSON.stringify(body), keyStore.get());
 }
 
 function saveMessage(conversation, message) {
-    if (!conversation.messages.has(message.id)) return;
-    conversation.touch(message);
-    save(conversation);
+	if (!conversation.messages.has(message.id)) return;
+	conversation.touch(message);
+	save(conversation);
 }
 
 export function select(message) {
-    app.conversation.select(message);
-    emit("path");
-    save(app.conversation);
+	app.conversation.select(message);
+	emit("path");
+	save(app.conversation);
 }
 
 export function removeMessage(message) {
-    const reply = running();
-    if (reply && app.conversation.subtree(message).includes(reply.message.id)) reply.stop();
-    app.conversation.remove(message);
-    emit("path");
-    save(app.conversation);
+	const reply = running();
+	if (reply && app.conversation.subtree(message).includes(reply.message.id)) reply.stop();
+	app.conversation.remove(message);
+	emit("path");
+	save(app.conversation);
 }
 
 /// Leaves nothing unsaved when the page is hidden or left.
 export function saveAll() {
-    for (const reply of app.replies.values()) saveMessage(reply.conversation, reply.message);
+	for (const reply of app.replies.values()) saveMessage(reply.conversation, reply.message);
 }

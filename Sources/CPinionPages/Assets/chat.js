@@ -11,179 +11,175 @@ import {applyTheme, chooseLanguage, chooseTheme, language, number, t, theme, use
 import {english} from "./words-en.js";
 import {chinese} from "./words-zh.js";
 
+const drawers = ["sidebar", "settings"];
+
+// The address is shortened before anything else happens.
 const code = takeFragment();
 applyTheme();
 useWords({en: english, zh: chinese});
-bindDialogs();
-bindTranscript();
-bindComposer();
-bindSettings();
-bindSidebar();
-bindChoices();
-bindDrawers();
-bindKeys();
-bindMessages();
+const parts = [
+	bindDialogs, bindTranscript, bindComposer, bindSettings, bindSidebar, bindChoices, bindDrawers, bindKeys, bindMessages,
+];
+for (const bind of parts) bind();
 begin();
 
 async function begin() {
-    if (code) {
-        try {
-            await exchange(code);
-        } catch (failure) {
-            return askForKey(failure.status === 0 ? t("noConnection") : t("codeFails"));
-        }
-    }
-    await comeIn();
+	if (code) {
+		try {
+			await exchange(code);
+		} catch (failure) {
+			return askForKey(failure.status === 0 ? t("noConnection") : t("codeFails"));
+		}
+	}
+	await comeIn();
 }
 
 /// Asks the server who we are, and opens what is ours.
 async function comeIn() {
-    let found;
-    try {
-        found = await enter();
-    } catch (failure) {
-        if (failure.status === 401) return askForKey(keyStore.get() ? t("wrongKey") : "");
-        document.body.dataset.state = "failed";
-        return tellError(reason(failure), comeIn);
-    }
-    byId("sign-in").hidden = true;
-    byId("sign-out").hidden = keyStore.get() === null;
-    byId("chat").hidden = false;
-    await app.openSpace(found);
-    document.body.dataset.state = "ready";
-    byId("prompt").focus();
+	let found;
+	try {
+		found = await enter();
+	} catch (failure) {
+		if (failure.status === 401) return askForKey(keyStore.get() ? t("wrongKey") : "");
+		document.body.dataset.state = "failed";
+		return tellError(reason(failure), comeIn);
+	}
+	byId("sign-in").hidden = true;
+	byId("sign-out").hidden = keyStore.get() === null;
+	byId("chat").hidden = false;
+	await app.openSpace(found);
+	document.body.dataset.state = "ready";
+	byId("prompt").focus();
 }
 
 function askForKey(problem) {
-    document.body.dataset.state = "sign-in";
-    byId("sign-in").hidden = false;
-    byId("sign-in-error").textContent = problem;
-    byId("key").focus();
+	document.body.dataset.state = "sign-in";
+	byId("sign-in").hidden = false;
+	byId("sign-in-error").textContent = problem;
+	byId("key").focus();
 }
 
 function bindMessages() {
-    byId("sign-in").addEventListener("submit", async event => {
-        event.preventDefault();
-        const key = byId("key").value.trim();
-        if (!key) return;
-        keyStore.set(key);
-        byId("key").value = "";
-        hideError();
-        await comeIn();
-    });
-    byId("sign-out").onclick = () => {
-        app.saveAll();
-        keyStore.set(null);
-        location.reload();
-    };
-    byId("dismiss").onclick = hideError;
-    byId("notice-dismiss").onclick = () => { byId("notice").hidden = true; };
-    app.on("notice", (kind, text) => {
-        byId("notice").dataset.kind = kind;
-        byId("notice-text").textContent = text;
-        byId("notice").hidden = false;
-    });
-    app.on("started", () => {
-        hideError();
-        live("started", t("saidStarted"));
-    });
-    app.on("invalid", names => {
-        document.body.classList.add("settings-open");
-        tellError(t("invalid", {names: names.map(name => t(`p_${name}`)).join(", ")}));
-    });
-    app.on("ended", ended);
-    addEventListener("pagehide", app.saveAll);
-    document.addEventListener("visibilitychange", () => {
-        if (document.hidden) {
-            keepDraft();
-            app.saveAll();
-        } else if (app.app.store) app.catchUp();
-    });
+	byId("sign-in").addEventListener("submit", async event => {
+		event.preventDefault();
+		const key = byId("key").value.trim();
+		if (!key) return;
+		keyStore.set(key);
+		byId("key").value = "";
+		hideError();
+		await comeIn();
+	});
+	byId("sign-out").onclick = () => {
+		app.saveAll();
+		keyStore.set(null);
+		location.reload();
+	};
+	byId("dismiss").onclick = hideError;
+	byId("notice-dismiss").onclick = () => { byId("notice").hidden = true; };
+	app.on("notice", (kind, text) => {
+		byId("notice").dataset.kind = kind;
+		byId("notice-text").textContent = text;
+		byId("notice").hidden = false;
+	});
+	app.on("started", () => {
+		hideError();
+		live("started", t("saidStarted"));
+	});
+	app.on("invalid", names => {
+		document.body.classList.add("settings-open");
+		tellError(t("invalid", {names: names.map(name => t(`p_${name}`)).join(", ")}));
+	});
+	app.on("ended", ended);
+	addEventListener("pagehide", app.saveAll);
+	document.addEventListener("visibilitychange", () => {
+		if (document.hidden) {
+			keepDraft();
+			app.saveAll();
+		} else if (app.app.store) app.catchUp();
+	});
 }
 
 function ended(conversation, message, event, failure) {
-    const words = {finished: "saidFinished", cut: "saidCut", stopped: "saidStopped", failed: "saidFailed"};
-    live(event, t(words[event]));
-    if (!failure) return;
-    if (failure.status === 401) return askForKey(t("keyRevoked"));
-    tellError(reason(failure), () => { if (conversation === app.app.conversation) app.regenerate(message); });
+	const words = {finished: "saidFinished", cut: "saidCut", stopped: "saidStopped", failed: "saidFailed"};
+	live(event, t(words[event]));
+	if (!failure) return;
+	if (failure.status === 401) return askForKey(t("keyRevoked"));
+	tellError(reason(failure), () => { if (conversation === app.app.conversation) app.regenerate(message); });
 }
 
 function reason(failure) {
-    if (failure.status === 0) return [t("noConnection"), failure.message].filter(Boolean).join(" ");
-    const parts = [failure.message];
-    if (failure.code === "context_length_exceeded") parts.push(t("contextEnd"));
-    if (failure.retryAfter) parts.push(t("retryAfter", {seconds: number(failure.retryAfter)}));
-    return parts.join(" ");
+	if (failure.status === 0) return [t("noConnection"), failure.message].filter(Boolean).join(" ");
+	const parts = [failure.message];
+	if (failure.code === "context_length_exceeded") parts.push(t("contextEnd"));
+	if (failure.retryAfter) parts.push(t("retryAfter", {seconds: number(failure.retryAfter)}));
+	return parts.join(" ");
 }
 
 function live(event, text) {
-    byId("live").dataset.event = event;
-    byId("live").textContent = text;
+	byId("live").dataset.event = event;
+	byId("live").textContent = text;
 }
 
 function tellError(text, retry) {
-    byId("error-text").textContent = text;
-    byId("retry").hidden = !retry;
-    byId("retry").onclick = () => {
-        hideError();
-        retry();
-    };
-    byId("error").hidden = false;
+	byId("error-text").textContent = text;
+	byId("retry").hidden = !retry;
+	byId("retry").onclick = () => {
+		hideError();
+		retry();
+	};
+	byId("error").hidden = false;
 }
 
 function hideError() {
-    byId("error").hidden = true;
+	byId("error").hidden = true;
 }
 
 function bindChoices() {
-    byId("language").value = language;
-    byId("language").onchange = event => chooseLanguage(event.target.value);
-    byId("theme").value = theme();
-    byId("theme").onchange = event => chooseTheme(event.target.value);
+	byId("language").value = language;
+	byId("language").onchange = event => chooseLanguage(event.target.value);
+	byId("theme").value = theme();
+	byId("theme").onchange = event => chooseTheme(event.target.value);
 }
 
 // MARK: - Drawers and keys
 
-const drawers = ["sidebar", "settings"];
-
 function setDrawer(name, isOpen) {
-    document.body.classList.toggle(`${name}-open`, isOpen);
-    byId(`open-${name}`).setAttribute("aria-expanded", String(isOpen));
+	document.body.classList.toggle(`${name}-open`, isOpen);
+	byId(`open-${name}`).setAttribute("aria-expanded", String(isOpen));
 }
 
 function bindDrawers() {
-    for (const name of drawers) {
-        byId(`open-${name}`).onclick = () => {
-            const isOpen = !document.body.classList.contains(`${name}-open`);
-            for (const other of drawers) setDrawer(other, other === name && isOpen);
-            if (isOpen) byId(name).querySelector("button, input, textarea").focus();
-        };
-    }
-    app.on("open", () => setDrawer("sidebar", false));
+	for (const name of drawers) {
+		byId(`open-${name}`).onclick = () => {
+			const isOpen = !document.body.classList.contains(`${name}-open`);
+			for (const other of drawers) setDrawer(other, other === name && isOpen);
+			if (isOpen) byId(name).querySelector("button, input, textarea").focus();
+		};
+	}
+	app.on("open", () => setDrawer("sidebar", false));
 }
 
 function bindKeys() {
-    document.addEventListener("keydown", event => {
-        if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
-        if (event.key === "Escape") escape();
-        else if (event.altKey && event.code === "KeyN") {
-            event.preventDefault();
-            byId("new").click();
-        } else if (event.key === "/" && !event.target.closest("input, textarea, select, dialog")) {
-            event.preventDefault();
-            byId("prompt").focus();
-        }
-    });
+	document.addEventListener("keydown", event => {
+		if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+		if (event.key === "Escape") escape();
+		else if (event.altKey && event.code === "KeyN") {
+			event.preventDefault();
+			byId("new").click();
+		} else if (event.key === "/" && !event.target.closest("input, textarea, select, dialog")) {
+			event.preventDefault();
+			byId("prompt").focus();
+		}
+	});
 }
 
 /// A dialog closes itself. Otherwise a running reply stops, or else a drawer closes.
 function escape() {
-    if (document.querySelector("dialog[open]")) return;
-    const reply = app.running();
-    if (reply) return reply.stop();
-    const open = drawers.find(name => document.body.classList.contains(`${name}-open`));
-    if (!open) return;
-    setDrawer(open, false);
-    byId(`open-${open}`).focus();
+	if (document.querySelector("dialog[open]")) return;
+	const reply = app.running();
+	if (reply) return reply.stop();
+	const open = drawers.find(name => document.body.classList.contains(`${name}-open`));
+	if (!open) return;
+	setDrawer(open, false);
+	byId(`open-${open}`).focus();
 }

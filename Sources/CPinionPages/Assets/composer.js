@@ -9,64 +9,64 @@ let draftOf = null;
 const draftKey = conversation => conversation.version || conversation.messages.size ? conversation.id : "new";
 
 export function bindComposer() {
-    const prompt = byId("prompt");
-    on("open", async () => {
-        keepDraft();
-        const {conversation} = app;
-        draftOf = conversation;
-        prompt.value = "";
-        show();
-        const text = await app.store.draft(draftKey(conversation)).catch(() => "");
-        if (app.conversation === conversation && !prompt.value) prompt.value = text ?? "";
-    });
-    on("path", show);
-    on("started", show);
-    on("ended", show);
-    prompt.addEventListener("input", () => {
-        clearTimeout(timer);
-        timer = setTimeout(keepDraft, DRAFT_DELAY);
-    });
-    prompt.addEventListener("keydown", event => {
-        if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
-        event.preventDefault();
-        submit();
-    });
-    byId("composer").addEventListener("submit", event => {
-        event.preventDefault();
-        submit();
-    });
-    byId("stop").onclick = () => {
-        running()?.stop();
-        prompt.focus();
-    };
-    addEventListener("pagehide", keepDraft);
+	const prompt = byId("prompt");
+	on("open", async () => {
+		keepDraft();
+		const {conversation} = app;
+		draftOf = conversation;
+		prompt.value = "";
+		show();
+		const text = await app.store.draft(draftKey(conversation)).catch(() => "");
+		if (app.conversation === conversation && !prompt.value) prompt.value = text ?? "";
+	});
+	on("path", show);
+	on("started", show);
+	on("ended", show);
+	prompt.addEventListener("input", () => {
+		clearTimeout(timer);
+		timer = setTimeout(keepDraft, DRAFT_DELAY);
+	});
+	prompt.addEventListener("keydown", event => {
+		if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+		event.preventDefault();
+		submit();
+	});
+	byId("composer").addEventListener("submit", event => {
+		event.preventDefault();
+		submit();
+	});
+	byId("stop").onclick = () => {
+		running()?.stop();
+		prompt.focus();
+	};
+	addEventListener("pagehide", keepDraft);
 }
 
 function submit() {
-    const prompt = byId("prompt");
-    if (!prompt.value.trim() || running()) return;
-    const {conversation} = app;
-    const key = draftKey(conversation);
-    if (!send(prompt.value, conversation.path().at(-1))) return;
-    prompt.value = "";
-    clearTimeout(timer);
-    timer = 0;
-    app.store.saveDraft(key, "").catch(() => {});
-    prompt.focus();
+	const prompt = byId("prompt");
+	if (!prompt.value.trim() || running()) return;
+	const {conversation} = app;
+	const key = draftKey(conversation);
+	if (!send(prompt.value, conversation.path().at(-1))) return;
+	prompt.value = "";
+	clearTimeout(timer);
+	timer = 0;
+	app.store.saveDraft(key, "").catch(() => {});
+	prompt.focus();
 }
 
 /// Writes the draft that waits to be kept.
 export function keepDraft() {
-    if (!timer) return;
-    clearTimeout(timer);
-    timer = 0;
-    app.store?.saveDraft(draftKey(draftOf), byId("prompt").value).catch(() => {});
+	if (!timer) return;
+	clearTimeout(timer);
+	timer = 0;
+	app.store?.saveDraft(draftKey(draftOf), byId("prompt").value).catch(() => {});
 }
 
 function show() {
-    const isRunning = Boolean(running());
-    const hadFocus = [byId("send"), byId("stop")].includes(document.activeElement);
-    byId("send").hidden = isRunning;
-    byId("stop").hidden = !isRunning;
-    if (hadFocus) byId("prompt").focus();
+	const isRunning = Boolean(running());
+	const hadFocus = [byId("send"), byId("stop")].includes(document.activeElement);
+	byId("send").hidden = isRunning;
+	byId("stop").hidden = !isRunning;
+	if (hadFocus) byId("prompt").focus();
 }

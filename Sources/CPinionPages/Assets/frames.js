@@ -9,32 +9,32 @@ let isScheduled = false;
 
 /// Calls `job(deadline)` in each frame until it returns true. A job that is queued already stays where it is.
 export function inFrames(job) {
-    jobs.add(job);
-    schedule();
+	jobs.add(job);
+	schedule();
 }
 
 export function cancelJob(job) {
-    jobs.delete(job);
+	jobs.delete(job);
 }
 
 /// Calls a function after the jobs of each frame that had some.
 export function afterFrames(call) {
-    after.add(call);
+	after.add(call);
 }
 
 function schedule() {
-    if (isScheduled) return;
-    isScheduled = true;
-    requestAnimationFrame(run);
+	if (isScheduled) return;
+	isScheduled = true;
+	requestAnimationFrame(run);
 }
 
 function run() {
-    isScheduled = false;
-    const deadline = performance.now() + BUDGET;
-    for (const job of [...jobs]) {
-        if (job(deadline)) jobs.delete(job);
-        if (performance.now() >= deadline) break;
-    }
-    for (const call of after) call();
-    if (jobs.size) schedule();
+	isScheduled = false;
+	const deadline = performance.now() + BUDGET;
+	for (const job of [...jobs]) {
+		if (job(deadline)) jobs.delete(job);
+		if (performance.now() >= deadline) break;
+	}
+	for (const call of after) call();
+	if (jobs.size) schedule();
 }

@@ -5,12 +5,12 @@ const listeners = new Set();
 
 /// Storage may be forbidden: what was chosen then holds until the page is left.
 const chosen = {
-    get(name) {
-        try { return localStorage.getItem(name); } catch { return null; }
-    },
-    set(name, value) {
-        try { localStorage.setItem(name, value); } catch { /* As above. */ }
-    },
+	get(name) {
+		try { return localStorage.getItem(name); } catch { return null; }
+	},
+	set(name, value) {
+		try { localStorage.setItem(name, value); } catch { /* As above. */ }
+	},
 };
 
 const wanted = chosen.get(LANGUAGE) ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
@@ -19,57 +19,57 @@ let tables = {en: {}, zh: {}};
 
 /// Gives the page its words, and fills them in: `useWords({en: english, zh: chinese})`.
 export function useWords(words) {
-    tables = words;
-    translatePage();
+	tables = words;
+	translatePage();
 }
 
 /// A sentence of the page: `t("tokens", {count: 5})` puts 5 in the place of `{count}`.
 export function t(key, values = {}) {
-    const text = tables[language][key];
-    if (text === undefined) throw new Error(`no words for ${key}`);
-    return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+	const text = tables[language][key];
+	if (text === undefined) throw new Error(`no words for ${key}`);
+	return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
 /// A number as the language writes it.
 export function number(value, digits = 0) {
-    return value.toLocaleString(language === "zh" ? "zh-CN" : "en", {maximumFractionDigits: digits});
+	return value.toLocaleString(language === "zh" ? "zh-CN" : "en", {maximumFractionDigits: digits});
 }
 
 /// Calls a function now, and again when another language is chosen.
 export function onLanguage(call) {
-    listeners.add(call);
-    call();
+	listeners.add(call);
+	call();
 }
 
 export function chooseLanguage(name) {
-    language = name === "zh" ? "zh" : "en";
-    chosen.set(LANGUAGE, language);
-    translatePage();
-    for (const call of listeners) call();
+	language = name === "zh" ? "zh" : "en";
+	chosen.set(LANGUAGE, language);
+	translatePage();
+	for (const call of listeners) call();
 }
 
 export function theme() {
-    return chosen.get(THEME) ?? "system";
+	return chosen.get(THEME) ?? "system";
 }
 
 export function chooseTheme(name) {
-    chosen.set(THEME, name);
-    applyTheme();
+	chosen.set(THEME, name);
+	applyTheme();
 }
 
 export function applyTheme() {
-    const name = theme();
-    if (name === "light" || name === "dark") document.documentElement.dataset.theme = name;
-    else delete document.documentElement.dataset.theme;
+	const name = theme();
+	if (name === "light" || name === "dark") document.documentElement.dataset.theme = name;
+	else delete document.documentElement.dataset.theme;
 }
 
 /// Fills in the words of the page's own elements: `data-t` names an element's text, `data-t-label` its label, and so on.
 export function translatePage() {
-    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-    for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-    for (const [name, attribute] of [["label", "aria-label"], ["title", "title"], ["placeholder", "placeholder"]]) {
-        for (const node of document.querySelectorAll(`[data-t-${name}]`)) {
-            node.setAttribute(attribute, t(node.getAttribute(`data-t-${name}`)));
-        }
-    }
+	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+	for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+	for (const [name, attribute] of [["label", "aria-label"], ["title", "title"], ["placeholder", "placeholder"]]) {
+		for (const node of document.querySelectorAll(`[data-t-${name}]`)) {
+			node.setAttribute(attribute, t(node.getAttribute(`data-t-${name}`)));
+		}
+	}
 }

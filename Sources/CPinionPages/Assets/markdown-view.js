@@ -5,11 +5,11 @@ import {parseInlines, unescape} from "./inline.js";
 import {appendText, button, copyText, element} from "./dom.js";
 import {t} from "./language.js";
 
-// Lines of code, items of a list and rows of a table that one element holds: the browser lays an element out as a whole,
-// and leaves those alone that nobody sees.
-const CHUNK_LINES = 60;
+// Blocks, lines of code, items of a list and rows of a table that one element holds: the browser lays an element out as a
+// whole, and leaves those alone that nobody sees. Each of them costs a little in each frame, so that they are not small.
+const CHUNK_LINES = 100;
 const CHUNK_CHARACTERS = 4096;
-const PART = 100;
+const PART = 50;
 // Milliseconds of a slice that are kept for elements.
 const SHOWING = 4;
 // Level of a message's own heading.
@@ -17,223 +17,228 @@ const BASE_LEVEL = 2;
 
 /// A view of one Markdown text.
 export class MarkdownView {
-    constructor(parent) {
-        this.parser = new BlockParser();
-        this.view = {container: () => parent, views: [], stable: 0};
-        this.isEnded = false;
-        this.work = deadline => this.slice(deadline);
-    }
+	constructor(parent) {
+		this.parser = new BlockParser();
+		const sections = [];
+		this.view = {views: [], stable: 0, container: (_, index) => partOf(sections, index, parent, () => element("section"))};
+		this.isEnded = false;
+		this.work = deadline => this.slice(deadline);
+	}
 
-    append(text) {
-        this.parser.push(text);
-    }
+	append(text) {
+		this.parser.push(text);
+	}
 
-    end() {
-        this.isEnded = true;
-    }
+	end() {
+		this.isEnded = true;
+	}
 
-    /// Takes lines until the deadline, then shows them. Returns whether all is shown.
-    slice(deadline) {
-        const {parser} = this;
-        let isBehind = false;
-        while (parser.step()) {
-            if (performance.now() < deadline - SHOWING) continue;
-            isBehind = true;
-            break;
-        }
-        if (!isBehind && this.isEnded) parser.end();
-        // Elements cost more than lines: what is left over is shown in later frames.
-        const isShown = sync(this.view, parser.root, {deadline, isFinal: true});
-        if (isBehind || !isShown) return false;
-        if (!this.isEnded) parser.peek(() => sync(this.view, parser.root, {deadline: Infinity, isFinal: false}));
-        return true;
-    }
+	/// Takes lines until the deadline, then shows them. Returns whether all is shown.
+	slice(deadline) {
+		const {parser} = this;
+		let isBehind = false;
+		while (parser.step()) {
+			if (performance.now() < deadline - SHOWING) continue;
+			isBehind = true;
+			break;
+		}
+		if (!isBehind && this.isEnded) parser.end();
+		// Elements cost more than lines: what is left over is shown in later frames.
+		const isShown = sync(this.view, parser.root, {deadline, isFinal: true});
+		if (isBehind || !isShown) return false;
+		if (!this.isEnded) parser.peek(() => sync(this.view, parser.root, {deadline: Infinity, isFinal: false}));
+		return true;
+	}
 }
 
 /// Brings the elements of a container's children in line with the tree. Returns false where the deadline came first.
 function sync(view, block, pass) {
-    const {children} = block;
-    for (let index = view.stable; index < children.length; index += 1) {
-        const child = children[index];
-        let shown = view.views[index];
-        if (!shown || shown.type !== child.type || shown.isContinued !== child.isContinued) {
-            for (const old of view.views.splice(index)) old.element.remove();
-            shown = makers[child.type](child, view, index);
-            Object.assign(shown, {type: child.type, isContinued: child.isContinued});
-            view.views.push(shown);
-            view.container(block, index).append(shown.element);
-        }
-        if (!shown.update(child, pass)) return false;
-        if (pass.isFinal && !child.isOpen && index === view.stable) view.stable += 1;
-        if (performance.now() >= pass.deadline && index + 1 < children.length) return false;
-    }
-    for (const old of view.views.splice(children.length)) old.element.remove();
-    return true;
+	const {children} = block;
+	for (let index = view.stable; index < children.length; index += 1) {
+		const child = children[index];
+		let shown = view.views[index];
+		const kind = [child.type, child.level, child.info, child.isContinued, child.start].join();
+		if (shown?.kind !== kind) {
+			for (const old of view.views.splice(index)) old.element.remove();
+			shown = makers[child.type](child, view, index);
+			shown.kind = kind;
+			view.views.push(shown);
+			view.container(block, index).append(shown.element);
+		}
+		if (!shown.update(child, pass)) return false;
+		if (pass.isFinal && !child.isOpen && index === view.stable) view.stable += 1;
+		if (performance.now() >= pass.deadline && index + 1 < children.length) return false;
+	}
+	for (const old of view.views.splice(children.length)) old.element.remove();
+	return true;
 }
 
 /// A view of a container, whose children may lie in several elements.
 function containerView(outer, container) {
-    const view = {element: outer, views: [], stable: 0, container: container ?? (() => outer)};
-    view.update = (block, pass) => sync(view, block, pass);
-    return view;
+	const view = {element: outer, views: [], stable: 0, container: container ?? (() => outer)};
+	view.update = (block, pass) => sync(view, block, pass);
+	return view;
 }
 
 /// A view of a leaf, made anew when its text is another one.
 function leafView(outer, show) {
-    let shown = null;
-    return {
-        element: outer,
-        update(block) {
-            if (shown === block.text) return true;
-            shown = block.text;
-            outer.replaceChildren();
-            show(block);
-            return true;
-        },
-    };
+	let shown = null;
+	return {
+		element: outer,
+		update(block) {
+			if (shown === block.text) return true;
+			shown = block.text;
+			outer.replaceChildren();
+			show(block);
+			return true;
+		},
+	};
 }
 
 const makers = {
-    paragraph(block) {
-        const outer = element("p", {dir: "auto", className: block.isContinued ? "continued" : ""});
-        return leafView(outer, block => appendInlines(outer, block.text));
-    },
-    heading(block, view, index) {
-        // The page's own headings come first in its outline, which leaves no level out.
-        const before = view.views.slice(0, index).findLast(other => other.type === "heading");
-        const level = Math.min(6, block.level + BASE_LEVEL, (before?.level ?? BASE_LEVEL) + 1);
-        const outer = element(`h${level}`, {dir: "auto", className: `level-${block.level}`});
-        return Object.assign(leafView(outer, block => appendInlines(outer, block.text)), {level});
-    },
-    rule: () => ({element: element("hr"), update: () => true}),
-    quote: () => containerView(element("blockquote", {dir: "auto"})),
-    item: () => containerView(element("li", {dir: "auto"})),
-    list: listView,
-    code: codeView,
-    table: tableView,
+	paragraph(block) {
+		const outer = element("p", {dir: "auto", className: block.isContinued ? "continued" : ""});
+		return leafView(outer, block => appendInlines(outer, block.text));
+	},
+	heading(block, view, index) {
+		// The page's own headings come first in its outline, which leaves no level out.
+		const before = view.views.slice(0, index).findLast(other => other.level);
+		const level = Math.min(6, block.level + BASE_LEVEL, (before?.level ?? BASE_LEVEL) + 1);
+		const outer = element(`h${level}`, {dir: "auto", className: `level-${block.level}`});
+		return Object.assign(leafView(outer, block => appendInlines(outer, block.text)), {level});
+	},
+	rule: () => ({element: element("hr"), update: () => true}),
+	quote: () => containerView(element("blockquote", {dir: "auto"})),
+	item: () => containerView(element("li", {dir: "auto"})),
+	list: listView,
+	code: codeView,
+	table: tableView,
 };
 
-function listView(block) {
-    const outer = element("div", {className: "list"});
-    let parts = [];
-    const view = containerView(outer, (list, index) => {
-        const part = Math.floor(index / PART);
-        if (part >= parts.length) {
-            const tag = list.isOrdered ? "ol" : "ul";
-            parts = parts.slice(0, part);
-            parts.push(element(tag, list.isOrdered ? {start: list.start + index} : {}));
-            outer.append(parts[part]);
-        }
-        return parts[part];
-    });
-    const {update} = view;
-    view.update = (list, pass) => {
-        outer.classList.toggle("tight", !list.isLoose);
-        return update(list, pass);
-    };
-    return view;
+/// The element that holds the child of an index, which is made where it is the first of its part.
+function partOf(parts, index, parent, make) {
+	const part = Math.floor(index / PART);
+	for (const old of parts.splice(part + 1)) old.remove();
+	if (part === parts.length) {
+		parts.push(make());
+		parent.append(parts[part]);
+	}
+	return parts[part];
+}
+
+function listView() {
+	const outer = element("div", {className: "list"});
+	const parts = [];
+	const view = containerView(outer, (list, index) => partOf(parts, index, outer, () => element(
+		list.isOrdered ? "ol" : "ul", list.isOrdered ? {start: list.start + index} : {})));
+	const {update} = view;
+	view.update = (list, pass) => {
+		outer.classList.toggle("tight", !list.isLoose);
+		return update(list, pass);
+	};
+	return view;
 }
 
 /// Code as chunks of lines. Text that was shown is never touched again, but for the last line while it grows.
 function codeView(block) {
-    const code = element("code");
-    const language = unescape(block.info).split(/\s/)[0];
-    let parts = [];
-    const copy = button("copy-code", t("copy"), async () => {
-        copy.textContent = await copyText(parts.join("")) ? t("copied") : t("copyFailed");
-    });
-    const pre = element("pre", {tabIndex: 0, dir: "ltr", role: "region", "aria-label": language || t("code")}, code);
-    const outer = element("div", {className: "code"},
-        element("div", {className: "code-head"}, element("span", {}, language), copy), pre);
-    // The line that is still growing.
-    const tail = element("span", {className: "chunk"});
-    let chunk = null;
-    let [room, lines, shown] = [0, 0, 0];
-    const put = text => {
-        if (lines <= 0 || room < text.length) {
-            chunk = element("span", {className: "chunk"});
-            code.append(chunk);
-            [room, lines] = [CHUNK_CHARACTERS, CHUNK_LINES];
-        }
-        appendText(chunk, text);
-        room -= text.length;
-        if (text.endsWith("\n")) lines -= 1;
-    };
-    return {
-        element: outer,
-        update(block, pass) {
-            parts = block.parts;
-            tail.remove();
-            if (!pass.isFinal) {
-                tail.replaceChildren();
-                appendText(tail, parts.slice(shown).join(""));
-                code.append(tail);
-                return true;
-            }
-            while (shown < parts.length) {
-                for (const piece of pieces(parts[shown])) put(piece);
-                shown += 1;
-                if (performance.now() >= pass.deadline && shown < parts.length) return false;
-            }
-            return true;
-        },
-    };
+	const code = element("code");
+	const language = unescape(block.info).split(/\s/)[0];
+	let parts = [];
+	const copy = button("copy-code", t("copy"), async () => {
+		copy.textContent = await copyText(parts.join("")) ? t("copied") : t("copyFailed");
+	});
+	const pre = element("pre", {tabIndex: 0, dir: "ltr", role: "region", "aria-label": language || t("code")}, code);
+	const outer = element("div", {className: "code"},
+		element("div", {className: "code-head"}, element("span", {}, language), copy), pre);
+	// The line that is still growing.
+	const tail = element("span", {className: "chunk"});
+	let chunk = null;
+	let [room, lines, shown] = [0, 0, 0];
+	const put = text => {
+		if (lines <= 0 || room < text.length) {
+			chunk = element("span", {className: "chunk"});
+			code.append(chunk);
+			[room, lines] = [CHUNK_CHARACTERS, CHUNK_LINES];
+		}
+		appendText(chunk, text);
+		room -= text.length;
+		if (text.endsWith("\n")) lines -= 1;
+	};
+	return {
+		element: outer,
+		update(block, pass) {
+			parts = block.parts;
+			tail.remove();
+			if (!pass.isFinal) {
+				tail.replaceChildren();
+				appendText(tail, parts.slice(shown).join(""));
+				code.append(tail);
+				return true;
+			}
+			while (shown < parts.length) {
+				for (const piece of pieces(parts[shown])) put(piece);
+				shown += 1;
+				if (performance.now() >= pass.deadline && shown < parts.length) return false;
+			}
+			return true;
+		},
+	};
 }
 
 function pieces(text) {
-    const out = [];
-    for (let at = 0; at < text.length; at += CHUNK_CHARACTERS) out.push(text.slice(at, at + CHUNK_CHARACTERS));
-    return out;
+	const out = [];
+	for (let at = 0; at < text.length; at += CHUNK_CHARACTERS) out.push(text.slice(at, at + CHUNK_CHARACTERS));
+	return out;
 }
 
 /// A table in parts, each with the header: the columns of one part are measured together.
 function tableView(block) {
-    const outer = element("div", {className: "tables"});
-    let shown = 0;
-    let tail = [];
-    let body = null;
-    const part = table => {
-        body = element("tbody");
-        const head = element("thead", {}, rowOf(table, table.header, "th"));
-        const scroll = element("div", {
-            className: "table-scroll", tabIndex: 0, role: "region", "aria-label": t("table"),
-        }, element("table", {}, head, body));
-        outer.append(scroll);
-    };
-    let columns = null;
-    return {
-        element: outer,
-        update(table, pass) {
-            for (const node of tail) node.remove();
-            tail = [];
-            const head = `${table.align} ${table.header}`;
-            if (columns !== head) {
-                columns = head;
-                shown = 0;
-                outer.replaceChildren();
-                part(table);
-            }
-            for (let index = shown; index < table.rows.length; index += 1) {
-                if (pass.isFinal && index && index % PART === 0 && body.childNodes.length) part(table);
-                const row = rowOf(table, table.rows[index], "td");
-                body.append(row);
-                // The last row may still grow, until another one comes.
-                if (pass.isFinal && (index + 1 < table.rows.length || !table.isOpen)) shown = index + 1;
-                else tail.push(row);
-                if (pass.isFinal && performance.now() >= pass.deadline && index + 1 < table.rows.length) return false;
-            }
-            return true;
-        },
-    };
+	const outer = element("div", {className: "tables"});
+	let shown = 0;
+	let tail = [];
+	let body = null;
+	const part = table => {
+		body = element("tbody");
+		const head = element("thead", {}, rowOf(table, table.header, "th"));
+		const scroll = element("div", {
+			className: "table-scroll", tabIndex: 0, role: "region", "aria-label": t("table"),
+		}, element("table", {}, head, body));
+		outer.append(scroll);
+	};
+	let columns = null;
+	return {
+		element: outer,
+		update(table, pass) {
+			for (const node of tail) node.remove();
+			tail = [];
+			const head = `${table.align} ${table.header}`;
+			if (columns !== head) {
+				columns = head;
+				shown = 0;
+				outer.replaceChildren();
+				part(table);
+			}
+			for (let index = shown; index < table.rows.length; index += 1) {
+				if (pass.isFinal && index && index % PART === 0 && body.childNodes.length) part(table);
+				const row = rowOf(table, table.rows[index], "td");
+				body.append(row);
+				// The last row may still grow, until another one comes.
+				if (pass.isFinal && (index + 1 < table.rows.length || !table.isOpen)) shown = index + 1;
+				else tail.push(row);
+				if (pass.isFinal && performance.now() >= pass.deadline && index + 1 < table.rows.length) return false;
+			}
+			return true;
+		},
+	};
 }
 
 function rowOf(table, text, tag) {
-    const texts = cells(text);
-    return element("tr", {}, ...table.align.map((align, index) => {
-        const cell = element(tag, {dir: "auto", className: align && `align-${align}`, scope: tag === "th" ? "col" : null});
-        if (texts[index]) appendInlines(cell, texts[index]);
-        return cell;
-    }));
+	const texts = cells(text);
+	return element("tr", {}, ...table.align.map((align, index) => {
+		const cell = element(tag, {dir: "auto", className: align && `align-${align}`, scope: tag === "th" ? "col" : null});
+		if (texts[index]) appendInlines(cell, texts[index]);
+		return cell;
+	}));
 }
 
 // MARK: - Inlines
@@ -241,37 +246,41 @@ function rowOf(table, text, tag) {
 const TAGS = {emphasis: "em", strong: "strong", code: "code"};
 
 function appendInlines(parent, text) {
-    appendNodes(parent, parseInlines(text));
+	appendNodes(parent, parseInlines(text));
 }
 
-function appendNodes(parent, nodes) {
-    for (const node of nodes) {
-        switch (node.type) {
-        case "text": appendText(parent, node.text); break;
-        case "break": parent.append(element("br")); break;
-        case "link": case "image": appendLink(parent, node); break;
-        default: {
-            const outer = element(TAGS[node.type]);
-            if (node.type === "code") appendText(outer, node.text);
-            else appendNodes(outer, node.children);
-            parent.append(outer);
-        }
-        }
-    }
+function appendNodes(parent, nodes, isInLink = false) {
+	for (const node of nodes) {
+		switch (node.type) {
+		case "text": appendText(parent, node.text); break;
+		case "break": parent.append(element("br")); break;
+		case "link": case "image": appendLink(parent, node, isInLink); break;
+		default: {
+			const outer = element(TAGS[node.type]);
+			if (node.type === "code") appendText(outer, node.text);
+			else appendNodes(outer, node.children, isInLink);
+			parent.append(outer);
+		}
+		}
+	}
 }
 
 /// A link, or the words of one that leads elsewhere than to the web. A picture is a link too: nothing is fetched.
-function appendLink(parent, {type, address, children}) {
-    const words = element("bdi");
-    appendNodes(words, children);
-    const isWeb = /^https?:\/\//i.test(address) && URL.canParse(address);
-    if (!isWeb) {
-        parent.append(words);
-        if (address) appendText(parent, ` (${address})`);
-        return;
-    }
-    if (type === "image") words.prepend(`${t("picture")}: `);
-    if (!words.textContent) words.append(address);
-    const href = new URL(address).href;
-    parent.append(element("a", {href, title: href, rel: "noreferrer noopener", target: "_blank"}, words));
+function appendLink(parent, {type, address, children}, isInLink) {
+	const words = element("bdi");
+	appendNodes(words, children, true);
+	if (isInLink) {
+		parent.append(words);
+		return;
+	}
+	const isWeb = /^https?:\/\//i.test(address) && URL.canParse(address);
+	if (!isWeb) {
+		parent.append(words);
+		if (address) appendText(parent, ` (${address})`);
+		return;
+	}
+	if (type === "image") words.prepend(`${t("picture")}: `);
+	if (!words.textContent) words.append(address);
+	const href = new URL(address).href;
+	parent.append(element("a", {href, title: href, rel: "noreferrer noopener", target: "_blank"}, words));
 }

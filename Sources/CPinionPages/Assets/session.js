@@ -7,56 +7,57 @@ const MAX_SECRET = 512;
 
 /// The key of this tab. Session storage ends with the tab, and other tabs have their own.
 export const keyStore = {
-    fallback: null,
-    get() {
-        try { return sessionStorage.getItem(KEY); } catch { return this.fallback; }
-    },
-    set(key) {
-        this.fallback = key;
-        try {
-            if (key === null) sessionStorage.removeItem(KEY);
-            else sessionStorage.setItem(KEY, key);
-        } catch { /* The key then lives as long as the page. */ }
-    },
+	fallback: null,
+	get() {
+		try { return sessionStorage.getItem(KEY); } catch { return this.fallback; }
+	},
+	set(key) {
+		this.fallback = key;
+		try {
+			if (key === null) sessionStorage.removeItem(KEY);
+			else sessionStorage.setItem(KEY, key);
+		} catch { /* The key then lives as long as the page. */ }
+	},
 };
 
 /// Takes a key or a code out of the address, which is shortened before anything else can read it.
 export function takeFragment() {
-    const fields = new URLSearchParams(location.hash.slice(1));
-    const secret = name => {
-        const value = fields.get(name);
-        return value && value.length <= MAX_SECRET ? value : null;
-    };
-    const found = {key: secret("key"), code: secret("sign-in")};
-    if (fields.has("key") || fields.has("sign-in")) {
-        history.replaceState(history.state, "", location.pathname + location.search);
-    }
-    if (found.key) keyStore.set(found.key);
-    return found.code;
+	const fields = new URLSearchParams(location.hash.slice(1));
+	const secret = name => {
+		const value = fields.get(name);
+		return value && value.length <= MAX_SECRET ? value : null;
+	};
+	const found = {key: secret("key"), code: secret("sign-in")};
+	if (fields.has("key") || fields.has("sign-in")) {
+		history.replaceState(history.state, "", location.pathname + location.search);
+	}
+	if (found.key) keyStore.set(found.key);
+	return found.code;
 }
 
 /// Exchanges a code of a sign-in link for a key. A code works once.
 export async function exchange(code) {
-    const {key} = await json("v1/sign-in", {key: code, body: "{}"});
-    if (typeof key !== "string" || !key) throw new APIFailure(0, "");
-    keyStore.set(key);
+	const {key} = await json("v1/sign-in", {key: code, body: "{}"});
+	if (typeof key !== "string" || !key) throw new APIFailure(0, "");
+	keyStore.set(key);
 }
 
 /// Asks the server who we are: `{models, space}`. Throws an ``APIFailure`` of 401 where it wants a key, or another.
 export async function enter() {
-    const key = keyStore.get();
-    const {data} = await json("v1/models", {key});
-    const models = data.map(model => ({id: model.id, context: model.context_length ?? null, state: model.state}));
-    return {models, space: await space(key)};
+	const key = keyStore.get();
+	const {data} = await json("v1/models", {key});
+	const models = data.map(model => ({id: model.id, context: model.context_length ?? null, state: model.state}));
+	return {models, space: await space(key)};
 }
 
-/// The id of the key. A server without keys answers 404, and so does one that keeps no accounts.
+/// The id of the key. A server that answered without one asks for none; neither it nor one without accounts knows ids.
 async function space(key) {
-    try {
-        const usage = await json("v1/usage", {key});
-        return typeof usage.key?.id === "string" ? usage.key.id : "local";
-    } catch (error) {
-        if (error.status === 404) return "local";
-        throw error;
-    }
+	if (key === null) return "local";
+	try {
+		const usage = await json("v1/usage", {key});
+		return typeof usage.key?.id === "string" ? usage.key.id : "local";
+	} catch (error) {
+		if (error.status === 404) return "local";
+		throw error;
+	}
 }

@@ -13,86 +13,86 @@ let isSettling = true;
 let lastTop = 0;
 
 export function bindTranscript() {
-    const [scroller, list] = [byId("transcript"), byId("messages")];
-    on("open", () => {
-        for (const view of views.values()) view.drop();
-        views.clear();
-        isSettling = true;
-        follow();
-        show();
-    });
-    on("path", show);
-    on("started", (conversation) => { if (conversation === app.conversation) follow(); });
-    on("text", (message, part) => views.get(message.id)?.add(part));
-    on("reasoning", (message, part) => {
-        const view = views.get(message.id);
-        view?.addThought(part);
-        if (view?.reasoning.hidden) view.update();
-    });
-    on("message", message => views.get(message.id)?.update());
-    on("restart", message => views.get(message.id)?.restart());
-    on("ended", () => { for (const view of views.values()) view.update(); });
-    onLanguage(() => { for (const view of views.values()) view.update(); });
+	const [scroller, list] = [byId("transcript"), byId("messages")];
+	on("open", () => {
+		for (const view of views.values()) view.drop();
+		views.clear();
+		isSettling = true;
+		follow();
+		show();
+	});
+	on("path", show);
+	on("started", (conversation) => { if (conversation === app.conversation) follow(); });
+	on("text", (message, part) => views.get(message.id)?.add(part));
+	on("reasoning", (message, part) => {
+		const view = views.get(message.id);
+		view?.addThought(part);
+		if (view?.reasoning.hidden) view.update();
+	});
+	on("message", message => views.get(message.id)?.update());
+	on("restart", message => views.get(message.id)?.restart());
+	on("ended", () => { for (const view of views.values()) view.update(); });
+	onLanguage(() => { for (const view of views.values()) view.update(); });
 
-    scroller.addEventListener("scroll", () => {
-        const top = scroller.scrollTop;
-        const isAtEnd = scroller.scrollHeight - top - scroller.clientHeight < NEAR;
-        if (isAtEnd) setFollowing(true);
-        else if (top < lastTop - 1) setFollowing(false);
-        lastTop = top;
-    }, {passive: true});
-    // What a reader unfolds is where the reader is.
-    list.addEventListener("toggle", () => { if (!isSettling) setFollowing(false); }, true);
-    for (const type of ["wheel", "pointerdown", "keydown", "touchstart"]) {
-        scroller.addEventListener(type, () => { isSettling = false; }, {passive: true});
-    }
-    // Told after the layout and before it is painted, so that nothing is laid out twice.
-    const observer = new ResizeObserver(() => { if (isFollowing && (running() || isSettling)) toEnd(); });
-    observer.observe(list);
-    observer.observe(scroller);
-    byId("to-end").onclick = () => {
-        follow();
-        scroller.focus();
-    };
+	scroller.addEventListener("scroll", () => {
+		const top = scroller.scrollTop;
+		const isAtEnd = scroller.scrollHeight - top - scroller.clientHeight < NEAR;
+		if (isAtEnd) setFollowing(true);
+		else if (top < lastTop - 1) setFollowing(false);
+		lastTop = top;
+	}, {passive: true});
+	// What a reader unfolds is where the reader is.
+	list.addEventListener("toggle", () => { if (!isSettling) setFollowing(false); }, true);
+	for (const type of ["wheel", "pointerdown", "keydown", "touchstart"]) {
+		scroller.addEventListener(type, () => { isSettling = false; }, {passive: true});
+	}
+	// Told after the layout and before it is painted, so that nothing is laid out twice.
+	const observer = new ResizeObserver(() => { if (isFollowing && (running() || isSettling)) toEnd(); });
+	observer.observe(list);
+	observer.observe(scroller);
+	byId("to-end").onclick = () => {
+		follow();
+		scroller.focus();
+	};
 }
 
 function toEnd() {
-    const scroller = byId("transcript");
-    scroller.scrollTop = scroller.scrollHeight;
-    lastTop = scroller.scrollTop;
+	const scroller = byId("transcript");
+	scroller.scrollTop = scroller.scrollHeight;
+	lastTop = scroller.scrollTop;
 }
 
 function follow() {
-    setFollowing(true);
-    toEnd();
+	setFollowing(true);
+	toEnd();
 }
 
 function setFollowing(value) {
-    isFollowing = value;
-    byId("to-end").hidden = value;
+	isFollowing = value;
+	byId("to-end").hidden = value;
 }
 
 /// Brings the views in line with the path. Views of messages that stay are left alone, but for what follows from others.
 function show() {
-    const path = app.conversation.path();
-    const ids = new Set(path.map(message => message.id));
-    for (const [id, view] of views) {
-        if (ids.has(id)) continue;
-        view.drop();
-        views.delete(id);
-    }
-    const list = byId("messages");
-    // From the last on: it is what the reader looks at, and its text is shown first.
-    let next = null;
-    for (const message of path.toReversed()) {
-        let view = views.get(message.id);
-        if (view) view.update();
-        else {
-            view = new MessageView(message);
-            views.set(message.id, view);
-            list.insertBefore(view.element, next);
-        }
-        next = view.element;
-    }
-    byId("empty").hidden = path.length > 0;
+	const path = app.conversation.path();
+	const ids = new Set(path.map(message => message.id));
+	for (const [id, view] of views) {
+		if (ids.has(id)) continue;
+		view.drop();
+		views.delete(id);
+	}
+	const list = byId("messages");
+	// From the last on: it is what the reader looks at, and its text is shown first.
+	let next = null;
+	for (const message of path.toReversed()) {
+		let view = views.get(message.id);
+		if (view) view.update();
+		else {
+			view = new MessageView(message);
+			views.set(message.id, view);
+			list.insertBefore(view.element, next);
+		}
+		next = view.element;
+	}
+	byId("empty").hidden = path.length > 0;
 }
