@@ -15,7 +15,7 @@ const SETTLE_TIME = 400;
 const listeners = new Map();
 
 export const app = {
-	models: [], space: null, store: null, records: [], conversation: null, replies: new Map(), elsewhere: new Set(),
+	models: [], store: null, records: [], conversation: null, replies: new Map(), elsewhere: new Set(),
 };
 
 export function on(event, call) {
@@ -33,6 +33,7 @@ export const running = (conversation = app.conversation) => app.replies.get(conv
 
 let channel = null;
 let claims = new Set();
+let opening = 0;
 
 /// Opens the space of a key. The same space again leaves everything as it is: a key was replaced while chatting.
 export async function openSpace({models, space}) {
@@ -40,7 +41,6 @@ export async function openSpace({models, space}) {
 	const name = `pinion:${root.pathname}:${space}`;
 	if (app.name !== name) {
 		app.name = name;
-		app.space = space;
 		app.store = await openStore(name);
 		channel?.close();
 		channel = new BroadcastChannel(name);
@@ -69,8 +69,8 @@ function hear(data) {
 		break;
 	case "claims": claims.add(data.id); break;
 	case "forgotten":
-		for (const reply of app.replies.values()) reply.stop();
-		refreshList().then(() => newConversation());
+		stopAll();
+		refreshList().then(newConversation);
 		break;
 	case "removed": case "saved":
 		app.stale = app.stale || data.id === app.conversation?.id && data.version !== app.conversation.version;
@@ -79,7 +79,17 @@ function hear(data) {
 	}
 }
 
-/// Shows what another tab wrote; a conversation that is being written here stays as it is here.
+/// Stops all replies of conversations that will not be kept.
+function stopAll() {
+	for (const reply of app.replies.values()) {
+		reply.conversation.isGone = true;
+		reply.stop();
+	}
+}
+
+const isOpen = ({state}) => state === "waiting" || state === "streaming";
+
+/// Shows what another tab wrote, once its reply is whole; what is being written here stays as it is here.
 export async function catchUp() {
 	await refreshList();
 	const {conversation} = app;
@@ -95,8 +105,9 @@ export async function catchUp() {
 		return;
 	}
 	if (loaded.record.version === conversation.version) return;
-	await show(loaded);
+	app.stale = loaded.messages.some(isOpen);
 	emit("notice", "tab", t("otherTabWrote"));
+	if (!app.stale) await show(loaded);
 }
 
 async function refreshList() {
@@ -110,8 +121,11 @@ async function refreshList() {
 
 // MARK: - Conversations
 
+/// The conversation of an id that is in memory: open, or with a reply that runs.
+const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
+
 export async function openConversation(id) {
-	const ongoing = [...app.replies.values()].find(reply => reply.conversation.id === id)?.conversation;
+	const ongoing = app.replies.get(id)?.conversation;
 	if (ongoing) setOpen(ongoing);
 	else {
 		let loaded = null;
@@ -124,13 +138,16 @@ export async function openConversation(id) {
 
 async function show({record, messages}) {
 	const conversation = new Conversation(record, messages);
-	const open = messages.filter(message => message.state === "waiting" || message.state === "streaming");
+	const open = messages.filter(isOpen);
+	const turn = ++opening;
 	if (open.length) {
 		// Another tab may be at it; otherwise the page was left in the middle.
 		claims = new Set();
 		for (const {id} of open) channel.postMessage({type: "asks", id});
 		await new Promise(resolve => setTimeout(resolve, ANSWER_TIME));
 	}
+	// A person may have opened another one meanwhile.
+	if (turn !== opening) return;
 	app.elsewhere = new Set(claims);
 	const lost = open.filter(message => !claims.has(message.id));
 	for (const message of lost) {
@@ -142,6 +159,8 @@ async function show({record, messages}) {
 }
 
 function setOpen(conversation) {
+	opening += 1;
+	conversation.store ??= app.store;
 	app.conversation = conversation;
 	app.stale = false;
 	remember(conversation.id);
@@ -154,9 +173,10 @@ export function newConversation() {
 }
 
 export async function rename(id, title) {
-	if (id === app.conversation.id) {
-		Object.assign(app.conversation, {title, isNamed: true});
-		return save(app.conversation);
+	const conversation = held(id);
+	if (conversation) {
+		Object.assign(conversation, {title, isNamed: true});
+		return save(conversation);
 	}
 	const loaded = await app.store.load(id);
 	if (!loaded) return;
@@ -164,6 +184,8 @@ export async function rename(id, title) {
 }
 
 export async function removeConversation(id) {
+	const conversation = held(id);
+	if (conversation) conversation.isGone = true;
 	app.replies.get(id)?.stop();
 	await attempt(() => app.store.remove(id));
 	channel.postMessage({type: "removed", id});
@@ -173,8 +195,9 @@ export async function removeConversation(id) {
 
 /// Everything that this page keeps in the browser for the key, and the key.
 export async function forget() {
-	for (const reply of app.replies.values()) reply.stop();
-	await Promise.all([...app.replies.values()].map(reply => reply.conversation.isSaving));
+	const saving = [app.conversation, ...[...app.replies.values()].map(reply => reply.conversation)].map(one => one.isSaving);
+	stopAll();
+	await Promise.all(saving);
 	await attempt(() => app.store.clear());
 	channel.postMessage({type: "forgotten"});
 	for (const name of ["sessionStorage", "localStorage"]) {
@@ -211,13 +234,13 @@ export function save(conversation) {
 }
 
 async function write(conversation) {
-	if (!conversation.messages.size && !conversation.version) return true;
+	if (conversation.isGone || !conversation.messages.size && !conversation.version) return true;
 	const {changed, removed, version} = conversation;
 	[conversation.changed, conversation.removed] = [new Set(), new Set()];
 	const record = {...conversation.record, version: version + 1};
 	const messages = [...changed].map(id => conversation.messages.get(id)).filter(Boolean);
 	try {
-		await app.store.save(record, messages, [...removed], version);
+		await (conversation.store ?? app.store).save(record, messages, [...removed], version);
 		conversation.version = version + 1;
 		channel.postMessage({type: "saved", id: conversation.id, version: version + 1});
 		return true;
@@ -275,13 +298,18 @@ export function regenerate(message) {
 export function continueReply(message) {
 	if (!canAsk()) return;
 	message.text = message.text.trimEnd();
-	if (message.usage) message.usage.before = (message.usage.before ?? 0) + message.usage.completion;
+	const {usage} = message;
+	if (usage) Object.assign(usage, {before: usage.before + usage.completion, completion: 0});
 	for (const name of ["finish", "error", "rate", "firstMs"]) delete message[name];
 	run(app.conversation, message, {continue_final_message: true});
 }
 
 function canAsk() {
-	if (running() || !model()) return false;
+	if (running()) return false;
+	if (!model()) {
+		emit("notice", "models", t("noModels"));
+		return false;
+	}
 	const {errors} = fieldsOf(app.conversation.parameters);
 	if (errors.length) emit("invalid", errors);
 	return !errors.length;
@@ -302,11 +330,11 @@ function run(conversation, message, extra) {
 	};
 	message.state = "waiting";
 	conversation.touch(message);
-	const isOpen = () => conversation === app.conversation;
+	const isShown = () => conversation === app.conversation;
 	const reply = new Reply(conversation, message, {
-		text: part => isOpen() && emit("text", message, part),
-		reasoning: part => isOpen() && emit("reasoning", message, part),
-		changed: () => isOpen() && emit("message", message),
+		text: part => isShown() && emit("text", message, part),
+		reasoning: part => isShown() && emit("reasoning", message, part),
+		changed: () => isShown() && emit("message", message),
 		save: () => saveMessage(conversation, message),
 		ended(event, failure) {
 			app.replies.delete(conversation.id);
@@ -317,8 +345,8 @@ function run(conversation, message, extra) {
 	});
 	app.replies.set(conversation.id, reply);
 	emit("started", conversation, message);
-	if (isOpen() && extra.continue_final_message) emit("restart", message);
-	if (isOpen()) emit("path");
+	if (isShown() && extra.continue_final_message) emit("restart", message);
+	if (isShown()) emit("path");
 	save(conversation);
 	reply.run(JSON.stringify(body), keyStore.get());
 }

@@ -14,7 +14,7 @@ import {chinese} from "./words-zh.js";
 const drawers = ["sidebar", "settings"];
 
 // The address is shortened before anything else happens.
-const code = takeFragment();
+const address = takeFragment();
 applyTheme();
 useWords({en: english, zh: chinese});
 const parts = [
@@ -24,35 +24,38 @@ for (const bind of parts) bind();
 begin();
 
 async function begin() {
-	if (code) {
+	let key = address.key ?? keyStore.get();
+	if (address.code) {
 		try {
-			await exchange(code);
+			key = await exchange(address.code);
 		} catch (failure) {
 			return askForKey(failure.status === 0 ? t("noConnection") : t("codeFails"));
 		}
 	}
-	await comeIn();
+	await comeIn(key);
 }
 
 /// Asks the server who we are, and opens what is ours.
-async function comeIn() {
+async function comeIn(key) {
 	let found;
 	try {
-		found = await enter();
+		found = await enter(key);
 	} catch (failure) {
-		if (failure.status === 401) return askForKey(keyStore.get() ? t("wrongKey") : "");
+		if (failure.status === 401) return askForKey(key ? t("wrongKey") : "");
 		document.body.dataset.state = "failed";
-		return tellError(reason(failure), comeIn);
+		return tellError(reason(failure), () => comeIn(key));
 	}
 	byId("sign-in").hidden = true;
-	byId("sign-out").hidden = keyStore.get() === null;
+	byId("sign-out").hidden = key === null;
 	byId("chat").hidden = false;
 	await app.openSpace(found);
 	document.body.dataset.state = "ready";
 	byId("prompt").focus();
 }
 
+/// Asks for a key, and forgets the one that was refused.
 function askForKey(problem) {
+	keyStore.set(null);
 	document.body.dataset.state = "sign-in";
 	byId("sign-in").hidden = false;
 	byId("sign-in-error").textContent = problem;
@@ -64,10 +67,9 @@ function bindMessages() {
 		event.preventDefault();
 		const key = byId("key").value.trim();
 		if (!key) return;
-		keyStore.set(key);
 		byId("key").value = "";
 		hideError();
-		await comeIn();
+		await comeIn(key);
 	});
 	byId("sign-out").onclick = () => {
 		app.saveAll();

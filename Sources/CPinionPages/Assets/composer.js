@@ -13,9 +13,11 @@ export function bindComposer() {
 	on("open", async () => {
 		keepDraft();
 		const {conversation} = app;
+		const isSame = draftOf?.id === conversation.id;
 		draftOf = conversation;
-		prompt.value = "";
 		show();
+		if (isSame) return;
+		prompt.value = "";
 		const text = await app.store.draft(draftKey(conversation)).catch(() => "");
 		if (app.conversation === conversation && !prompt.value) prompt.value = text ?? "";
 	});

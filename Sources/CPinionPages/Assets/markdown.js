@@ -107,7 +107,9 @@ export class BlockParser {
 		const rest = this.buffer.slice(this.from);
 		if (!rest) return show();
 		const saved = [];
-		for (let at = this.tip; at; at = at.parent) saved.push([at, {...at}, at.children.length, at.parts?.length, at.rows?.length]);
+		for (let at = this.tip; at; at = at.parent) {
+			saved.push([at, {...at}, at.children.length, at.parts?.length, at.rows?.length]);
+		}
 		const {tip, number, isMidLine, leaf} = this;
 		const text = leaf && !saved.some(([at]) => at === leaf) ? leaf.text : undefined;
 		this.take(rest, true);

@@ -40,6 +40,14 @@ export class MessageView {
 		this.add(this.message.text);
 	}
 
+	/// Shows the message as it is now, which another tab may have written.
+	show(message) {
+		const isOther = this.message.text !== message.text;
+		this.message = message;
+		if (isOther) this.restart();
+		this.update();
+	}
+
 	add(text) {
 		this.view.append(text);
 		inFrames(this.view.work);
@@ -114,7 +122,7 @@ export class MessageView {
 			Object.assign(data, {prompt: usage.prompt, cached: usage.cached, completion});
 			parts.push(t("promptTokens", {count: number(usage.prompt)}));
 			if (usage.cached) parts.push(t("cachedTokens", {count: number(usage.cached)}));
-			parts.push(t("replyTokens", {count: number(completion)}));
+			parts.push(t("replyTokens", {count: number(completion) + (this.message.isUncounted ? "+" : "")}));
 			if (usage.reasoning) parts.push(t("thoughtTokens", {count: number(usage.reasoning)}));
 		}
 		if (firstMs !== undefined) {

@@ -43,7 +43,9 @@ export class Reply {
 		if (!this.isRunning) return;
 		this.isRunning = false;
 		clearInterval(this.timer);
-		this.measure();
+		// A reply that was stopped has no count: of a part that nobody counted the sum says "at least".
+		if (!this.isCounted) this.message.isUncounted = true;
+		else this.measure();
 		this.message.state = state;
 		this.hooks.ended(event, failure);
 	}
@@ -96,6 +98,7 @@ export class Reply {
 	}
 
 	count(usage) {
+		this.isCounted = true;
 		this.message.usage = {
 			before: this.message.usage?.before ?? 0, prompt: usage.prompt_tokens, completion: usage.completion_tokens,
 			cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
@@ -107,6 +110,6 @@ export class Reply {
 	measure() {
 		const {usage} = this.message;
 		const seconds = (this.last - this.first) / 1000;
-		if (usage?.completion > 1 && seconds > 0) this.message.rate = (usage.completion - 1) / seconds;
+		if (usage.completion > 1 && seconds > 0) this.message.rate = (usage.completion - 1) / seconds;
 	}
 }

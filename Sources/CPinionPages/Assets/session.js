@@ -20,7 +20,7 @@ export const keyStore = {
 	},
 };
 
-/// Takes a key or a code out of the address, which is shortened before anything else can read it.
+/// Takes a key and a code out of the address, which is shortened before anything else can read it.
 export function takeFragment() {
 	const fields = new URLSearchParams(location.hash.slice(1));
 	const secret = name => {
@@ -31,23 +31,25 @@ export function takeFragment() {
 	if (fields.has("key") || fields.has("sign-in")) {
 		history.replaceState(history.state, "", location.pathname + location.search);
 	}
-	if (found.key) keyStore.set(found.key);
-	return found.code;
+	return found;
 }
 
-/// Exchanges a code of a sign-in link for a key. A code works once.
+/// The key for a code of a sign-in link. A code works once.
 export async function exchange(code) {
 	const {key} = await json("v1/sign-in", {key: code, body: "{}"});
 	if (typeof key !== "string" || !key) throw new APIFailure(0, "");
-	keyStore.set(key);
+	return key;
 }
 
-/// Asks the server who we are: `{models, space}`. Throws an ``APIFailure`` of 401 where it wants a key, or another.
-export async function enter() {
-	const key = keyStore.get();
+/// Asks the server who we are with a key: `{models, space}`. A key is kept once it was accepted.
+///
+/// Throws an ``APIFailure`` of 401 where the server wants a key, or another.
+export async function enter(key) {
 	const {data} = await json("v1/models", {key});
 	const models = data.map(model => ({id: model.id, context: model.context_length ?? null, state: model.state}));
-	return {models, space: await space(key)};
+	const found = {models, space: await space(key)};
+	keyStore.set(key);
+	return found;
 }
 
 /// The id of the key. A server that answered without one asks for none; neither it nor one without accounts knows ids.

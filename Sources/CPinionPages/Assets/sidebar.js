@@ -62,8 +62,11 @@ async function remove(id, title) {
 
 function rename(outer, id, title) {
 	const input = element("input", {className: "title", value: title, maxLength: 200, "aria-label": t("renameOf", {title})});
+	let isEnded = false;
 	const end = isKept => {
-		if (!input.isConnected) return;
+		// Taking the field away makes it lose the focus, which would end it again.
+		if (isEnded) return;
+		isEnded = true;
 		const text = input.value.trim();
 		input.remove();
 		show(true);
@@ -72,14 +75,14 @@ function rename(outer, id, title) {
 	};
 	input.addEventListener("keydown", event => {
 		if (isComposing(event)) return;
-		if (event.key === "Enter") end(true);
-		else if (event.key === "Escape") {
-			event.stopPropagation();
-			end(false);
-		}
+		if (event.key !== "Enter" && event.key !== "Escape") return;
+		// The key would go on to the button that gets the focus, or to the reply that runs.
+		event.preventDefault();
+		end(event.key === "Enter");
 	});
 	input.addEventListener("blur", () => end(true));
 	outer.replaceChildren(input);
+	input.focus();
 	input.select();
 }
 

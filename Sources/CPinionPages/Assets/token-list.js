@@ -3,6 +3,8 @@ import {button, element, visible} from "./dom.js";
 import {number, t} from "./language.js";
 
 const PAGE = 1000;
+// Log probability below which a token was a surprise: one in ten.
+const UNLIKELY = Math.log(0.1);
 
 /// A list of tokens of which one has the focus; arrows move it.
 export class TokenList {
@@ -23,8 +25,7 @@ export class TokenList {
 		const next = this.tokens.slice(from, from + PAGE);
 		this.list.append(...next.map(([text, logprob]) => {
 			const node = element("button", {type: "button", className: "token", tabIndex: -1}, written(text));
-			// Five shades, from what was certain to what was hardly expected.
-			node.dataset.shade = String(Math.min(4, Math.floor(-logprob)));
+			node.classList.toggle("unlikely", logprob < UNLIKELY);
 			return node;
 		}));
 		this.more.hidden = this.list.childNodes.length >= this.tokens.length;

@@ -11,14 +11,18 @@ const views = new Map();
 let isFollowing = true;
 let isSettling = true;
 let lastTop = 0;
+let shown = null;
 
 export function bindTranscript() {
 	const [scroller, list] = [byId("transcript"), byId("messages")];
 	on("open", () => {
-		for (const view of views.values()) view.drop();
-		views.clear();
-		isSettling = true;
-		follow();
+		if (shown !== app.conversation.id) {
+			for (const view of views.values()) view.drop();
+			views.clear();
+			isSettling = true;
+			follow();
+		}
+		shown = app.conversation.id;
 		show();
 	});
 	on("path", show);
@@ -86,7 +90,7 @@ function show() {
 	let next = null;
 	for (const message of path.toReversed()) {
 		let view = views.get(message.id);
-		if (view) view.update();
+		if (view) view.show(message);
 		else {
 			view = new MessageView(message);
 			views.set(message.id, view);

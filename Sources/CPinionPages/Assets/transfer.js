@@ -124,12 +124,9 @@ function messageOf(message, place, id, parent, order) {
 			};
 		});
 	}
-	if (isObject(message.usage)) {
-		out.usage = {};
-		for (const name of ["prompt", "cached", "completion", "reasoning"]) {
-			if (isTime(message.usage[name])) out.usage[name] = message.usage[name];
-		}
-	}
+	const {prompt, cached, completion, reasoning = 0, before = 0} = isObject(message.usage) ? message.usage : {};
+	const usage = {prompt, cached, completion, reasoning, before};
+	if (Object.values(usage).every(isTime)) out.usage = usage;
 	for (const name of ["firstMs", "rate"]) if (isTime(message[name])) out[name] = message[name];
 	return out;
 }

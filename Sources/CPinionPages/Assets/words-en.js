@@ -40,7 +40,7 @@ export const english = {
 	otherTabWrites: "Another tab is writing in this conversation, too. What is written here will be kept as a copy.",
 	otherTabRemoved: "Another tab deleted this conversation.", otherTabWrote: "Another tab changed this conversation.",
 	otherTabCopy: "Another tab changed this conversation first. This one goes on as “{title}”.",
-	notReady: "not ready", modelsOwn: "the model's own",
+	noModels: "This key may use no model.", notReady: "not ready", modelsOwn: "the model's own",
 	p_temperature: "Temperature", p_top_p: "Top p", p_top_k: "Top k", p_min_p: "Min p", p_max_tokens: "Max tokens",
 	p_presence_penalty: "Presence penalty", p_frequency_penalty: "Frequency penalty",
 	p_repetition_penalty: "Repetition penalty", p_seed: "Seed", p_stop: "Stop texts", p_stop_hint: "One a line, at most 4",

@@ -40,7 +40,7 @@ export const chinese = {
 	otherTabWrites: "另一个标签页也在写入此对话。这里的内容将另存为副本。",
 	otherTabRemoved: "另一个标签页删除了此对话。", otherTabWrote: "另一个标签页更改了此对话。",
 	otherTabCopy: "另一个标签页先更改了此对话。此处的内容已另存为“{title}”。",
-	notReady: "未就绪", modelsOwn: "由模型决定",
+	noModels: "此密钥不能使用任何模型。", notReady: "未就绪", modelsOwn: "由模型决定",
 	p_temperature: "温度", p_top_p: "Top p", p_top_k: "Top k", p_min_p: "Min p", p_max_tokens: "最大 token 数",
 	p_presence_penalty: "存在惩罚", p_frequency_penalty: "频率惩罚",
 	p_repetition_penalty: "重复惩罚", p_seed: "随机种子", p_stop: "停止文本", p_stop_hint: "每行一个,最多 4 个",
