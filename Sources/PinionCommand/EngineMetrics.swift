@@ -39,10 +39,13 @@ package final class EngineMetrics: EngineObserver {
         metrics.draftedTokens.increment(by: done.draftedTokens)
         metrics.acceptedTokens.increment(by: done.acceptedTokens)
         metrics.preemptions.increment(by: done.preemptions)
+        metrics.activity.generated(done.sampledTokens)
     }
 
     package func continued(after gap: Duration) {
-        state.withLock { $0.metrics }?.gap.record(duration: gap)
+        guard let metrics = state.withLock({ $0.metrics }) else { return }
+        metrics.gap.record(duration: gap)
+        metrics.activity.continued(after: gap)
     }
 
     package func occupied(_ occupancy: EngineOccupancy) {
@@ -68,6 +71,10 @@ package final class EngineMetrics: EngineObserver {
         metrics.usedBlocks.set(occupancy.usedBlocks)
         metrics.cachedBlocks.set(occupancy.idleBlocks)
         metrics.freeBlocks.set(occupancy.blankBlocks)
+        metrics.activity.occupied(
+            .init(
+                running: occupancy.running, waiting: occupancy.waiting, usedBlocks: occupancy.usedBlocks,
+                cachedBlocks: occupancy.idleBlocks, freeBlocks: occupancy.blankBlocks))
     }
 }
 

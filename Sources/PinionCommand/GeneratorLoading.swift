@@ -54,10 +54,13 @@ private func loadGenerator(
     let id = model.id ?? loaded.name.description
     if let notice = templateNotice(of: loaded, id: id) { Console.notice(notice) }
     observer.begin(metrics.model(id))
+    let memory = loaded.engine.description.memory
+    metrics.model(id).activity.loaded(
+        .init(weights: memory.weights, cache: memory.cacheBytes, other: memory.buffers + memory.overhead))
     logger.info(
         "model loaded",
         metadata: [
-            "model": .string(id), "memory": .string(loaded.engine.description.memory.description),
+            "model": .string(id), "memory": .string(memory.description),
         ])
     return LocalGenerator(
         loaded, id: id, created: Int(Date().timeIntervalSince1970),

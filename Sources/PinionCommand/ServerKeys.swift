@@ -54,6 +54,15 @@ struct ServerKeys: KeyAuthority {
         return account
     }
 
+    /// What keys are called, by their identifiers; keys that are not there any more have no name.
+    func names(of identifiers: [String]) throws -> [String: String] {
+        var names = try store?.names(ofKeys: identifiers) ?? [:]
+        for identifier in identifiers {
+            if let name = ephemeral.name(of: identifier) { names[identifier] = name }
+        }
+        return names
+    }
+
     func terms(of model: ServedModel) async throws -> ModelTerms {
         try await store?.terms(ofModel: model.id) ?? ModelTerms()
     }

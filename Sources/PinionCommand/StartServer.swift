@@ -30,7 +30,7 @@ func startServer(
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
         admission: accounts.map { LedgerAdmission(ledger: $0.ledger, keys: keys, currency: $0.currency) }
             ?? OpenAdmission(),
-        administration: try administration(settings, keys),
+        administration: try administration(settings, keys, accounts?.ledger),
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -54,10 +54,13 @@ func startServer(
 }
 
 /// Nil without an admin key, and on a server that asks for no keys and keeps no ledger.
-private func administration(_ settings: ServeSettings, _ keys: ServerKeys) throws -> ServerAdministration? {
-    guard !settings.adminKeys.isEmpty, let store = keys.store else { return nil }
+private func administration(
+    _ settings: ServeSettings, _ keys: ServerKeys, _ ledger: Ledger?
+) throws -> ServerAdministration? {
+    guard !settings.adminKeys.isEmpty, let store = keys.store, let ledger else { return nil }
     return try ServerAdministration(
-        keys: settings.adminKeys, store: store, usagePath: settings.dataDirectory.usagePath)
+        keys: settings.adminKeys, store: store, serverKeys: keys, ledger: ledger,
+        usagePath: settings.dataDirectory.usagePath)
 }
 
 /// The key of the data directory. A server that asks for no keys needs no such directory, and does with a key of its own.

@@ -99,7 +99,14 @@ package struct PinionApplication: Sendable {
                 stopped: stopped, configuration: configuration, bodies: bodies, seal: seal
             ).route
         }
-        let admin = administration.map { AdminRoutes(administration: $0).routes } ?? []
+        let admin =
+            administration.map { administration in
+                AdminRoutes(administration: administration).routes + [
+                    StatusRoute(
+                        administration: administration, metrics: metrics, models: models, readiness: readiness
+                    ).route
+                ]
+            } ?? []
         return RouteTable(
             [
                 HealthRoute(readiness: readiness, models: models).route,

@@ -45,6 +45,11 @@ package struct EphemeralKeys: Sendable {
     /// Whether a key has this identifier.
     package func holds(_ id: String) -> Bool { entries.contains { $0.record.id.utf8.elementsEqual(id.utf8) } }
 
+    /// What a key with this identifier is called.
+    package func name(of id: String) -> String? {
+        entries.first { $0.record.id.utf8.elementsEqual(id.utf8) }?.record.name
+    }
+
     package var count: Int { entries.count }
 
     /// The key this secret is, or nil. Every entry is compared, each in constant time.

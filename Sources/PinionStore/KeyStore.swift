@@ -47,6 +47,16 @@ package final class KeyStore: Sendable {
         try access.read(KeyTable.all)
     }
 
+    /// What keys are called, by their identifiers, revoked keys included; identifiers of no key are left out.
+    package func names(ofKeys identifiers: [String]) throws(StoreError) -> [String: String] {
+        try access.read { db in
+            let statement = try db.cachedStatement(sql: "SELECT name FROM api_key WHERE id = ?")
+            return try identifiers.reduce(into: [:]) { names, id in
+                names[id] = try String.fetchOne(statement, arguments: [id])
+            }
+        }
+    }
+
     /// The key with this identifier or beginning of it, prefix or secret.
     ///
     /// - Throws: `notFound`; `ambiguous` when the reference stands for several keys.

@@ -67,6 +67,7 @@ struct ServerFixture {
     var generators: [any TextGenerator]
     var keys: any KeyAuthority = FixedKeys()
     var admission: any Admission = OpenAdmission()
+    var administration: (any Administration)?
 
     init(real generator: any TextGenerator) {
         generators = [generator]
@@ -87,7 +88,8 @@ struct ServerFixture {
     ) throws -> PinionApplication {
         try PinionApplication(
             configuration: configuration, models: ModelRegistry(generators), keys: keys, readiness: readiness,
-            metrics: metrics, seal: PlainSeal(), admission: admission, logger: recorder.logger, onRunning: onRunning)
+            metrics: metrics, seal: PlainSeal(), admission: admission, administration: administration,
+            logger: recorder.logger, onRunning: onRunning)
     }
 
     /// Sends one request to the routes, without a socket.

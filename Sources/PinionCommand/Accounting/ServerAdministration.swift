@@ -8,17 +8,24 @@ import PinionWire
 struct ServerAdministration: Administration {
     private let admin: EphemeralKeys
     private let store: KeyStore
+    private let serverKeys: ServerKeys
+    private let ledger: Ledger
     private let usagePath: String
     /// Reading blocks: reports of a million rows take most of a second.
     private let reading = DispatchQueue(label: "pinion.admin")
+    /// Apart, so that the status does not wait for a report.
+    private let readingStatus = DispatchQueue(label: "pinion.status")
 
     /// - Parameters:
     ///   - keys: The admin keys.
     ///   - store: The store that the server authenticates with.
+    ///   - serverKeys: All keys that the server accepts.
     /// - Throws: `StoreError` for a key that no header could carry.
-    init(keys: [String], store: KeyStore, usagePath: String) throws(StoreError) {
+    init(
+        keys: [String], store: KeyStore, serverKeys: ServerKeys, ledger: Ledger, usagePath: String
+    ) throws(StoreError) {
         admin = try EphemeralKeys(keys)
-        (self.store, self.usagePath) = (store, usagePath)
+        (self.store, self.serverKeys, self.ledger, self.usagePath) = (store, serverKeys, ledger, usagePath)
     }
 
     func accepts(_ key: String) -> Bool { admin.authenticate(key) != nil }
@@ -39,10 +46,47 @@ struct ServerAdministration: Administration {
         }
     }
 
-    private func read(_ answer: @escaping @Sendable () throws -> [UInt8]) async throws -> [UInt8] {
-        try await withCheckedThrowingContinuation { continuation in
-            reading.async { continuation.resume(with: Result(catching: answer)) }
+    func status(namesOf keys: [String]) async throws -> AdministrationStatus {
+        let state = ledger.state
+        return try await read(on: readingStatus) {
+            let reader = try UsageReader(path: usagePath)
+            let today = try reader.today()
+            let report = try reader.report(.init(groups: [.key, .owner], since: today, until: today))
+            let shown = report.lines.sorted { $0.tokens.total > $1.tokens.total }.prefix(Self.shownKeys)
+            let uses = shown.map { AdministrationStatus.KeyUse($0) }
+            return AdministrationStatus(
+                version: PinionProgram.version, day: today.text, keys: uses,
+                keysLeftOff: report.lines.count - uses.count,
+                keyNames: try serverKeys.names(of: keys + uses.map(\.key)), ledger: .init(state))
         }
+    }
+
+    /// Keys that the status tells of one by one.
+    private static let shownKeys = 50
+
+    private func read<Answer: Sendable>(
+        on queue: DispatchQueue? = nil, _ answer: @escaping @Sendable () throws -> Answer
+    ) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            (queue ?? reading).async { continuation.resume(with: Result(catching: answer)) }
+        }
+    }
+}
+
+extension AdministrationStatus.KeyUse {
+    /// - Parameter line: A line by key and owner.
+    fileprivate init(_ line: UsageReport.Line) {
+        self.init(
+            key: line.labels[0], owner: line.labels[1], requests: line.requests, inputTokens: line.tokens.input,
+            cachedTokens: line.tokens.cached, outputTokens: line.tokens.output, cost: Money.text(line.cost))
+    }
+}
+
+extension AdministrationStatus.Ledger {
+    fileprivate init(_ state: Ledger.State) {
+        self.init(
+            running: state.running, reservedTokens: state.reservedTokens, journalBytes: state.journalLength,
+            journalFreeBytes: state.journalRoom, lastFold: state.foldTime, failure: state.foldFailure)
     }
 }
 

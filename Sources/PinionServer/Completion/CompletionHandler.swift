@@ -143,6 +143,7 @@ extension CompletionHandler {
         _ reply: Dialect.Call.Stream, with error: APIError, _ warnings: [GenerationWarning],
         _ context: ServerRequestContext
     ) -> Response {
+        context.record.failure = error
         var reply = reply
         let events = reply.opening() + reply.failure(error, requestID: context.record.id)
         return Response(
@@ -180,6 +181,7 @@ extension CompletionHandler {
         var reply = reply
         let wireError = context.wireError(for: error, bodySize: configuration.limits.bodySize)
         if wireError == .clientClosed { throw error }
+        context.record.failure = wireError
         buffer.writeBytes(reply.failure(wireError, requestID: context.record.id))
         try await writer.write(buffer)
     }

@@ -4,6 +4,8 @@ import TextGeneration
 struct CompletionRecord: Sendable, Equatable {
     /// Tokens of the prompt, once it was accepted.
     var promptTokens: Int?
+    /// Time from the whole request until its prompt was made and had its place.
+    var timeToAcceptance: Duration?
     /// How it ended and what it took; nil while that is not known.
     var outcome: Outcome?
     /// What it took, of a prompt that was accepted; nil while that is not known.

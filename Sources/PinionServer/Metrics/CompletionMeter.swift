@@ -26,11 +26,16 @@ struct CompletionMeter {
     private mutating func observe(_ event: GenerationEvent, _ times: () -> GenerationQueue.Times) {
         switch event {
         case .accepted(let promptTokens, _):
-            record.updateCompletion { $0.promptTokens = promptTokens }
+            let time = began.duration(to: .now)
+            record.updateCompletion { completion in
+                completion.promptTokens = promptTokens
+                completion.timeToAcceptance = time
+            }
         case .text, .reasoning, .toolCall:
             guard !hasText, let time = times().firstText else { return }
             hasText = true
             metrics.firstToken.record(duration: began.duration(to: time))
+            metrics.activity.began(after: began.duration(to: time))
             record.updateCompletion { $0.timeToFirstText = began.duration(to: time) }
         case .warned: break
         case .finished(_, let reason):
@@ -45,6 +50,7 @@ struct CompletionMeter {
     /// Takes the outcome, which may come after the request has ended, on another thread.
     func settle(_ outcome: Outcome) {
         if outcome.end == .completed { metrics.promptTokens.increment(by: outcome.usage.promptTokens) }
+        metrics.activity.ended(outcome.usage)
         record.settleCompletion(outcome)
     }
 }

@@ -3,6 +3,8 @@ import PinionMetrics
 
 /// The handlers of one model's metrics, made once, because they are used for every token.
 package struct ModelMetrics: Sendable {
+    /// What the status page tells of the model.
+    package let activity: ModelActivity
     package let firstToken: Timer
     package let gap: Timer
     package let step: Timer
@@ -27,7 +29,8 @@ package struct ModelMetrics: Sendable {
     package let cachedBlocks: Meter
     package let freeBlocks: Meter
 
-    init(model: String, factory: any MetricsFactory) {
+    init(model: String, activity: ModelActivity, factory: any MetricsFactory) {
+        self.activity = activity
         func timer(_ name: String) -> Timer { Timer(label: name, dimensions: [("model", model)], factory: factory) }
         func counter(_ name: String) -> Counter {
             Counter(label: name, dimensions: [("model", model)], factory: factory)

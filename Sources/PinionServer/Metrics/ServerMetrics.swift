@@ -9,13 +9,20 @@ import Synchronization
 /// Labels are bounded: routes are those of the table, models those that are served, statuses those of HTTP.
 package final class ServerMetrics: Sendable {
     package let registry: PrometheusRegistry
+    /// What the status page tells.
+    package let activity: ServerActivity
+    let residentMemory: @Sendable () -> Int?
     private let models = Mutex<[String: ModelMetrics]>([:])
 
-    /// - Parameter residentMemory: Bytes of memory that the process holds; nil where the system does not tell.
+    /// - Parameters:
+    ///   - residentMemory: Bytes of memory that the process holds; nil where the system does not tell.
     package init(
-        _ registry: PrometheusRegistry = PrometheusRegistry(), residentMemory: @escaping @Sendable () -> Int?
+        _ registry: PrometheusRegistry = PrometheusRegistry(), activity: ServerActivity = ServerActivity(),
+        residentMemory: @escaping @Sendable () -> Int?
     ) {
         self.registry = registry
+        self.activity = activity
+        self.residentMemory = residentMemory
         for description in Self.descriptions { registry.declare(description) }
         let resident = Meter(label: "process_resident_memory_bytes", factory: registry)
         Meter(label: "process_start_time_seconds", factory: registry).set(Date().timeIntervalSince1970)
@@ -28,7 +35,7 @@ package final class ServerMetrics: Sendable {
     package func model(_ id: String) -> ModelMetrics {
         models.withLock { models in
             if let known = models[id] { return known }
-            let made = ModelMetrics(model: id, factory: registry)
+            let made = ModelMetrics(model: id, activity: activity.model(id), factory: registry)
             models[id] = made
             return made
         }

@@ -67,10 +67,13 @@ struct AccessLogMiddleware: RouterMiddleware {
         metrics.answered(
             route: route ?? Self.otherRoute, status: status, model: record.model, in: elapsed)
         // What a generation took is known a step after its client left.
-        record.whenSettled { [accessLine] completion in
+        record.whenSettled { [accessLine, activity = metrics.activity] completion in
             let entry = AccessEntry(
                 method: method, route: route, path: path, status: status, elapsed: elapsed, tenant: record.tenant?.id,
                 model: record.model, completion: completion)
+            if let route, ServerActivity.counts(route) {
+                activity.answered(ServerActivity.Answer(entry, route: route, record))
+            }
             if let accessLine {
                 accessLine(entry.line)
             } else {

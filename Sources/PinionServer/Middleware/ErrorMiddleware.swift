@@ -16,9 +16,9 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var response = Response(
-                wireError(for: error, to: request, context), routes.conventions(for: request),
-                requestID: context.record.id)
+            let told = wireError(for: error, to: request, context)
+            context.record.failure = told
+            var response = Response(told, routes.conventions(for: request), requestID: context.record.id)
             // The rest of a body that nobody will read is not worth waiting for.
             if !request.hasBody(ofAtMost: bodySize) || response.status.code == 408 {
                 response.headers[.connection] = "close"

@@ -2,6 +2,7 @@ import Dispatch
 import Hummingbird
 import Logging
 import OpenAIAPI
+import PinionWire
 import Synchronization
 import TextGeneration
 
@@ -29,6 +30,7 @@ final class RequestRecord: Sendable {
     let start = ContinuousClock.now
     private let authenticated = Mutex<Tenant?>(nil)
     private let served = Mutex<String?>(nil)
+    private let told = Mutex<APIError?>(nil)
     private let measured = Mutex(Measured())
 
     private struct Measured {
@@ -42,6 +44,12 @@ final class RequestRecord: Sendable {
     var model: String? {
         get { served.withLock { $0 } }
         set { served.withLock { $0 = newValue } }
+    }
+
+    /// What the client was told went wrong.
+    var failure: APIError? {
+        get { told.withLock { $0 } }
+        set { told.withLock { $0 = newValue } }
     }
 
     var tenant: Tenant? {

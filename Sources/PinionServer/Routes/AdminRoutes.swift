@@ -13,6 +13,18 @@ package protocol Administration: Sendable {
     func usage(_ query: [(name: String, value: String)]) async throws -> [UInt8]
     func keys() async throws -> [UInt8]
     func owners() async throws -> [UInt8]
+    /// What the store and the ledger say for the status page.
+    ///
+    /// - Parameter keys: Identifiers of keys whose names are wanted beside those of the keys that were used today.
+    func status(namesOf keys: [String]) async throws -> AdministrationStatus
+}
+
+extension Administration {
+    /// Lets a request through that brings the admin key.
+    func check(_ request: Request) throws(APIError) {
+        guard let key = OpenAIConventions.bearerKey(in: request.headers) else { throw .missingKey }
+        guard accepts(key) else { throw .invalidKey }
+    }
 }
 
 /// `GET /admin/usage`, `/admin/keys` and `/admin/owners`. They exist only on a server that was given an admin key, also on
@@ -33,8 +45,7 @@ struct AdminRoutes: Sendable {
     ) -> Route {
         // Open to the authentication of clients, whose keys it would look for.
         Route(path: path, isOpen: true) { [administration] request, _ in
-            guard let key = OpenAIConventions.bearerKey(in: request.headers) else { throw APIError.missingKey }
-            guard administration.accepts(key) else { throw APIError.invalidKey }
+            try administration.check(request)
             return Response(json: try await reply(administration, request))
         }
     }
