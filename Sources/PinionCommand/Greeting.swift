@@ -9,6 +9,8 @@ struct Greeting {
     let settings: ServeSettings
     let models: [ServedModel]
     let keys: ServerKeys
+    /// Nil on a server that asks for no keys.
+    let signIn: PageSignIn?
     let port: Int
 
     /// What the examples ask: something that a small model knows.
@@ -18,16 +20,20 @@ struct Greeting {
         Console.line("pinion \(PinionProgram.version) serving \(models.map(\.id).joined(separator: ", "))")
         Console.line("listening on \(address)")
         guard settings.server.requiresAuthentication else {
+            printPage(withCode: false)
             Console.line("no API key is asked for")
             printExamples(secret: nil)
             return
         }
         guard keys.needsFirstKey else {
+            // Into a file or a pipe, which others may read and keep, goes no code.
+            printPage(withCode: isatty(STDOUT_FILENO) == 1)
             printKeyCounts()
             return
         }
         do {
             guard let issued = try keys.makeFirstKey() else { return }
+            printPage(withCode: true)
             Console.line()
             Console.line("A first API key was made. It is shown this once and stored nowhere:")
             Console.line()
@@ -37,6 +43,17 @@ struct Greeting {
             Console.failure(error)
             Console.notice("no API key could be made; `\(createKey)` tries again")
         }
+    }
+
+    /// - Parameter withCode: Whether the link signs in whoever opens it first.
+    private func printPage(withCode: Bool) {
+        let page = PageAddress(server: settings.server, port: port).text
+        guard withCode, let signIn else {
+            Console.line("Open the page: \(page)")
+            return
+        }
+        Console.line("Open the page: \(page)#sign-in=\(signIn.makeCode())")
+        Console.line("This link signs you in without a key. It works once, for \(PageSignIn.lifetimeText).")
     }
 
     private func printKeyCounts() {

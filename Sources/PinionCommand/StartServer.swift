@@ -25,12 +25,13 @@ func startServer(
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger),
         aliases: settings.aliases.map { ($0.name, $0.model) })
     if let accounts { LedgerMetrics(accounts.ledger, registry: metrics.registry).publish() }
+    let signIn = keys.store.map { PageSignIn(store: $0) }
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
         admission: accounts.map { LedgerAdmission(ledger: $0.ledger, keys: keys, currency: $0.currency) }
             ?? OpenAdmission(),
-        administration: try administration(settings, keys, accounts?.ledger),
+        administration: try administration(settings, keys, accounts?.ledger), signIn: signIn,
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -39,7 +40,7 @@ func startServer(
                 "\(server.host) is reached by others, and this server speaks no TLS: keys and texts cross the network in "
                     + "the clear unless a proxy in front of it speaks TLS")
         }
-        Greeting(settings: settings, models: registry.models, keys: keys, port: port).print()
+        Greeting(settings: settings, models: registry.models, keys: keys, signIn: signIn, port: port).print()
     }
     // What was settled and is not folded yet would be at the next start; now reports are whole without one.
     defer { accounts?.ledger.close() }

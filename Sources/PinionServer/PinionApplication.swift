@@ -16,6 +16,7 @@ package struct PinionApplication: Sendable {
     private let metrics: ServerMetrics
     private let admission: any Admission
     private let administration: (any Administration)?
+    private let signIn: (any SignIn)?
     private let seal: any ReasoningSeal
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
@@ -25,12 +26,13 @@ package struct PinionApplication: Sendable {
     ///   - seal: closes what models thought, for clients that keep it.
     ///   - admission: asked for every generation, and told its outcome.
     ///   - administration: answers the admin routes; nil for a server that has none.
+    ///   - signIn: gives keys for one-time codes; nil for a server that asks for no keys.
     ///   - onRunning: called once the server listens, with the port it got.
     /// - Throws: ``ServerError`` for a server without keys on an address that others reach.
     package init(
         configuration: ServerConfiguration, models: ModelRegistry, keys: any KeyAuthority, readiness: Readiness,
         metrics: ServerMetrics, seal: any ReasoningSeal, admission: any Admission = OpenAdmission(),
-        administration: (any Administration)? = nil, logger: Logger,
+        administration: (any Administration)? = nil, signIn: (any SignIn)? = nil, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(ServerError) {
         guard configuration.requiresAuthentication || configuration.bindsLoopback else {
@@ -46,6 +48,7 @@ package struct PinionApplication: Sendable {
         self.seal = seal
         self.admission = admission
         self.administration = administration
+        self.signIn = signIn
         self.logger = logger
         self.onRunning = onRunning
     }
@@ -107,6 +110,7 @@ package struct PinionApplication: Sendable {
                     ).route
                 ]
             } ?? []
+        let signIn = signIn.map { [SignInRoute(signIn: $0, bodies: bodies, configuration: configuration).route] } ?? []
         return RouteTable(
             [
                 HealthRoute(readiness: readiness, models: models).route,
@@ -119,6 +123,6 @@ package struct PinionApplication: Sendable {
                 CountTokensRoute(
                     models: models, admission: admission, configuration: configuration, bodies: bodies, seal: seal
                 ).route,
-            ] + PageRoutes().routes + admin)
+            ] + signIn + PageRoutes().routes + admin)
     }
 }

@@ -68,6 +68,7 @@ struct ServerFixture {
     var keys: any KeyAuthority = FixedKeys()
     var admission: any Admission = OpenAdmission()
     var administration: (any Administration)?
+    var signIn: (any SignIn)?
 
     init(real generator: any TextGenerator) {
         generators = [generator]
@@ -88,7 +89,7 @@ struct ServerFixture {
     ) throws -> PinionApplication {
         try PinionApplication(
             configuration: configuration, models: ModelRegistry(generators), keys: keys, readiness: readiness,
-            metrics: metrics, seal: PlainSeal(), admission: admission, administration: administration,
+            metrics: metrics, seal: PlainSeal(), admission: admission, administration: administration, signIn: signIn,
             logger: recorder.logger, onRunning: onRunning)
     }
 
