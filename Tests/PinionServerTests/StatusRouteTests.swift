@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import PinionServer
 import PinionWire
 import Testing

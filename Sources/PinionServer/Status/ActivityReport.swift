@@ -16,6 +16,8 @@ package struct ActivityReport: Sendable {
         package var gapP50: Double?
         package var gapP95: Double?
 
+        package init() {}
+
         mutating func take(_ models: ModelActivity.Minute) {
             (promptTokens, cachedTokens) = (models.promptTokens, models.cachedTokens)
             generatedTokens = models.generatedTokens
