@@ -204,7 +204,7 @@ def test_the_admin_key_opens_reports_and_no_other_key_does(new_data):
         (line,) = report["lines"]
         assert (line["owner"], line["model"], line["requests"]) == ("team", MODEL, 1)
         assert line["input_tokens"] + line["output_tokens"] == total
-        for path in ("/admin/usage", "/admin/keys", "/admin/owners"):
+        for path in ("/admin/usage", "/admin/keys", "/admin/owners", "/admin/status"):
             assert get(path, key=key).status_code == get(path, key=None).status_code == 401
         assert get("/v1/models").status_code == 401, "the admin key is no client's"
         for query, code in (("by=moon", "invalid_value"), ("since=x", "invalid_value"), ("x=1", "unknown_parameter")):
