@@ -80,8 +80,26 @@ END
 BEGIN(sse_js)
 #embed "Assets/sse.js"
 END
+BEGIN(status_plot_js)
+#embed "Assets/status-plot.js"
+END
+BEGIN(status_poll_js)
+#embed "Assets/status-poll.js"
+END
+BEGIN(status_view_js)
+#embed "Assets/status-view.js"
+END
+BEGIN(status_words_js)
+#embed "Assets/status-words.js"
+END
+BEGIN(status_css)
+#embed "Assets/status.css"
+END
 BEGIN(status_html)
 #embed "Assets/status.html"
+END
+BEGIN(status_js)
+#embed "Assets/status.js"
 END
 BEGIN(store_js)
 #embed "Assets/store.js"
@@ -127,7 +145,13 @@ static const pinion_page_file files[] = {
     {"settings.js", settings_js, sizeof settings_js},
     {"sidebar.js", sidebar_js, sizeof sidebar_js},
     {"sse.js", sse_js, sizeof sse_js},
+    {"status-plot.js", status_plot_js, sizeof status_plot_js},
+    {"status-poll.js", status_poll_js, sizeof status_poll_js},
+    {"status-view.js", status_view_js, sizeof status_view_js},
+    {"status-words.js", status_words_js, sizeof status_words_js},
+    {"status.css", status_css, sizeof status_css},
     {"status.html", status_html, sizeof status_html},
+    {"status.js", status_js, sizeof status_js},
     {"store.js", store_js, sizeof store_js},
     {"token-list.js", token_list_js, sizeof token_list_js},
     {"transcript.js", transcript_js, sizeof transcript_js},
