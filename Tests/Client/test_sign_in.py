@@ -144,9 +144,11 @@ def test_a_server_that_asks_for_no_keys_has_a_page_and_no_sign_in(served):
 
 
 def test_a_server_on_all_addresses_prints_one_that_works_here(served):
-    page, _ = greeting(served(Server, "--host", "0.0.0.0", "--api-key", "k" * 20))
+    server = served(Server, "--host", "0.0.0.0", "--api-key", "k" * 20)
+    page, _ = greeting(server)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page)
     assert httpx.get(page).status_code == 200
+    server.stop()
     page, _ = greeting(served(Server, "--host", "0.0.0.0", "--api-key", "k" * 20, "--allowed-host", "localhost"))
     assert re.fullmatch(r"http://localhost:\d+/", page)
     assert httpx.get(page).status_code == 200

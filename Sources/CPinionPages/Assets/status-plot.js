@@ -7,7 +7,8 @@ const MARGIN = {top: 10, right: 12, bottom: 24, left: 52};
 const SMALLEST_WIDTH = 200;
 const MINUTES = 60;
 
-function shape(tag, attributes = {}, ...children) {
+/// An element of SVG with attributes.
+export function shape(tag, attributes = {}, ...children) {
     const node = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
@@ -91,11 +92,19 @@ export class Plot {
         this.#data = data;
         const {words, series} = data;
         this.#title.textContent = words.title;
-        this.#legend.replaceChildren(...(series.length > 1 ? series : []).map(({name}, index) =>
-            element("span", {className: `key s${index}`}, swatch(this.#kind), name)));
+        this.#legend.replaceChildren(...(series.length > 1 ? series.map(({name}, index) => this.#key(index, name)) : []));
         this.#summary.textContent = words.asTable;
         this.#draw();
         this.#fillTable();
+    }
+
+    /// A series in the legend.
+    #key(number, text) {
+        const mark = this.#kind === "bars" ? shape("rect", {class: "bar", x: 1, y: 1, width: 10, height: 10, rx: 2})
+            : shape("line", {class: "line", x1: 0, x2: 14, y1: 6, y2: 6});
+        return element(
+            "span", {className: `key s${number}`},
+            shape("svg", {class: "swatch", width: 14, height: 12, "aria-hidden": "true"}, mark), text);
     }
 
     #ticks() {
@@ -130,7 +139,7 @@ export class Plot {
                     class: "grid", x1: MARGIN.left, x2: MARGIN.left + width, y1: y(tick), y2: y(tick)}),
                 shape("text", {class: "tick end", x: MARGIN.left - 8, y: y(tick) + 4}, words.format(tick)));
         }
-        for (const ago of [60, 45, 30, 15, 0]) {
+        for (const ago of width < 330 ? [60, 30, 0] : [60, 45, 30, 15, 0]) {
             const place = MARGIN.left + width * (MINUTES - ago) / MINUTES;
             picture.append(shape(
                 "text", {class: ago === 0 ? "tick end" : ago === 60 ? "tick" : "tick middle", x: place,
@@ -155,14 +164,13 @@ export class Plot {
         const index = Math.floor((left - MARGIN.left) / width * MINUTES);
         if (index < 0 || index >= MINUTES) return this.#unpoint();
         const {words, series} = this.#data;
+        const text = value => value === null ? "–" : words.format(value);
         const place = MARGIN.left + width * (index + 0.5) / MINUTES;
         for (const name of ["x1", "x2"]) this.#cursor.setAttribute(name, place);
         this.#cursor.setAttribute("visibility", "visible");
         this.#tip.replaceChildren(
             element("span", {className: "when"}, words.time(MINUTES - 1 - index)),
-            ...series.map(({name, values}, number) => element(
-                "span", {className: `key s${number}`}, swatch(this.#kind),
-                `${name} ${values[index] === null ? "–" : words.format(values[index])}`)));
+            ...series.map(({name, values}, number) => this.#key(number, `${name} ${text(values[index])}`)));
         this.#tip.hidden = false;
         const half = this.#tip.offsetWidth / 2;
         this.#tip.style.left = `${Math.max(half, Math.min(this.#width - half, place))}px`;
@@ -192,12 +200,6 @@ export class Plot {
                 ...series.map(({name}) => element("th", {scope: "col", className: "number"}, name)))),
             element("tbody", {}, ...rows));
     }
-}
-
-function swatch(kind) {
-    const mark = kind === "bars" ? shape("rect", {class: "bar", x: 1, y: 1, width: 10, height: 10, rx: 2})
-        : shape("line", {class: "line", x1: 0, x2: 14, y1: 6, y2: 6});
-    return shape("svg", {class: "swatch", width: 14, height: 12, "aria-hidden": "true"}, mark);
 }
 
 /// A line with gaps where nothing was measured; a value between two gaps is a dot.

@@ -1,7 +1,7 @@
 // The figures of the status page: what the server answered becomes tiles, plots and tables.
 import {byId, element, visible} from "./dom.js";
 import {t} from "./language.js";
-import {Plot} from "./status-plot.js";
+import {Plot, shape} from "./status-plot.js";
 import {bytes, clock, count, duration, milliseconds, percent} from "./status-words.js";
 
 const MINUTES = 60;
@@ -141,133 +141,104 @@ function summary(title, series, format) {
 
 // MARK: Tables
 
-/// A table's columns are `[className, title]`; its rows `{attributes, cells}`. The first cell of a row names it.
-function fill(id, columns, rows) {
-    byId(`${id}-scroll`).hidden = rows.length === 0;
+const code = text => element("code", {}, visible(text));
+
+/// Fills a table. A column is `[title, className, cell]`; the first cell of a row names the row.
+function fill(id, list, attributes, columns) {
+    byId(`${id}-scroll`).hidden = list.length === 0;
     const none = byId(`${id}-none`);
-    if (none) none.hidden = rows.length > 0;
-    const cell = (content, index) => element(
-        index === 0 ? "th" : "td", {className: columns[index][0], ...(index === 0 ? {scope: "row"} : {})},
-        ...(Array.isArray(content) ? content : [content]));
+    if (none) none.hidden = list.length > 0;
+    const row = item => element("tr", attributes(item), ...columns.map(([, className, cell], index) => element(
+        index ? "td" : "th", {className, scope: index ? null : "row"}, ...[cell(item)].flat())));
     byId(id).replaceChildren(
-        element("thead", {}, element(
-            "tr", {}, ...columns.map(([className, title]) => element("th", {scope: "col", className}, title)))),
-        element("tbody", {}, ...rows.map(
-            ({attributes, cells}) => element("tr", attributes, ...cells.map(cell)))));
+        element("thead", {}, element("tr", {}, ...columns.map(
+            ([title, className]) => element("th", {scope: "col", className}, t(title))))),
+        element("tbody", {}, ...list.map(row)));
 }
 
+/// A column of numbers, which may be missing.
+const numbers = (title, name, format = count, className = "") =>
+    [title, `${className} number`, item => orDash(item[name], format)];
+
 function showModels(models) {
-    fill("models", [
-        ["name", t("model")], ["state", t("state")], ["running number", t("running")],
-        ["waiting number", t("waiting")], ["rate number", t("rateColumn")], ["hits number", t("hitsColumn")],
-        ["context number", t("context")],
-    ], models.map(model => ({
-        attributes: {"data-model": model.id},
-        cells: [
-            visible(model.id), t(model.state === "ready" ? "ready" : "loading"), count(model.running),
-            count(model.waiting), count(model.tokens_per_second),
-            orDash(share(model.cached_tokens, model.prompt_tokens), percent), count(model.context_length),
-        ],
-    })));
+    const ofModel = model => ({"data-model": model.id});
+    const name = ["model", "name", model => visible(model.id)];
+    fill("models", models, ofModel, [
+        name, ["state", "state", model => t(model.state === "ready" ? "ready" : "loading")],
+        numbers("running", "running", count, "running"), numbers("waiting", "waiting", count, "waiting"),
+        numbers("rateColumn", "tokens_per_second", count, "rate"),
+        ["hitsColumn", "hits number", model => orDash(share(model.cached_tokens, model.prompt_tokens), percent)],
+        numbers("context", "context_length", count, "context"),
+    ]);
     const known = models.filter(model => model.weight_bytes !== null);
-    const largest = Math.max(1, ...known.map(model => model.weight_bytes + model.cache_bytes + model.other_bytes));
-    fill("memory", [
-        ["name", t("model")], ["number", t("weights")], ["number", t("cache")], ["number", t("other")],
-        ["bar", t("division")], ["bar", t("cacheUse")],
-    ], known.map(model => {
-        const parts = [model.weight_bytes, model.cache_bytes, model.other_bytes];
-        const tokens = [model.cache_tokens_used, model.cache_tokens_kept, model.cache_tokens_free];
-        const [weights, cache, other] = parts.map(bytes);
-        const [used, kept, free] = tokens.map(count);
-        return {
-            attributes: {"data-model": model.id},
-            cells: [
-                visible(model.id), weights, cache, other,
-                divided(parts, largest, "memory", t("divisionText", {weights, cache, other})),
-                [
-                    divided(tokens, sum(tokens), "tokens", t("cacheUse")),
-                    element("span", {className: "note"}, t("cacheTokens", {used, kept, free})),
-                ],
-            ],
-        };
-    }));
+    const parts = model => [model.weight_bytes, model.cache_bytes, model.other_bytes];
+    const tokens = model => [model.cache_tokens_used, model.cache_tokens_kept, model.cache_tokens_free];
+    const largest = Math.max(...known.map(model => sum(parts(model))));
+    fill("memory", known, ofModel, [
+        name, numbers("weights", "weight_bytes", bytes), numbers("cache", "cache_bytes", bytes),
+        numbers("other", "other_bytes", bytes),
+        ["division", "", model => {
+            const [weights, cache, other] = parts(model).map(bytes);
+            return divided(parts(model), largest, t("divisionText", {weights, cache, other}));
+        }],
+        ["cacheUse", "", model => {
+            const [used, kept, free] = tokens(model).map(count);
+            const text = t("cacheTokens", {used, kept, free});
+            return [divided(tokens(model), sum(tokens(model)), text), element("span", {className: "note"}, text)];
+        }],
+    ]);
 }
 
 const BAR_WIDTH = 160;
 const BAR_HEIGHT = 12;
 
 /// A bar whose parts are to each other as numbers are.
-function divided(parts, whole, className, label) {
-    const SVG = "http://www.w3.org/2000/svg";
-    const picture = document.createElementNS(SVG, "svg");
-    const attributes = {
-        class: `division ${className}`, viewBox: `0 0 ${BAR_WIDTH} ${BAR_HEIGHT}`, width: BAR_WIDTH,
-        height: BAR_HEIGHT, role: "img", "aria-label": label,
-    };
-    for (const [name, value] of Object.entries(attributes)) picture.setAttribute(name, value);
+function divided(parts, whole, label) {
     let x = 0;
-    parts.forEach((part, index) => {
+    return shape("svg", {
+        class: "division", viewBox: `0 0 ${BAR_WIDTH} ${BAR_HEIGHT}`, width: BAR_WIDTH, height: BAR_HEIGHT, role: "img",
+        "aria-label": label,
+    }, ...parts.map((part, index) => {
         const width = whole > 0 ? part / whole * BAR_WIDTH : 0;
-        const mark = document.createElementNS(SVG, "rect");
-        const places = {class: `s${index}`, x: x.toFixed(1), y: 0, width: width.toFixed(1), height: BAR_HEIGHT};
-        for (const [name, value] of Object.entries(places)) mark.setAttribute(name, value);
-        picture.append(mark);
         x += width;
-    });
-    return picture;
+        return shape("rect", {class: `s${index}`, x: x - width, y: 0, width, height: BAR_HEIGHT});
+    }));
 }
 
 /// A key by its name, and by its identifier, which is what logs and commands know.
-function keyCell(id, name) {
-    return name ? [visible(name), element("code", {className: "note"}, visible(id))]
-        : [element("code", {}, visible(id))];
-}
+const keyCell = (id, name) => name ? [visible(name), element("code", {className: "note"}, visible(id))] : code(id);
 
 function showKeys({keys, keys_left_off: more}) {
-    fill("keys", [
-        ["name", t("key")], ["", t("owner")], ["number", t("requestsColumn")], ["number", t("input")],
-        ["number", t("cached")], ["number", t("output")], ["number", t("cost")],
-    ], keys.map(key => ({
-        attributes: {"data-key": key.id},
-        cells: [
-            keyCell(key.id, key.name), orDash(key.owner, visible), count(key.requests), count(key.input_tokens),
-            count(key.cached_tokens), count(key.output_tokens), key.cost === 0 ? "0" : String(key.cost),
-        ],
-    })));
+    fill("keys", keys, key => ({"data-key": key.id}), [
+        ["key", "name", key => keyCell(key.id, key.name)], ["owner", "", key => orDash(key.owner, visible)],
+        numbers("requestsColumn", "requests"), numbers("input", "input_tokens"), numbers("cached", "cached_tokens"),
+        numbers("output", "output_tokens"), numbers("cost", "cost", String),
+    ]);
     byId("keys-more").hidden = more === 0;
     byId("keys-more").textContent = t("keysMore", {count: count(more)});
 }
 
+const ofRequest = item => ({"data-request": item.request_id, "data-status": item.status});
+const when = ["when", "", item => clock(item.time_ms)];
+const place = [["route", "", item => code(item.route)], ["request", "", item => code(item.request_id)]];
+
 function showSlow(requests) {
-    fill("slow", [
-        ["", t("when")], ["number", t("total")], ["number", t("first")], ["number", t("queued")],
-        ["number", t("tokens")], ["", t("outcome")], ["name", t("key")], ["name", t("model")],
-        ["", t("route")], ["", t("request")],
-    ], requests.map(request => ({
-        attributes: {"data-request": request.request_id},
-        cells: [
-            clock(request.time_ms), milliseconds(request.total_ms), orDash(request.first_token_ms, milliseconds),
-            orDash(request.queued_ms, milliseconds),
-            `${orDash(request.prompt_tokens, count)} + ${orDash(request.generated_tokens, count)}`, request.outcome,
-            keyCell(request.key, request.key_name), visible(request.model), element("code", {}, request.route),
-            element("code", {}, request.request_id),
-        ],
-    })));
+    fill("slow", requests, ofRequest, [
+        when, numbers("total", "total_ms", milliseconds), numbers("first", "first_token_ms", milliseconds),
+        numbers("queued", "queued_ms", milliseconds),
+        ["tokens", "number", item => `${orDash(item.prompt_tokens, count)} + ${orDash(item.generated_tokens, count)}`],
+        ["outcome", "", item => item.outcome], ["key", "name", item => keyCell(item.key, item.key_name)],
+        ["model", "name", item => visible(item.model)], ...place,
+    ]);
 }
 
 function showErrors(errors) {
-    fill("errors", [
-        ["", t("when")], ["number", t("status")], ["", t("code")], ["what", t("what")],
-        ["number", t("times")], ["", t("route")], ["", t("request")],
-    ], errors.map(error => ({
-        attributes: {"data-request": error.request_id, "data-status": error.status},
-        cells: [
-            clock(error.time_ms), String(error.status), orDash(error.code, code => element("code", {}, code)),
-            error.message !== null ? visible(error.message)
-                : orDash(error.field, field => t("field", {field: visible(field)})),
-            count(error.count), element("code", {}, error.route), element("code", {}, error.request_id),
-        ],
-    })));
+    fill("errors", errors, ofRequest, [
+        when, numbers("status", "status", String), ["code", "", item => orDash(item.code, code)],
+        ["what", "what", item => item.message === null
+            ? orDash(item.field, field => t("field", {field: visible(field)})) : visible(item.message)],
+        numbers("times", "count"), ...place,
+    ]);
 }
 
 function showLedger({ledger, version, day, resident_bytes: resident}) {
