@@ -1,7 +1,7 @@
 import PinionJSON
 import TextGeneration
 
-/// The body of `GET /admin/status`; docs/status.md says what its members mean.
+/// The body of `GET /admin/status`; docs/how-to/status.md says what its members mean.
 struct StatusBody {
     let report: ActivityReport
     let told: AdministrationStatus
