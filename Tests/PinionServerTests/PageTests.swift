@@ -85,10 +85,35 @@ struct PageTests {
         }
     }
 
-    @Test("Both pages together are small, and each of their addresses is relative")
-    func contents() throws {
+    /// The files that a page loads, itself among them: those that it or one of them names in quotes.
+    private static func files(of page: String) throws -> Set<String> {
+        var (found, left): (Set<String>, [String]) = ([page], [page])
+        while let name = left.popLast() {
+            let text = String(decoding: try #require(PageAsset.named(name)).bytes, as: UTF8.self)
+            for asset in PageAsset.all where !found.contains(asset.name) {
+                guard text.contains("/\(asset.name)\"") else { continue }
+                found.insert(asset.name)
+                left.append(asset.name)
+            }
+        }
+        return found
+    }
+
+    @Test("Each page is small with all files that it loads, and no file is loaded by neither")
+    func sizes() throws {
         let limit = 150_000
-        #expect(PageAsset.all.map(\.bytes.count).reduce(0, +) < limit)
+        var loaded: Set<String> = []
+        for page in ["chat.html", "status.html"] {
+            let files = try Self.files(of: page)
+            let size = PageAsset.all.filter { files.contains($0.name) }.map(\.bytes.count).reduce(0, +)
+            #expect(size < limit, "\(page): \(size)")
+            loaded.formUnion(files)
+        }
+        #expect(loaded == Set(PageAsset.all.map(\.name)))
+    }
+
+    @Test("Each of the pages' addresses is relative")
+    func contents() throws {
         #expect(Set(PageAsset.all.map(\.entityTag)).count == PageAsset.all.count)
         for asset in PageAsset.all {
             let text = String(decoding: asset.bytes, as: UTF8.self)
