@@ -44,6 +44,9 @@ END
 BEGIN(inline_js)
 #embed "Assets/inline.js"
 END
+BEGIN(kept_js)
+#embed "Assets/kept.js"
+END
 BEGIN(language_js)
 #embed "Assets/language.js"
 END
@@ -133,6 +136,7 @@ static const pinion_page_file files[] = {
     {"frames.js", frames_js, sizeof frames_js},
     {"icon.svg", icon_svg, sizeof icon_svg},
     {"inline.js", inline_js, sizeof inline_js},
+    {"kept.js", kept_js, sizeof kept_js},
     {"language.js", language_js, sizeof language_js},
     {"markdown-view.js", markdown_view_js, sizeof markdown_view_js},
     {"markdown.js", markdown_js, sizeof markdown_js},

@@ -1,10 +1,10 @@
 // The routes of the server, as the pages call them.
 import {EventParser} from "./sse.js";
 
-/// The folder that the page lies in: this file lies one below it, whatever prefix a proxy puts before both.
+// The folder that the page lies in: this file lies one below it, whatever prefix a proxy puts before both.
 export const root = new URL("../", import.meta.url);
 
-/// A request that failed. `status` is 0 where no reply came, or where a reply broke off.
+// A request that failed. `status` is 0 where no reply came, or where a reply broke off.
 export class APIFailure extends Error {
 	constructor(status, message, fields = {}) {
 		super(message);
@@ -44,21 +44,16 @@ async function failure(response) {
 	});
 }
 
-/// The JSON of a route: `await json("v1/models", {key})`.
+// The JSON of a route: `await json("v1/models", {key})`.
 export async function json(path, options = {}) {
 	const response = await send(path, options);
-	try {
-		return await response.json();
-	} catch (error) {
-		if (error.name === "AbortError") throw error;
-		throw new APIFailure(0, "");
-	}
+	return response.json().catch(() => { throw new APIFailure(0, ""); });
 }
 
-/// Streams a chat completion, and tells each chunk.
-///
-/// Ends when the server said that it was done; throws an ``APIFailure`` for anything else, also in the middle, and an
-/// `AbortError` when the signal fires.
+// Streams a chat completion, and tells each chunk.
+//
+// Ends when the server said that it was done; throws an ``APIFailure`` for anything else, also in the middle, and an
+// `AbortError` when the signal fires.
 export async function streamChat(body, {key, signal, onOpen, onChunk}) {
 	const response = await send("v1/chat/completions", {key, body, signal});
 	onOpen(response.headers.get("x-pinion-warnings"));

@@ -1,14 +1,15 @@
-// What the parts of the page share: the models, the conversations, the open one and the replies that run. Parts listen to
-// what changes, and change nothing but through the functions here.
+// What the parts of the page share. They listen to what changes, and change nothing but through the functions here.
 import {root} from "./api.js";
 import {Conversation} from "./conversation.js";
 import {Conflict, openStore} from "./store.js";
 import {Reply} from "./reply.js";
 import {fieldsOf} from "./parameters.js";
 import {keyStore} from "./session.js";
+import {kept} from "./kept.js";
 import {t} from "./language.js";
 
 const OPEN = "pinion.open";
+const tab = kept("sessionStorage");
 // Milliseconds in which another tab says that a reply is its own.
 const ANSWER_TIME = 250;
 const SETTLE_TIME = 400;
@@ -28,14 +29,11 @@ export function emit(event, ...values) {
 
 export const model = () => app.models.find(one => one.id === app.conversation?.model) ?? app.models[0];
 export const running = (conversation = app.conversation) => app.replies.get(conversation?.id);
-
-// MARK: - Spaces and tabs
-
 let channel = null;
 let claims = new Set();
 let opening = 0;
 
-/// Opens the space of a key. The same space again leaves everything as it is: a key was replaced while chatting.
+// Opens the space of a key. The same space again, with another key, leaves everything as it is.
 export async function openSpace({models, space}) {
 	app.models = models;
 	const name = `pinion:${root.pathname}:${space}`;
@@ -47,17 +45,9 @@ export async function openSpace({models, space}) {
 		channel.onmessage = ({data}) => hear(data);
 		if (!app.store.isLasting) emit("notice", "storage", t("storageMissing"));
 		await refreshList();
-		if (!await openConversation(remembered())) newConversation();
+		if (!await openConversation(tab.get(OPEN))) newConversation();
 	}
 	emit("models");
-}
-
-function remembered() {
-	try { return sessionStorage.getItem(OPEN); } catch { return null; }
-}
-
-function remember(id) {
-	try { sessionStorage.setItem(OPEN, id); } catch { /* The newest is opened next time. */ }
 }
 
 function hear(data) {
@@ -79,8 +69,9 @@ function hear(data) {
 	}
 }
 
-/// Stops all replies of conversations that will not be kept.
+// Stops all replies of conversations that will not be kept.
 function stopAll() {
+	app.conversation.isGone = true;
 	for (const reply of app.replies.values()) {
 		reply.conversation.isGone = true;
 		reply.stop();
@@ -89,7 +80,7 @@ function stopAll() {
 
 const isOpen = ({state}) => state === "waiting" || state === "streaming";
 
-/// Shows what another tab wrote, once its reply is whole; what is being written here stays as it is here.
+// Shows what another tab wrote, once its reply is whole; what is being written here stays as it is here.
 export async function catchUp() {
 	await refreshList();
 	const {conversation} = app;
@@ -118,10 +109,7 @@ async function refreshList() {
 	}
 	emit("list");
 }
-
-// MARK: - Conversations
-
-/// The conversation of an id that is in memory: open, or with a reply that runs.
+// The conversation of an id that is in memory: open, or with a reply that runs.
 const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
 
 export async function openConversation(id) {
@@ -163,7 +151,7 @@ function setOpen(conversation) {
 	conversation.store ??= app.store;
 	app.conversation = conversation;
 	app.stale = false;
-	remember(conversation.id);
+	tab.set(OPEN, conversation.id);
 	emit("open");
 	emit("list");
 }
@@ -193,19 +181,15 @@ export async function removeConversation(id) {
 	await refreshList();
 }
 
-/// Everything that this page keeps in the browser for the key, and the key.
+// Everything that this page keeps in the browser for the key, and the key.
 export async function forget() {
 	const saving = [app.conversation, ...[...app.replies.values()].map(reply => reply.conversation)].map(one => one.isSaving);
 	stopAll();
 	await Promise.all(saving);
 	await attempt(() => app.store.clear());
 	channel.postMessage({type: "forgotten"});
-	for (const name of ["sessionStorage", "localStorage"]) {
-		try {
-			for (const key of Object.keys(window[name])) if (key.startsWith("pinion.")) window[name].removeItem(key);
-		} catch { /* Nothing is kept where nothing can be. */ }
-	}
-	keyStore.set(null);
+	for (const name of ["pinion.open", "pinion.key"]) tab.set(name, null);
+	for (const name of ["pinion.language", "pinion.theme"]) kept("localStorage").set(name, null);
 	location.reload();
 }
 
@@ -219,7 +203,7 @@ async function attempt(write) {
 	}
 }
 
-/// Writes what changed of a conversation. One write at a time; what changes meanwhile is written by the next.
+// Writes what changed of a conversation. One write at a time; what changes meanwhile is written by the next.
 export function save(conversation) {
 	conversation.wantsSaving = true;
 	conversation.isSaving ??= (async () => {
@@ -253,14 +237,14 @@ async function write(conversation) {
 	}
 }
 
-/// Another tab wrote first: what is here goes on as a conversation of its own.
+// Another tab wrote first: what is here goes on as a conversation of its own.
 function fork(conversation) {
 	const reply = app.replies.get(conversation.id);
 	app.replies.delete(conversation.id);
-	const copy = conversation.copy(t("copyOf", {title: conversation.title}));
-	Object.assign(conversation, {...copy.record, changed: copy.changed, removed: new Set(), wantsSaving: true});
+	conversation.become(t("copyOf", {title: conversation.title}));
+	conversation.wantsSaving = true;
 	if (reply) app.replies.set(conversation.id, reply);
-	if (conversation === app.conversation) remember(conversation.id);
+	if (conversation === app.conversation) tab.set(OPEN, conversation.id);
 	emit("notice", "tab", t("otherTabCopy", {title: conversation.title}));
 }
 
@@ -274,10 +258,7 @@ async function saved(conversation) {
 	await save(conversation);
 	return conversation.version > 0;
 }
-
-// MARK: - Messages
-
-/// Adds what a person wrote after a message (nil: at the beginning), and asks for the reply.
+// Adds what a person wrote after a message (nil: at the beginning), and asks for the reply.
 export function send(text, parent) {
 	const {conversation} = app;
 	if (!canAsk()) return false;
@@ -285,7 +266,7 @@ export function send(text, parent) {
 	return true;
 }
 
-/// Another reply beside one; one that failed before its first word makes room for it.
+// Another reply beside one; one that failed before its first word makes room for it.
 export function regenerate(message) {
 	if (!canAsk()) return;
 	const {conversation} = app;
@@ -294,7 +275,7 @@ export function regenerate(message) {
 	ask(conversation, asked);
 }
 
-/// Goes on with a reply where it stopped. Tokenizers go on badly after white space, so that it is taken away.
+// Goes on with a reply where it stopped. Tokenizers go on badly after white space, so that it is taken away.
 export function continueReply(message) {
 	if (!canAsk()) return;
 	message.text = message.text.trimEnd();
@@ -371,7 +352,7 @@ export function removeMessage(message) {
 	save(app.conversation);
 }
 
-/// Leaves nothing unsaved when the page is hidden or left.
+// Leaves nothing unsaved when the page is hidden or left.
 export function saveAll() {
 	for (const reply of app.replies.values()) saveMessage(reply.conversation, reply.message);
 }

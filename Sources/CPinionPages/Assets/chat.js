@@ -35,7 +35,7 @@ async function begin() {
 	await comeIn(key);
 }
 
-/// Asks the server who we are, and opens what is ours.
+// Asks the server who we are, and opens what is ours.
 async function comeIn(key) {
 	let found;
 	try {
@@ -53,7 +53,7 @@ async function comeIn(key) {
 	byId("prompt").focus();
 }
 
-/// Asks for a key, and forgets the one that was refused.
+// Asks for a key, and forgets the one that was refused.
 function askForKey(problem) {
 	keyStore.set(null);
 	document.body.dataset.state = "sign-in";
@@ -85,7 +85,7 @@ function bindMessages() {
 	});
 	app.on("started", () => {
 		hideError();
-		live("started", t("saidStarted"));
+		live("started");
 	});
 	app.on("invalid", names => {
 		document.body.classList.add("settings-open");
@@ -102,8 +102,7 @@ function bindMessages() {
 }
 
 function ended(conversation, message, event, failure) {
-	const words = {finished: "saidFinished", cut: "saidCut", stopped: "saidStopped", failed: "saidFailed"};
-	live(event, t(words[event]));
+	live(event);
 	if (!failure) return;
 	if (failure.status === 401) return askForKey(t("keyRevoked"));
 	tellError(reason(failure), () => { if (conversation === app.app.conversation) app.regenerate(message); });
@@ -117,9 +116,9 @@ function reason(failure) {
 	return parts.join(" ");
 }
 
-function live(event, text) {
+function live(event) {
 	byId("live").dataset.event = event;
-	byId("live").textContent = text;
+	byId("live").textContent = t(`said_${event}`);
 }
 
 function tellError(text, retry) {
@@ -142,9 +141,6 @@ function bindChoices() {
 	byId("theme").value = theme();
 	byId("theme").onchange = event => chooseTheme(event.target.value);
 }
-
-// MARK: - Drawers and keys
-
 function setDrawer(name, isOpen) {
 	document.body.classList.toggle(`${name}-open`, isOpen);
 	byId(`open-${name}`).setAttribute("aria-expanded", String(isOpen));
@@ -175,7 +171,7 @@ function bindKeys() {
 	});
 }
 
-/// A dialog closes itself. Otherwise a running reply stops, or else a drawer closes.
+// A dialog closes itself. Otherwise a running reply stops, or else a drawer closes.
 function escape() {
 	if (document.querySelector("dialog[open]")) return;
 	const reply = app.running();

@@ -57,7 +57,7 @@ function submit() {
 	prompt.focus();
 }
 
-/// Writes the draft that waits to be kept.
+// Writes the draft that waits to be kept.
 export function keepDraft() {
 	if (!timer) return;
 	clearTimeout(timer);

@@ -1,5 +1,5 @@
-// A conversation: a tree of messages of which one path is shown. A reply that is made again, and a question that is
-// edited, are further children of the same parent; nothing is overwritten.
+// A conversation: a tree of messages of which one path is shown. Replies made again, and questions edited, are further
+// children of the same parent; nothing is overwritten.
 
 const TITLE_LENGTH = 60;
 
@@ -9,7 +9,7 @@ export const newID = () => {
 	return [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("");
 };
 
-/// What of a conversation is kept beside its messages.
+// What of a conversation is kept beside its messages.
 const FIELDS = ["id", "title", "isNamed", "created", "updated", "version", "model", "system", "parameters", "selected"];
 
 export class Conversation {
@@ -36,7 +36,7 @@ export class Conversation {
 		this.children.get(key).push(message.id);
 	}
 
-	/// The messages of the path that is shown, from the first on.
+	// The messages of the path that is shown, from the first on.
 	path() {
 		const path = [];
 		for (let parent = ""; ;) {
@@ -47,12 +47,12 @@ export class Conversation {
 		}
 	}
 
-	/// The messages that stand where a message stands, itself among them.
+	// The messages that stand where a message stands, itself among them.
 	versions(message) {
 		return (this.children.get(message.parent ?? "") ?? []).map(id => this.messages.get(id));
 	}
 
-	/// Adds a message after another, or at the beginning, and shows it.
+	// Adds a message after another, or at the beginning, and shows it.
 	add(parent, fields) {
 		const message = {id: newID(), parent: parent?.id ?? null, created: Date.now(), text: "", ...fields};
 		this.messages.set(message.id, message);
@@ -67,13 +67,13 @@ export class Conversation {
 		this.selected[message.parent ?? ""] = message.id;
 	}
 
-	/// Marks a message as one that has to be saved.
+	// Marks a message as one that has to be saved.
 	touch(message) {
 		this.changed.add(message.id);
 		this.updated = Date.now();
 	}
 
-	/// The message and all that follow it, in every version.
+	// The message and all that follow it, in every version.
 	subtree(message) {
 		const ids = [message.id];
 		for (let index = 0; index < ids.length; index += 1) {
@@ -82,7 +82,7 @@ export class Conversation {
 		return ids;
 	}
 
-	/// Removes a message and all that follow it.
+	// Removes a message and all that follow it.
 	remove(message) {
 		for (const id of this.subtree(message)) {
 			this.messages.delete(id);
@@ -97,18 +97,15 @@ export class Conversation {
 		this.updated = Date.now();
 	}
 
-	/// A copy under an id of its own, all of which has to be saved.
-	copy(title) {
-		const copy = new Conversation({
-			...structuredClone(this.record), id: newID(), version: 0, title, isNamed: true,
-		}, [...this.messages.values()]);
-		copy.changed = new Set(copy.messages.keys());
-		return copy;
+	// Makes it a conversation of its own, all of which has to be saved.
+	become(title) {
+		const changed = new Set(this.messages.keys());
+		Object.assign(this, {id: newID(), version: 0, title, isNamed: true, changed, removed: new Set()});
 	}
 
-	/// The messages of a request that asks for what follows `last`, or goes on with it.
-	///
-	/// What a model thought is left out, as its own template would; a reply without text and calls says nothing.
+	// The messages of a request that asks for what follows `last`, or goes on with it.
+	//
+	// What a model thought is left out, as its own template would; a reply without text and calls says nothing.
 	wire(last) {
 		const out = this.system.trim() ? [{role: "system", content: this.system}] : [];
 		for (const message of this.path()) {

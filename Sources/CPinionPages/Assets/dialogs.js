@@ -1,7 +1,7 @@
 // Questions that are asked before something is done that cannot be undone, or that leaves the page.
 import {byId} from "./dom.js";
 
-/// Asks once; resolves with whether the answer was yes.
+// Asks once; resolves with whether the answer was yes.
 export function askFirst(text, yes) {
 	const dialog = byId("ask");
 	byId("ask-text").textContent = text;

@@ -1,8 +1,8 @@
 // Elements of the page. Text of models, users and the server becomes text nodes here, never markup.
 
-/// An element with properties and children: `element("p", {className: "note", role: "status"}, "text", other)`.
-///
-/// A property that the element knows is set as one, any other as an attribute; false, null and undefined are left out.
+// An element with properties and children: `element("p", {className: "note", role: "status"}, "text", other)`.
+//
+// What the element knows is set as a property, the rest as attributes; false, null and undefined are left out.
 export function element(tag, properties = {}, ...children) {
 	const node = document.createElement(tag);
 	for (const [name, value] of Object.entries(properties)) {
@@ -16,7 +16,7 @@ export function element(tag, properties = {}, ...children) {
 
 export const byId = id => document.getElementById(id);
 
-/// A button that does something: `button("copy", t("copy"), () => …)`.
+// A button that does something: `button("copy", t("copy"), () => …)`.
 export function button(className, label, action, properties = {}) {
 	const node = element("button", {type: "button", className, ...properties}, label);
 	node.addEventListener("click", action);
@@ -33,7 +33,7 @@ const NAMES = {
 	"\ufeff": "BOM", "\x7f": "DEL",
 };
 
-/// Appends text, with characters that nobody sees as marks.
+// Appends text, with characters that nobody sees as marks.
 export function appendText(parent, text) {
 	if (!HIDDEN.test(text)) {
 		parent.append(text);
@@ -48,7 +48,7 @@ export function appendText(parent, text) {
 	if (from < text.length) parent.append(text.slice(from));
 }
 
-/// Text for places that hold text only, such as titles and options.
+// Text for places that hold text only, such as titles and options.
 export function visible(text) {
 	return text.replace(HIDDEN_ALL, hiddenName);
 }
@@ -59,14 +59,14 @@ function hiddenName(char) {
 	return NAMES[char] ?? "U+" + code.toString(16).toUpperCase().padStart(4, "0");
 }
 
-/// Whether a key belongs to an input method that composes: it then neither sends nor closes anything.
-///
-/// Chromium says so by `isComposing`. Safari ends the composition before the key that ended it, whose code is 229.
+// Whether a key belongs to an input method that composes: it then neither sends nor closes anything.
+//
+// Chromium says so by `isComposing`. Safari ends the composition before the key that ended it, whose code is 229.
 export function isComposing(event) {
 	return event.isComposing || event.keyCode === 229;
 }
 
-/// Copies text; returns whether the browser let the page do so.
+// Copies text; returns whether the browser let the page do so.
 export async function copyText(text) {
 	try {
 		await navigator.clipboard.writeText(text);

@@ -1,13 +1,11 @@
-// Work on the page in slices: a job is called again, frame by frame, until it says that it is done. Long replies and long
-// conversations never hold up a key stroke.
+// Work on the page in slices, frame by frame, so that long texts never hold up a key stroke.
 
 // Milliseconds of a frame that jobs may take together.
 const BUDGET = 8;
 const jobs = new Set();
-const after = new Set();
 let isScheduled = false;
 
-/// Calls `job(deadline)` in each frame until it returns true. A job that is queued already stays where it is.
+// Calls `job(deadline)` in each frame until it returns true. A job that is queued already stays where it is.
 export function inFrames(job) {
 	jobs.add(job);
 	schedule();
@@ -15,11 +13,6 @@ export function inFrames(job) {
 
 export function cancelJob(job) {
 	jobs.delete(job);
-}
-
-/// Calls a function after the jobs of each frame that had some.
-export function afterFrames(call) {
-	after.add(call);
 }
 
 function schedule() {
@@ -35,6 +28,5 @@ function run() {
 		if (job(deadline)) jobs.delete(job);
 		if (performance.now() >= deadline) break;
 	}
-	for (const call of after) call();
 	if (jobs.size) schedule();
 }

@@ -12,8 +12,7 @@ const ENTITIES = {
 	amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", copy: "©", reg: "®", trade: "™", hellip: "…", mdash: "—",
 	ndash: "–", lsquo: "‘", rsquo: "’", ldquo: "“", rdquo: "”", laquo: "«", raquo: "»", times: "×", divide: "÷", deg: "°",
 	plusmn: "±", middot: "·", bull: "•", larr: "←", rarr: "→", uarr: "↑", darr: "↓", le: "≤", ge: "≥", ne: "≠", euro: "€",
-	pound: "£", yen: "¥", sect: "§", para: "¶", auml: "ä", ouml: "ö", uuml: "ü", Auml: "Ä", Ouml: "Ö", Uuml: "Ü", szlig: "ß",
-	eacute: "é", egrave: "è", alpha: "α", beta: "β", pi: "π",
+	pound: "£", yen: "¥", sect: "§", para: "¶",
 };
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const ENTITY = /&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z][A-Za-z0-9]{1,31}));/y;
@@ -27,7 +26,7 @@ const PLAIN = /[^\\`*_[\]!<&\n]+/y;
 const WIDE_SPACE = /[\s\u00a0]/u;
 const WIDE_PUNCTUATION = /[\p{P}\p{S}]/u;
 
-/// Text with escapes and entities resolved, for addresses, titles and words after a fence.
+// Text with escapes and entities resolved, for addresses, titles and words after a fence.
 export function unescape(text) {
 	if (!/[\\&]/.test(text)) return text;
 	return text.replace(/\\([!-/:-@[-`{-~])|&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});/g,
@@ -44,7 +43,7 @@ function entity(text, at) {
 	return {text: bad ? "\ufffd" : String.fromCodePoint(code), end: ENTITY.lastIndex};
 }
 
-/// The nodes of a block's text, whose lines are separated by "\n".
+// The nodes of a block's text, whose lines are separated by "\n".
 export function parseInlines(source) {
 	return new InlineParser(source).parse();
 }
@@ -88,8 +87,8 @@ class InlineParser {
 		case "*": case "_": return this.delimiters(char);
 		case "<": return this.angle();
 		case "&": return this.entity();
-		case "[": return this.open("[", 1);
-		case "!": return this.source[this.at + 1] === "[" ? this.open("![", 2) : this.literal(1);
+		case "[": return this.open(1);
+		case "!": return this.source[this.at + 1] === "[" ? this.open(2) : this.literal(1);
 		case "]": return this.close();
 		}
 	}
@@ -188,8 +187,8 @@ class InlineParser {
 		this.at = found.end;
 	}
 
-	open(mark, length) {
-		this.brackets.push({index: this.out.length, isImage: length === 2, isActive: true});
+	open(length) {
+		if (this.brackets.length < MAX_DEPTH) this.brackets.push({index: this.out.length, isImage: length === 2, isActive: true});
 		this.literal(length);
 	}
 
@@ -198,14 +197,8 @@ class InlineParser {
 		const target = opener?.isActive ? this.target(this.at + 1) : null;
 		if (!target) return this.literal(1);
 		const inner = emphasize(this.out.splice(opener.index).slice(1));
-		const depth = 1 + Math.max(0, ...inner.slice(0, MAX_TAG).map(node => node.depth));
 		this.at = target.end;
-		if (depth > MAX_DEPTH) {
-			this.text("[");
-			for (const node of inner) this.out.push(node);
-			this.text(this.source.slice(this.at, target.end));
-			return;
-		}
+		const depth = depthOf(inner);
 		const type = opener.isImage ? "image" : "link";
 		this.out.push({type, address: target.address, title: target.title, children: inner, depth});
 		// A link holds no link.
@@ -216,7 +209,7 @@ class InlineParser {
 		}
 	}
 
-	/// The `(address "title")` at a place; null where none is.
+	// The `(address "title")` at a place; null where none is.
 	target(at) {
 		const {source} = this;
 		if (source[at] !== "(") return null;
@@ -259,7 +252,7 @@ function skipSpace(source, at) {
 	return at;
 }
 
-/// Where an unescaped character closes what began; -1 where it does not within the limit.
+// Where an unescaped character closes what began; -1 where it does not within the limit.
 function closing(source, at, char, forbidden) {
 	const limit = Math.min(source.length, at + MAX_ADDRESS);
 	for (; at < limit; at += 1) {
@@ -283,7 +276,7 @@ function addressEnd(source, at) {
 	return depth === 0 && at < limit ? at : -1;
 }
 
-/// Turns runs of delimiters into emphasis, by the rules of CommonMark; what is left of them becomes text.
+// Turns runs of delimiters into emphasis, by the rules of CommonMark; what is left of them becomes text.
 function emphasize(nodes) {
 	const out = [];
 	const openers = [];
@@ -307,17 +300,13 @@ function emphasize(nodes) {
 			openers.length = found + 1;
 			const used = opener.node.count > 1 && node.count > 1 ? 2 : 1;
 			const children = plain(out.splice(opener.index + 1));
-			const depth = 1 + children.reduce((most, child) => Math.max(most, child.depth), 0);
+			const depth = depthOf(children);
+			if (depth > MAX_DEPTH) {
+				for (const child of children) out.push(child);
+				break;
+			}
 			opener.node.count -= used;
 			node.count -= used;
-			if (depth > MAX_DEPTH) {
-				const mark = node.char.repeat(used);
-				out.push({type: "text", text: mark, depth: 0});
-				for (const child of children) out.push(child);
-				out.push({type: "text", text: mark, depth: 0});
-				openers.pop();
-				continue;
-			}
 			out.push({type: used === 2 ? "strong" : "emphasis", children, depth});
 			if (opener.node.count === 0) openers.pop();
 		}
@@ -328,6 +317,8 @@ function emphasize(nodes) {
 	return plain(out);
 }
 
+const depthOf = children => 1 + children.reduce((most, child) => Math.max(most, child.depth), 0);
+
 function matches({node: opener}, closer) {
 	if (opener.char !== closer.char) return false;
 	const isBoth = opener.closes || closer.opens;
@@ -335,7 +326,7 @@ function matches({node: opener}, closer) {
 	return opener.original % 3 === 0 && closer.original % 3 === 0;
 }
 
-/// The nodes with delimiters as text, neighbouring texts joined.
+// The nodes with delimiters as text, neighbouring texts joined.
 function plain(nodes) {
 	const out = [];
 	let texts = [];

@@ -1,41 +1,34 @@
 // The language and the theme of the pages: the browser's own unless the reader chose another. Both pages share them.
+import {kept} from "./kept.js";
+
 const LANGUAGE = "pinion.language";
 const THEME = "pinion.theme";
 const listeners = new Set();
 
-/// Storage may be forbidden: what was chosen then holds until the page is left.
-const chosen = {
-	get(name) {
-		try { return localStorage.getItem(name); } catch { return null; }
-	},
-	set(name, value) {
-		try { localStorage.setItem(name, value); } catch { /* As above. */ }
-	},
-};
-
+const chosen = kept("localStorage");
 const wanted = chosen.get(LANGUAGE) ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
 export let language = wanted === "zh" ? "zh" : "en";
 let tables = {en: {}, zh: {}};
 
-/// Gives the page its words, and fills them in: `useWords({en: english, zh: chinese})`.
+// Gives the page its words, and fills them in: `useWords({en: english, zh: chinese})`.
 export function useWords(words) {
 	tables = words;
 	translatePage();
 }
 
-/// A sentence of the page: `t("tokens", {count: 5})` puts 5 in the place of `{count}`.
+// A sentence of the page: `t("tokens", {count: 5})` puts 5 in the place of `{count}`.
 export function t(key, values = {}) {
 	const text = tables[language][key];
 	if (text === undefined) throw new Error(`no words for ${key}`);
 	return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
-/// A number as the language writes it.
+// A number as the language writes it.
 export function number(value, digits = 0) {
 	return value.toLocaleString(language === "zh" ? "zh-CN" : "en", {maximumFractionDigits: digits});
 }
 
-/// Calls a function now, and again when another language is chosen.
+// Calls a function now, and again when another language is chosen.
 export function onLanguage(call) {
 	listeners.add(call);
 	call();
@@ -63,7 +56,7 @@ export function applyTheme() {
 	else delete document.documentElement.dataset.theme;
 }
 
-/// Fills in the words of the page's own elements: `data-t` names an element's text, `data-t-label` its label, and so on.
+// Fills in the words of the page's own elements: `data-t` names an element's text, `data-t-label` its label, and so on.
 export function translatePage() {
 	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 	for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);

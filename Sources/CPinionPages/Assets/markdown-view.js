@@ -1,12 +1,11 @@
-// Markdown on the page: the tree of markdown.js as elements. A text that grows is shown while it grows; of what was shown,
-// only the last leaf is made again.
+// The tree of markdown.js as elements. Of a text that grows, only the last leaf is made again.
 import {BlockParser, cells} from "./markdown.js";
 import {parseInlines, unescape} from "./inline.js";
 import {appendText, button, copyText, element} from "./dom.js";
 import {t} from "./language.js";
 
-// Blocks, lines of code, items of a list and rows of a table that one element holds: the browser lays an element out as a
-// whole, and leaves those alone that nobody sees. Each of them costs a little in each frame, so that they are not small.
+// Blocks, items and rows, and lines of code, that one element holds: the browser leaves elements alone that nobody sees.
+// Each of them costs a little in each frame, so that they are not small.
 const CHUNK_LINES = 100;
 const CHUNK_CHARACTERS = 4096;
 const PART = 50;
@@ -15,7 +14,7 @@ const SHOWING = 4;
 // Level of a message's own heading.
 const BASE_LEVEL = 2;
 
-/// A view of one Markdown text.
+// A view of one Markdown text.
 export class MarkdownView {
 	constructor(parent) {
 		this.parser = new BlockParser();
@@ -33,7 +32,7 @@ export class MarkdownView {
 		this.isEnded = true;
 	}
 
-	/// Takes lines until the deadline, then shows them. Returns whether all is shown.
+	// Takes lines until the deadline, then shows them. Returns whether all is shown.
 	slice(deadline) {
 		const {parser} = this;
 		let isBehind = false;
@@ -51,7 +50,7 @@ export class MarkdownView {
 	}
 }
 
-/// Brings the elements of a container's children in line with the tree. Returns false where the deadline came first.
+// Brings the elements of a container's children in line with the tree. Returns false where the deadline came first.
 function sync(view, block, pass) {
 	const {children} = block;
 	for (let index = view.stable; index < children.length; index += 1) {
@@ -73,14 +72,14 @@ function sync(view, block, pass) {
 	return true;
 }
 
-/// A view of a container, whose children may lie in several elements.
+// A view of a container, whose children may lie in several elements.
 function containerView(outer, container) {
 	const view = {element: outer, views: [], stable: 0, container: container ?? (() => outer)};
 	view.update = (block, pass) => sync(view, block, pass);
 	return view;
 }
 
-/// A view of a leaf, made anew when its text is another one.
+// A view of a leaf, made anew when its text is another one.
 function leafView(outer, show) {
 	let shown = null;
 	return {
@@ -115,7 +114,7 @@ const makers = {
 	table: tableView,
 };
 
-/// The element that holds the child of an index, which is made where it is the first of its part.
+// The element that holds the child of an index, which is made where it is the first of its part.
 function partOf(parts, index, parent, make) {
 	const part = Math.floor(index / PART);
 	for (const old of parts.splice(part + 1)) old.remove();
@@ -139,7 +138,7 @@ function listView() {
 	return view;
 }
 
-/// Code as chunks of lines. Text that was shown is never touched again, but for the last line while it grows.
+// Code as chunks of lines. Text that was shown is never touched again, but for the last line while it grows.
 function codeView(block) {
 	const code = element("code");
 	const language = unescape(block.info).split(/\s/)[0];
@@ -191,7 +190,7 @@ function pieces(text) {
 	return out;
 }
 
-/// A table in parts, each with the header: the columns of one part are measured together.
+// A table in parts, each with the header: the columns of one part are measured together.
 function tableView(block) {
 	const outer = element("div", {className: "tables"});
 	let shown = 0;
@@ -240,9 +239,6 @@ function rowOf(table, text, tag) {
 		return cell;
 	}));
 }
-
-// MARK: - Inlines
-
 const TAGS = {emphasis: "em", strong: "strong", code: "code"};
 
 function appendInlines(parent, text) {
@@ -265,7 +261,7 @@ function appendNodes(parent, nodes, isInLink = false) {
 	}
 }
 
-/// A link, or the words of one that leads elsewhere than to the web. A picture is a link too: nothing is fetched.
+// A link, or the words of one that leads elsewhere than to the web. A picture is a link too: nothing is fetched.
 function appendLink(parent, {type, address, children}, isInLink) {
 	const words = element("bdi");
 	appendNodes(words, children, true);

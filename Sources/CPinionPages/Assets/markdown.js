@@ -23,7 +23,7 @@ function node(type, line, fields) {
 	return {type, parent: null, children: [], line, endLine: line, isOpen: true, ...fields};
 }
 
-/// The cells of a table's row: bars separate them unless escaped.
+// The cells of a table's row: bars separate them unless escaped.
 export function cells(row) {
 	const out = [];
 	let cell = "";
@@ -44,7 +44,7 @@ export function cells(row) {
 	return out;
 }
 
-/// The tree of a whole text.
+// The tree of a whole text.
 export function parseMarkdown(text) {
 	const parser = new BlockParser();
 	parser.append(text);
@@ -65,18 +65,17 @@ export class BlockParser {
 	}
 
 	append(text) {
-		this.buffer = this.from ? this.buffer.slice(this.from) + text : this.buffer + text;
-		this.from = 0;
+		this.push(text);
 		while (this.step());
 	}
 
-	/// Adds text without looking at it; ``step`` does that.
+	// Adds text without looking at it; ``step`` does that.
 	push(text) {
 		this.buffer = this.buffer.slice(this.from) + text;
 		this.from = 0;
 	}
 
-	/// Takes the next whole line, or piece of a long one. Returns whether there was one.
+	// Takes the next whole line, or piece of a long one. Returns whether there was one.
 	step() {
 		const {buffer, from} = this;
 		const limit = from + MAX_LINE;
@@ -94,7 +93,7 @@ export class BlockParser {
 		return true;
 	}
 
-	/// The text so far has come to its end.
+	// The text so far has come to its end.
 	end() {
 		while (this.step());
 		if (this.from < this.buffer.length) this.take(this.buffer.slice(this.from).replace(/\r$/, ""), true);
@@ -102,7 +101,7 @@ export class BlockParser {
 		while (this.tip !== this.root) this.closeTip();
 	}
 
-	/// Shows the tree as if the text ended here, and goes back to where it was.
+	// Shows the tree as if the text ended here, and goes back to where it was.
 	peek(show) {
 		const rest = this.buffer.slice(this.from);
 		if (!rest) return show();
@@ -130,7 +129,7 @@ export class BlockParser {
 		this.isMidLine = !isWhole;
 	}
 
-	/// The rest of a long line, which belongs to where its beginning went.
+	// The rest of a long line, which belongs to where its beginning went.
 	more(text, isWhole) {
 		const {leaf} = this;
 		if (leaf?.type === "code") leaf.parts.push(isWhole ? text + "\n" : text);
@@ -191,7 +190,7 @@ export class BlockParser {
 		}
 	}
 
-	/// A line of code. Blank ones at the end of indented code are no part of it, so that they are held back.
+	// A line of code. Blank ones at the end of indented code are no part of it, so that they are held back.
 	addCode(code, text) {
 		if (this.isBlank && !code.isFenced) {
 			code.held += text;
@@ -202,7 +201,7 @@ export class BlockParser {
 		this.touch(code);
 	}
 
-	/// A further line of the paragraph at the tip.
+	// A further line of the paragraph at the tip.
 	lazy(rest) {
 		this.unmatched = null;
 		if (this.tip.text.length + rest.length >= MAX_LEAF) return this.paragraph(rest, true);
@@ -210,10 +209,7 @@ export class BlockParser {
 		this.touch(this.tip);
 		this.leaf = this.tip;
 	}
-
-	// MARK: - Where the line is
-
-	/// Finds the next character that is no blank, and how many columns away it is.
+	// Finds the next character that is no blank, and how many columns away it is.
 	look() {
 		let at = this.at;
 		let column = this.column;
@@ -227,7 +223,7 @@ export class BlockParser {
 		this.isBlank = at >= this.text.length;
 	}
 
-	/// Takes columns of blanks; a tab may be taken in part.
+	// Takes columns of blanks; a tab may be taken in part.
 	skip(columns) {
 		while (columns > 0 && this.at < this.text.length) {
 			if (this.text[this.at] === "\t") {
@@ -259,10 +255,7 @@ export class BlockParser {
 	raw() {
 		return this.text.slice(this.at);
 	}
-
-	// MARK: - Containers
-
-	/// Whether an open block goes on with this line; "done" where the line was its end.
+	// Whether an open block goes on with this line; "done" where the line was its end.
 	continues(block) {
 		switch (block.type) {
 		case "list": return true;
@@ -310,13 +303,13 @@ export class BlockParser {
 		return true;
 	}
 
-	/// Whether a block begins here that ends a table.
+	// Whether a block begins here that ends a table.
 	startsBlock() {
 		const rest = this.rest();
 		return rest[0] === ">" || HEADING.test(rest) || FENCE.test(rest) || RULE.test(rest) || MARKER.test(rest);
 	}
 
-	/// Opens the blocks that begin on this line; null where nothing of the line is left.
+	// Opens the blocks that begin on this line; null where nothing of the line is left.
 	starts(container) {
 		for (let depth = this.depth(container); ; depth += 1) {
 			this.look();
@@ -367,7 +360,7 @@ export class BlockParser {
 		return this.closeTip();
 	}
 
-	/// Makes a heading or a table of the paragraph before a line, where the line says so.
+	// Makes a heading or a table of the paragraph before a line, where the line says so.
 	endsParagraph(paragraph, rest) {
 		const setext = SETEXT.exec(rest);
 		if (setext) {
@@ -422,10 +415,7 @@ export class BlockParser {
 		}
 		return this.add("item", {width: indent + mark.length + padding});
 	}
-
-	// MARK: - The tree
-
-	/// Adds a block below the tip, which is one that can hold it or is closed.
+	// Adds a block below the tip, which is one that can hold it or is closed.
 	add(type, fields) {
 		while (!holds(this.tip.type, type)) this.closeTip();
 		const parent = this.tip;
@@ -450,7 +440,7 @@ export class BlockParser {
 		return true;
 	}
 
-	/// Closes the blocks that did not go on, once it is known that the line is no lazy one.
+	// Closes the blocks that did not go on, once it is known that the line is no lazy one.
 	closeUnmatched(container) {
 		if (!this.unmatched) return;
 		const {parent} = this.unmatched;

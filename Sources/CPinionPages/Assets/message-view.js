@@ -32,7 +32,7 @@ export class MessageView {
 		this.update();
 	}
 
-	/// Shows the text from its beginning.
+	// Shows the text from its beginning.
 	restart() {
 		if (this.view) cancelJob(this.view.work);
 		this.body.replaceChildren();
@@ -40,7 +40,7 @@ export class MessageView {
 		this.add(this.message.text);
 	}
 
-	/// Shows the message as it is now, which another tab may have written.
+	// Shows the message as it is now, which another tab may have written.
 	show(message) {
 		const isOther = this.message.text !== message.text;
 		this.message = message;
@@ -69,7 +69,7 @@ export class MessageView {
 		return app.running()?.message === this.message;
 	}
 
-	/// Brings everything but the texts in line with the message.
+	// Brings everything but the texts in line with the message.
 	update() {
 		const {message, element: outer, isRunning} = this;
 		this.heading.textContent = this.isUser ? t("you") : visible(message.model || t("model"));
@@ -103,9 +103,8 @@ export class MessageView {
 	showEnding() {
 		const {message} = this;
 		const parts = [];
-		const key = {waiting: "waiting", stopped: "wasStopped", interrupted: "wasInterrupted", failed: "hasFailed"}[message.state];
 		if (app.app.elsewhere.has(message.id)) parts.push(t("runsElsewhere"));
-		else if (key) parts.push(t(key));
+		else if (!["streaming", "done", undefined].includes(message.state)) parts.push(t(`was_${message.state}`));
 		if (message.error && message.state !== "waiting") parts.push(visible(message.error));
 		if (message.state === "done" && message.finish === "length") parts.push(t("cut"));
 		if (message.warnings) parts.push(`${t("warnings")} ${visible(message.warnings)}`);
@@ -193,7 +192,7 @@ export class MessageView {
 		}
 	}
 
-	/// Lets a person write the message anew. The old one and its replies stay, as another version.
+	// Lets a person write the message anew. The old one and its replies stay, as another version.
 	edit() {
 		const text = element("textarea", {className: "edit-text", value: this.message.text, dir: "auto", "aria-label": t("edit")});
 		const close = () => {

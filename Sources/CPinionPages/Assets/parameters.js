@@ -5,8 +5,8 @@ const DECIMAL = /^[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})$/;
 const MAX_TOKENS = 2 ** 31 - 1;
 const MAX_STOPS = 4;
 
-/// name, kind and range; a field left empty is not sent, and the server's default holds. The seed's range is that of the
-/// numbers which JavaScript writes exactly.
+// name, kind and range; a field left empty is not sent, and the server's default holds. The seed's range is that of the
+// numbers which JavaScript writes exactly.
 export const PARAMETERS = [
 	{name: "temperature", kind: "decimal", least: 0, most: 2, standard: "1"},
 	{name: "top_p", kind: "decimal", above: 0, most: 1, standard: "1"},
@@ -24,17 +24,17 @@ export const PARAMETERS = [
 	{name: "alternatives", kind: "switch"},
 ];
 
-/// Alternatives that are asked for with each token.
+// Alternatives that are asked for with each token.
 const ALTERNATIVES = 5;
 
-/// The range of a number in words of mathematics: `0 … 2`, `> 0 … 1`, `≥ 1`.
+// The range of a number in words of mathematics: `0 … 2`, `> 0 … 1`, `≥ 1`.
 export function range({least, above, most, name}) {
 	if (name === "seed") return "";
 	if (most === MAX_TOKENS) return `≥ ${least}`;
 	return above === undefined ? `${least} … ${most}` : `> ${above} … ${most}`;
 }
 
-/// What a text means for a parameter: `{value}`, nothing for an empty one, or `{error}` with the words' key and values.
+// What a text means for a parameter: `{value}`, nothing for an empty one, or `{error}` with the words' key and values.
 export function read(parameter, text) {
 	const trimmed = text.trim();
 	if (!trimmed) return {};
@@ -75,7 +75,7 @@ function readJSON(parameter, text) {
 	return typeof value === "object" && value !== null && !isList ? {value} : {error: "badSchema"};
 }
 
-/// The fields of a request for what a person wrote; `errors` names the parameters that are wrong.
+// The fields of a request for what a person wrote; `errors` names the parameters that are wrong.
 export function fieldsOf(texts) {
 	const fields = {};
 	const errors = [];

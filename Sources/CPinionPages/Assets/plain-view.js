@@ -3,7 +3,7 @@ import {appendText, element} from "./dom.js";
 
 const CHUNK = 4096;
 
-/// A view of a plain text that may grow.
+// A view of a plain text that may grow.
 export class PlainView {
 	constructor(parent) {
 		Object.assign(this, {parent, chunk: null, size: 0, queue: [], at: 0});
@@ -30,7 +30,7 @@ export class PlainView {
 		return true;
 	}
 
-	/// Where a block ends: after a line if there is one to end, else anywhere but within a character.
+	// Where a block ends: after a line if there is one to end, else anywhere but within a character.
 	cut(text, limit) {
 		if (limit >= text.length) return text.length;
 		const line = text.lastIndexOf("\n", limit - 1) + 1;

@@ -6,8 +6,8 @@ const MAX_TOKENS_KEPT = 20_000;
 const MAX_CALLS = 1000;
 const SAVE_EVERY = 1000;
 
-/// A running reply. `hooks` are told of what changes: `text(part)`, `reasoning(part)`, `changed()`, `save()` and, once,
-/// `ended(event, failure)` with "finished", "cut", "stopped" or "failed".
+// A running reply. `hooks` are told of what changes: `text(part)`, `reasoning(part)`, `changed()`, `save()` and, once,
+// `ended(event, failure)` with "finished", "cut", "stopped" or "failed".
 export class Reply {
 	constructor(conversation, message, hooks) {
 		Object.assign(this, {conversation, message, hooks, isRunning: true});
@@ -32,7 +32,7 @@ export class Reply {
 		}
 	}
 
-	/// Stops at once: the server notices that nobody reads, and what has come stays.
+	// Stops at once: the server notices that nobody reads, and what has come stays.
 	stop() {
 		if (!this.isRunning) return;
 		this.end("stopped", "stopped");
@@ -106,7 +106,7 @@ export class Reply {
 		};
 	}
 
-	/// The rate over the tokens after the first; none for a reply whose tokens nobody counted.
+	// The rate over the tokens after the first; none for a reply whose tokens nobody counted.
 	measure() {
 		const {usage} = this.message;
 		const seconds = (this.last - this.first) / 1000;

@@ -1,26 +1,17 @@
 // Whose page this is: the key, the models that it may use, and the space that its conversations lie in.
 import {APIFailure, json} from "./api.js";
+import {kept} from "./kept.js";
 
 const KEY = "pinion.key";
 // Characters of a key or a code in an address; longer ones are none of ours.
 const MAX_SECRET = 512;
 
-/// The key of this tab. Session storage ends with the tab, and other tabs have their own.
-export const keyStore = {
-	fallback: null,
-	get() {
-		try { return sessionStorage.getItem(KEY); } catch { return this.fallback; }
-	},
-	set(key) {
-		this.fallback = key;
-		try {
-			if (key === null) sessionStorage.removeItem(KEY);
-			else sessionStorage.setItem(KEY, key);
-		} catch { /* The key then lives as long as the page. */ }
-	},
-};
+const tab = kept("sessionStorage");
 
-/// Takes a key and a code out of the address, which is shortened before anything else can read it.
+// The key of this tab. Session storage ends with the tab, and other tabs have their own.
+export const keyStore = {get: () => tab.get(KEY), set: key => tab.set(KEY, key)};
+
+// Takes a key and a code out of the address, which is shortened before anything else can read it.
 export function takeFragment() {
 	const fields = new URLSearchParams(location.hash.slice(1));
 	const secret = name => {
@@ -34,16 +25,16 @@ export function takeFragment() {
 	return found;
 }
 
-/// The key for a code of a sign-in link. A code works once.
+// The key for a code of a sign-in link. A code works once.
 export async function exchange(code) {
 	const {key} = await json("v1/sign-in", {key: code, body: "{}"});
 	if (typeof key !== "string" || !key) throw new APIFailure(0, "");
 	return key;
 }
 
-/// Asks the server who we are with a key: `{models, space}`. A key is kept once it was accepted.
-///
-/// Throws an ``APIFailure`` of 401 where the server wants a key, or another.
+// Asks the server who we are with a key: `{models, space}`. A key is kept once it was accepted.
+//
+// Throws an ``APIFailure`` of 401 where the server wants a key, or another.
 export async function enter(key) {
 	const {data} = await json("v1/models", {key});
 	const models = data.map(model => ({id: model.id, context: model.context_length ?? null, state: model.state}));
@@ -52,7 +43,7 @@ export async function enter(key) {
 	return found;
 }
 
-/// The id of the key. A server that answered without one asks for none; neither it nor one without accounts knows ids.
+// The id of the key. A server that answered without one asks for none; neither it nor one without accounts knows ids.
 async function space(key) {
 	if (key === null) return "local";
 	try {

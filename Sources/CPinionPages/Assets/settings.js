@@ -61,8 +61,8 @@ function field(parameter) {
 function label(parameter) {
 	const id = `p-${parameter.name}`;
 	byId(`${id}-label`).textContent = t(`p_${parameter.name}`);
-	const isNumber = parameter.most !== undefined;
-	byId(`${id}-hint`).textContent = isNumber ? range(parameter) : t(`p_${parameter.name}_hint`);
+	const hint = {stop: "p_stop_hint", tools: "p_tools_hint"}[parameter.name];
+	byId(`${id}-hint`).textContent = hint ? t(hint) : parameter.most === undefined ? "" : range(parameter);
 	if (parameter.kind === "choice") byId(id).options[0].textContent = t("modelsOwn");
 }
 
@@ -91,7 +91,7 @@ function show() {
 	showMeter();
 }
 
-/// What of the context the last reply left, and what happens at its end.
+// What of the context the last reply left, and what happens at its end.
 function showMeter() {
 	const context = model()?.context;
 	const usage = app.conversation?.path().findLast(message => message.usage)?.usage;

@@ -1,6 +1,6 @@
 // Server-sent events out of bytes that are cut anywhere.
 
-/// Longest event, in characters; a server of ours sends none that comes near.
+// Longest event, in characters; a server of ours sends none that comes near.
 const MAX_EVENT = 16 * 1024 * 1024;
 
 export class EventParser {
@@ -13,7 +13,7 @@ export class EventParser {
 		this.endedInCarriageReturn = false;
 	}
 
-	/// The data of the events that bytes bring to their end.
+	// The data of the events that bytes bring to their end.
 	push(bytes) {
 		let text = this.decoder.decode(bytes, {stream: true});
 		if (this.endedInCarriageReturn && text.startsWith("\n")) text = text.slice(1);

@@ -1,12 +1,12 @@
-// Where conversations are kept: the browser's database, one for each key and each address of a page; memory where the
-// browser has none for us.
+// Where conversations are kept: a database of the browser for each key and page, or memory where there is none.
 
 const VERSION = 1;
+const ALL = ["conversations", "messages", "drafts"];
 
-/// Another tab has written a conversation since it was read here.
+// Another tab has written a conversation since it was read here.
 export class Conflict extends Error {}
 
-/// Opens the store of a name. Memory takes its place where the browser gives none; `isLasting` tells which it is.
+// Opens the store of a name. Memory takes its place where the browser gives none; `isLasting` tells which it is.
 export async function openStore(name) {
 	try {
 		return new IndexedStore(await open(name));
@@ -48,7 +48,7 @@ class IndexedStore {
 		this.database = database;
 	}
 
-	/// Runs a transaction; resolves with what `work` returned once all of it is written.
+	// Runs a transaction; resolves with what `work` returned once all of it is written.
 	transaction(names, mode, work) {
 		return new Promise((resolve, reject) => {
 			const transaction = this.database.transaction(names, mode);
@@ -68,7 +68,7 @@ class IndexedStore {
 		return this.transaction(["conversations"], "readonly", store => answer(store("conversations").getAll()));
 	}
 
-	/// A conversation's record and messages; null where there is none.
+	// A conversation's record and messages; null where there is none.
 	load(id) {
 		return this.transaction(["conversations", "messages"], "readonly", async store => {
 			const [record, messages] = await Promise.all([
@@ -78,9 +78,9 @@ class IndexedStore {
 		});
 	}
 
-	/// Writes a record, the messages that changed, and takes away those that were removed.
-	///
-	/// Throws ``Conflict`` where the record in the store is not of the version that this one was made from.
+	// Writes a record, the messages that changed, and takes away those that were removed.
+	//
+	// Throws ``Conflict`` where the record in the store is not of the version that this one was made from.
 	save(record, messages, removed, base) {
 		return this.transaction(["conversations", "messages"], "readwrite", async store => {
 			const known = await answer(store("conversations").get(record.id));
@@ -92,7 +92,7 @@ class IndexedStore {
 	}
 
 	remove(id) {
-		return this.transaction(["conversations", "messages", "drafts"], "readwrite", async store => {
+		return this.transaction(ALL, "readwrite", async store => {
 			store("conversations").delete(id);
 			store("messages").delete(within(id));
 			store("drafts").delete(id);
@@ -111,13 +111,13 @@ class IndexedStore {
 	}
 
 	clear() {
-		return this.transaction(["conversations", "messages", "drafts"], "readwrite", async store => {
-			for (const name of ["conversations", "messages", "drafts"]) store(name).clear();
+		return this.transaction(ALL, "readwrite", async store => {
+			for (const name of ALL) store(name).clear();
 		});
 	}
 }
 
-/// The same, for as long as the page is open.
+// The same, for as long as the page is open.
 class MemoryStore {
 	isLasting = false;
 	conversations = new Map();
@@ -160,7 +160,7 @@ class MemoryStore {
 	}
 }
 
-/// Versions of a message stand in the order in which they were made.
+// Versions of a message stand in the order in which they were made.
 function inOrder(messages) {
 	return messages.sort((one, other) => one.created - other.created || (one.order ?? 0) - (other.order ?? 0));
 }

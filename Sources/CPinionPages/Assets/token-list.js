@@ -6,7 +6,7 @@ const PAGE = 1000;
 // Log probability below which a token was a surprise: one in ten.
 const UNLIKELY = Math.log(0.1);
 
-/// A list of tokens of which one has the focus; arrows move it.
+// A list of tokens of which one has the focus; arrows move it.
 export class TokenList {
 	constructor(tokens) {
 		this.tokens = tokens;
@@ -60,7 +60,7 @@ export class TokenList {
 	}
 }
 
-/// A token with its blanks and line ends visible.
+// A token with its blanks and line ends visible.
 function written(text) {
 	return visible(text).replaceAll("\n", "⏎").replaceAll("\t", "⇥").replaceAll(" ", "␣") || "∅";
 }

@@ -76,7 +76,7 @@ function setFollowing(value) {
 	byId("to-end").hidden = value;
 }
 
-/// Brings the views in line with the path. Views of messages that stay are left alone, but for what follows from others.
+// Brings the views in line with the path; those of messages that stay are kept.
 function show() {
 	const path = app.conversation.path();
 	const ids = new Set(path.map(message => message.id));

@@ -16,7 +16,7 @@ export function toJSON(conversations) {
 	}, null, 1);
 }
 
-/// The path that is shown, under headings of the given words.
+// The path that is shown, under headings of the given words.
 export function toMarkdown(conversation, words) {
 	const parts = [`# ${conversation.title.replaceAll("\n", " ")}`];
 	if (conversation.system.trim()) parts.push(`## ${words.system}`, conversation.system.trim());
@@ -31,7 +31,7 @@ export function toMarkdown(conversation, words) {
 	return parts.join("\n\n") + "\n";
 }
 
-/// What is wrong with a file: where, what was found and what was expected.
+// What is wrong with a file: where, what was found and what was expected.
 export class ImportFailure extends Error {
 	constructor(place, expected, found) {
 		super(place);
@@ -39,7 +39,7 @@ export class ImportFailure extends Error {
 	}
 }
 
-/// The conversations of a file, under new ids: nothing that is there is overwritten.
+// The conversations of a file, under new ids: nothing that is there is overwritten.
 export function fromJSON(text) {
 	let file;
 	try {
@@ -71,7 +71,6 @@ function string(value, place, isOptional) {
 function conversationOf(one, place) {
 	check(isObject(one), place, "{...}", one);
 	check(isList(one.messages, MAX_MESSAGES), `${place}.messages`, `[<= ${MAX_MESSAGES}]`, one.messages);
-	check(one.parameters === undefined || isObject(one.parameters), `${place}.parameters`, "{...}", one.parameters);
 	const ids = new Map();
 	const messages = one.messages.map((message, index) => {
 		const at = `${place}.messages[${index}]`;
@@ -84,7 +83,7 @@ function conversationOf(one, place) {
 		return messageOf(message, at, ids.get(message.id), parent === null ? null : ids.get(parent), index);
 	});
 	const parameters = {};
-	for (const [name, value] of Object.entries(one.parameters ?? {})) {
+	for (const [name, value] of Object.entries(isObject(one.parameters) ? one.parameters : {})) {
 		parameters[name] = string(value, `${place}.parameters.${name}`);
 	}
 	const selected = {};
