@@ -2,6 +2,7 @@ import HTTPTypes
 import PinionPages
 import PinionServer
 import Testing
+import TextGeneration
 
 @Suite("Pages", .timeLimit(.minutes(1)))
 struct PageTests {
@@ -112,7 +113,7 @@ struct PageTests {
         #expect(loaded == Set(PageAsset.all.map(\.name)))
     }
 
-    @Test("Each of the pages' addresses is relative")
+    @Test("Addresses in the pages are relative, no text becomes markup or script, and nothing is inline")
     func contents() throws {
         #expect(Set(PageAsset.all.map(\.entityTag)).count == PageAsset.all.count)
         for asset in PageAsset.all {
@@ -126,6 +127,48 @@ struct PageTests {
             guard asset.name.hasSuffix(".html") else { continue }
             #expect(!text.contains(" style=") && !text.contains("<style"), "\(asset.name)")
             #expect(!text.contains(" onclick=") && !text.contains("<script>"), "\(asset.name)")
+        }
+    }
+
+    @Test("Every file that a page or a script names is there")
+    func references() throws {
+        for asset in PageAsset.all where !asset.name.hasSuffix(".svg") {
+            let text = String(decoding: asset.bytes, as: UTF8.self)
+            for match in text.matches(of: /(?:(?:href|src)="pages\/|from "\.\/)([^"]+)"/) {
+                #expect(PageAsset.named(match.1) != nil, "\(asset.name) names \(match.1)")
+            }
+        }
+    }
+
+    @Test("The Chinese words have the keys of the English ones, and those that scripts and pages use")
+    func words() throws {
+        func text(_ name: String) throws -> String {
+            String(decoding: try #require(PageAsset.named(name)).bytes, as: UTF8.self)
+        }
+        func keys(_ name: String) throws -> Set<String> {
+            Set(try text(name).matches(of: /[\t ]([A-Za-z_]+): "/).map { String($0.1) })
+        }
+        let english = try keys("words-en.js")
+        #expect(english.count > 100)
+        #expect(try keys("words-zh.js") == english)
+        for asset in PageAsset.all where !asset.name.hasPrefix("status") && !asset.name.hasPrefix("words") {
+            for match in try text(asset.name).matches(of: /(?:\bt\(|data-t(?:-[a-z]+)?=)"([A-Za-z_]+)"/) {
+                #expect(english.contains(String(match.1)), "\(asset.name): \(match.1)")
+            }
+        }
+    }
+
+    @Test("The page takes parameters in the ranges of the route")
+    func ranges() throws {
+        let script = String(decoding: try #require(PageAsset.named("parameters.js")).bytes, as: UTF8.self)
+        let ranges: [(String, ClosedRange<Double>)] = [
+            ("temperature", SamplingOptions.temperatureRange), ("top_p", SamplingOptions.topPRange),
+            ("min_p", SamplingOptions.minPRange), ("repetition_penalty", SamplingOptions.repetitionPenaltyRange),
+        ]
+        for (name, range) in ranges {
+            let pattern = /\{name: "([a-z_]+)", kind: "decimal", (?:least|above): ([-0-9.]+), most: ([-0-9.]+)/
+            let row = try #require(script.matches(of: pattern).first { $0.1 == name }, "\(name)")
+            #expect(Double(row.2) == range.lowerBound && Double(row.3) == range.upperBound, "\(name)")
         }
     }
 }

@@ -13,6 +13,7 @@ const tab = kept("sessionStorage");
 // Milliseconds in which another tab says that a reply is its own.
 const ANSWER_TIME = 250;
 const SETTLE_TIME = 400;
+const LEAVING_TIME = 200;
 const listeners = new Map();
 
 export const app = {
@@ -220,7 +221,7 @@ export function save(conversation) {
 async function write(conversation) {
 	if (conversation.isGone || !conversation.messages.size && !conversation.version) return true;
 	const {changed, removed, version} = conversation;
-	[conversation.changed, conversation.removed] = [new Set(), new Set()];
+	Object.assign(conversation, {changed: new Set(), removed: new Set()});
 	const record = {...conversation.record, version: version + 1};
 	const messages = [...changed].map(id => conversation.messages.get(id)).filter(Boolean);
 	try {
@@ -319,7 +320,9 @@ function run(conversation, message, extra) {
 		save: () => saveMessage(conversation, message),
 		ended(event, failure) {
 			app.replies.delete(conversation.id);
-			saveMessage(conversation, message);
+			conversation.touch(message);
+			// A page that is left loses its connections first. A write that began now would be in the way of its last one.
+			setTimeout(() => saveMessage(conversation, message), failure ? LEAVING_TIME : 0);
 			emit("message", message);
 			emit("ended", conversation, message, event, failure);
 		},
@@ -352,7 +355,17 @@ export function removeMessage(message) {
 	save(app.conversation);
 }
 
-// Leaves nothing unsaved when the page is hidden or left.
-export function saveAll() {
-	for (const reply of app.replies.values()) saveMessage(reply.conversation, reply.message);
+// Leaves nothing unsaved when the page is hidden, or left.
+export function saveAll(isLeft) {
+	const open = new Set([app.conversation]);
+	for (const {conversation, message} of app.replies.values()) {
+		conversation.touch(message);
+		if (!isLeft) save(conversation);
+		open.add(conversation);
+	}
+	for (const conversation of isLeft ? open : []) {
+		if (!conversation?.changed.size || conversation.isGone) continue;
+		const messages = [...conversation.changed].map(id => conversation.messages.get(id)).filter(Boolean);
+		try { conversation.store.saveNow(conversation.record, messages); } catch { /* Nobody could be told. */ }
+	}
 }

@@ -15,15 +15,19 @@ const drawers = ["sidebar", "settings"];
 
 // The address is shortened before anything else happens.
 const address = takeFragment();
+addEventListener("hashchange", () => {
+	const found = takeFragment();
+	if (found.key || found.code) begin(found);
+});
 applyTheme();
 useWords({en: english, zh: chinese});
 const parts = [
 	bindDialogs, bindTranscript, bindComposer, bindSettings, bindSidebar, bindChoices, bindDrawers, bindKeys, bindMessages,
 ];
 for (const bind of parts) bind();
-begin();
+begin(address);
 
-async function begin() {
+async function begin(address) {
 	let key = address.key ?? keyStore.get();
 	if (address.code) {
 		try {
@@ -72,7 +76,7 @@ function bindMessages() {
 		await comeIn(key);
 	});
 	byId("sign-out").onclick = () => {
-		app.saveAll();
+		app.saveAll(true);
 		keyStore.set(null);
 		location.reload();
 	};
@@ -92,11 +96,11 @@ function bindMessages() {
 		tellError(t("invalid", {names: names.map(name => t(`p_${name}`)).join(", ")}));
 	});
 	app.on("ended", ended);
-	addEventListener("pagehide", app.saveAll);
+	addEventListener("pagehide", () => app.saveAll(true));
 	document.addEventListener("visibilitychange", () => {
 		if (document.hidden) {
 			keepDraft();
-			app.saveAll();
+			app.saveAll(false);
 		} else if (app.app.store) app.catchUp();
 	});
 }

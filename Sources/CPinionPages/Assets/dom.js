@@ -16,7 +16,6 @@ export function element(tag, properties = {}, ...children) {
 
 export const byId = id => document.getElementById(id);
 
-// A button that does something: `button("copy", t("copy"), () => …)`.
 export function button(className, label, action, properties = {}) {
 	const node = element("button", {type: "button", className, ...properties}, label);
 	node.addEventListener("click", action);

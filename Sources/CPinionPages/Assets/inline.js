@@ -1,5 +1,4 @@
-// The inlines of a Markdown block: text to nodes, without a DOM. Time is linear in the text but for the bounded
-// look-aheads named below. A node is one of
+// The inlines of a Markdown block: text to nodes, in linear time but for the bounds named below. A node is one of
 // {type: "text", text} {type: "code", text} {type: "break"} {type: "emphasis" | "strong", children}
 // {type: "link" | "image", address, title, children}.
 

@@ -1,4 +1,4 @@
-// The language and the theme of the pages: the browser's own unless the reader chose another. Both pages share them.
+// The language and the theme of both pages: the browser's own unless the reader chose another.
 import {kept} from "./kept.js";
 
 const LANGUAGE = "pinion.language";
@@ -56,7 +56,7 @@ export function applyTheme() {
 	else delete document.documentElement.dataset.theme;
 }
 
-// Fills in the words of the page's own elements: `data-t` names an element's text, `data-t-label` its label, and so on.
+// Fills in the page's own words: `data-t` names an element's text, `data-t-label` its label, and so on.
 export function translatePage() {
 	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 	for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);

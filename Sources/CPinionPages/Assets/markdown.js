@@ -133,15 +133,8 @@ export class BlockParser {
 	more(text, isWhole) {
 		const {leaf} = this;
 		if (leaf?.type === "code") leaf.parts.push(isWhole ? text + "\n" : text);
-		else if (leaf?.type === "table") this.moreRow(leaf, text);
-		else if (leaf?.text !== undefined && leaf.text.length + text.length <= MAX_LEAF) leaf.text += text;
+		else if (leaf?.type !== "table" && leaf?.text !== undefined && leaf.text.length + text.length <= MAX_LEAF) leaf.text += text;
 		else this.paragraph(text, true);
-	}
-
-	moreRow(table, text) {
-		const last = table.rows.length - 1;
-		if (last >= 0 && table.rows[last].length + text.length <= MAX_LEAF) table.rows[last] += text;
-		else table.rows.push(text);
 	}
 
 	paragraph(text, isContinued) {

@@ -1,4 +1,4 @@
-// One message on the page: its text, how it came about, how it ended, and what can be done with it.
+// One message on the page, and what can be done with it.
 import {button, copyText, element, isComposing, visible} from "./dom.js";
 import {inFrames, cancelJob} from "./frames.js";
 import {number, t} from "./language.js";

@@ -34,7 +34,7 @@ export function range({least, above, most, name}) {
 	return above === undefined ? `${least} … ${most}` : `> ${above} … ${most}`;
 }
 
-// What a text means for a parameter: `{value}`, nothing for an empty one, or `{error}` with the words' key and values.
+// What a text means for a parameter: `{value}`, nothing for an empty one, or `{error, values}` with the key of words.
 export function read(parameter, text) {
 	const trimmed = text.trim();
 	if (!trimmed) return {};

@@ -1,7 +1,7 @@
 // One reply on its way: what the server streams becomes the fields of a message.
 import {streamChat} from "./api.js";
 
-// Tokens whose alternatives are kept, and calls of one reply: a bound for what a reply makes the page hold.
+// Bounds for what a reply makes the page hold.
 const MAX_TOKENS_KEPT = 20_000;
 const MAX_CALLS = 1000;
 const SAVE_EVERY = 1000;

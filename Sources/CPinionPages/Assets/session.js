@@ -1,4 +1,4 @@
-// Whose page this is: the key, the models that it may use, and the space that its conversations lie in.
+// Whose page this is: the key, its models, and the space that its conversations lie in.
 import {APIFailure, json} from "./api.js";
 import {kept} from "./kept.js";
 

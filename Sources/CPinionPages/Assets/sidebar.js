@@ -112,7 +112,7 @@ async function importFile(event) {
 	input.value = "";
 	if (!file) return;
 	try {
-		if (file.size > MAX_FILE) throw new ImportFailure("", t("atMostBytes", {bytes: number(MAX_FILE)}), file.size);
+		if (file.size > MAX_FILE) throw new ImportFailure("", `<= ${MAX_FILE} bytes`, file.size);
 		const conversations = fromJSON(await file.text());
 		if (!await app.addImported(conversations)) return;
 		app.emit("notice", "import", t("imported", {count: number(conversations.length)}));

@@ -1,7 +1,8 @@
 // Where conversations are kept: a database of the browser for each key and page, or memory where there is none.
 
 const VERSION = 1;
-const ALL = ["conversations", "messages", "drafts"];
+const BOTH = ["conversations", "messages"];
+const ALL = [...BOTH, "drafts"];
 
 // Another tab has written a conversation since it was read here.
 export class Conflict extends Error {}
@@ -70,7 +71,7 @@ class IndexedStore {
 
 	// A conversation's record and messages; null where there is none.
 	load(id) {
-		return this.transaction(["conversations", "messages"], "readonly", async store => {
+		return this.transaction(BOTH, "readonly", async store => {
 			const [record, messages] = await Promise.all([
 				answer(store("conversations").get(id)), answer(store("messages").getAll(within(id))),
 			]);
@@ -82,13 +83,21 @@ class IndexedStore {
 	//
 	// Throws ``Conflict`` where the record in the store is not of the version that this one was made from.
 	save(record, messages, removed, base) {
-		return this.transaction(["conversations", "messages"], "readwrite", async store => {
+		return this.transaction(BOTH, "readwrite", async store => {
 			const known = await answer(store("conversations").get(record.id));
 			if ((known?.version ?? 0) !== base) throw new Conflict();
 			store("conversations").put(record);
 			for (const message of messages) store("messages").put({...message, conversation: record.id});
 			for (const id of removed) store("messages").delete([record.id, id]);
 		});
+	}
+
+	// Writes messages without asking for anything first: a page that is left gets no answers any more.
+	saveNow(record, messages) {
+		const transaction = this.database.transaction(ALL, "readwrite");
+		if (!record.version) transaction.objectStore("conversations").put({...record, version: 1});
+		for (const message of messages) transaction.objectStore("messages").put({...message, conversation: record.id});
+		transaction.commit();
 	}
 
 	remove(id) {
@@ -107,6 +116,7 @@ class IndexedStore {
 		return this.transaction(["drafts"], "readwrite", async store => {
 			if (text) store("drafts").put(text, id);
 			else store("drafts").delete(id);
+			store("drafts").transaction.commit();
 		});
 	}
 
@@ -117,7 +127,7 @@ class IndexedStore {
 	}
 }
 
-// The same, for as long as the page is open.
+// The same, for as long as the page is open. No other tab writes here.
 class MemoryStore {
 	isLasting = false;
 	conversations = new Map();
@@ -128,17 +138,17 @@ class MemoryStore {
 	}
 
 	async load(id) {
-		return structuredClone(this.conversations.get(id) ?? null);
+		return this.conversations.get(id) ?? null;
 	}
 
-	async save(record, messages, removed, base) {
-		const known = this.conversations.get(record.id);
-		if ((known?.record.version ?? 0) !== base) throw new Conflict();
-		const kept = new Map((known?.messages ?? []).map(message => [message.id, message]));
-		for (const message of messages) kept.set(message.id, structuredClone(message));
+	async save(record, messages, removed) {
+		const kept = new Map((this.conversations.get(record.id)?.messages ?? []).map(message => [message.id, message]));
+		for (const message of messages) kept.set(message.id, message);
 		for (const id of removed) kept.delete(id);
-		this.conversations.set(record.id, {record: structuredClone(record), messages: inOrder([...kept.values()])});
+		this.conversations.set(record.id, {record, messages: [...kept.values()]});
 	}
+
+	saveNow() {}
 
 	async remove(id) {
 		this.conversations.delete(id);
@@ -150,8 +160,7 @@ class MemoryStore {
 	}
 
 	async saveDraft(id, text) {
-		if (text) this.drafts.set(id, text);
-		else this.drafts.delete(id);
+		this.drafts.set(id, text);
 	}
 
 	async clear() {

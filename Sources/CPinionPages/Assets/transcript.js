@@ -7,7 +7,7 @@ import {onLanguage} from "./language.js";
 // Pixels from the end at which a reader counts as being there.
 const NEAR = 32;
 const views = new Map();
-// Whether the end is followed: it is while the reader is there, and never moves a reader who is elsewhere.
+// Whether the end is followed: only while the reader is there.
 let isFollowing = true;
 let isSettling = true;
 let lastTop = 0;

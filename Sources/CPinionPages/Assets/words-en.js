@@ -32,7 +32,7 @@ export const english = {
 	untitled: "Untitled", running: "(running)", copyOf: "{title} (copy)", code: "Code", table: "Table", picture: "Picture",
 	chooseToken: "Choose a token to see what else the model could have said.", moreTokens: "More tokens",
 	forgetAsk: "Delete all conversations, drafts and choices that this page keeps in this browser for your key, and the key?",
-	atMostBytes: "at most {bytes} bytes", imported: "{count} conversations imported.",
+	imported: "{count} conversations imported.",
 	importFails: "Nothing was imported. {place}: expected {expected}, found {found}",
 	storageMissing: "This browser keeps nothing for this page: conversations last as long as the tab.",
 	storageFull: "The browser's storage is full. The chat goes on, but is not kept: export or delete conversations.",
