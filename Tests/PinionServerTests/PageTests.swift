@@ -61,6 +61,15 @@ struct PageTests {
         }
     }
 
+    @Test("A visit is one line in the log, and a file that is not there another")
+    func log() async throws {
+        for path in ["/", "/pages/chat.js", "/pages/chat.css", "/pages/none.js"] {
+            _ = try await fixture.reply(.get, path, key: nil)
+        }
+        let lines = fixture.recorder.lines.filter { $0.level == .info && $0.text.contains("method=GET") }
+        #expect(lines.map { $0.text.contains("path=/pages/none.js") } == [false, true])
+    }
+
     @Test(
         "Nothing else lies below the files",
         arguments: ["", "/", "/none.js", "/../chat.html", "/chat%2Ehtml", "/a/b"])

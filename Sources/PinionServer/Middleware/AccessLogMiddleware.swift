@@ -66,6 +66,8 @@ struct AccessLogMiddleware: RouterMiddleware {
         let elapsed = record.start.duration(to: .now)
         metrics.answered(
             route: route ?? Self.otherRoute, status: status, model: record.model, in: elapsed)
+        // One visit asks for thirty files of a page: their lines would bury those of the requests that people make.
+        if status < 400, let route, PageRoutes.isFile(route) { return }
         // What a generation took is known a step after its client left.
         record.whenSettled { [accessLine, activity = metrics.activity] completion in
             let entry = AccessEntry(

@@ -10,6 +10,11 @@ import PinionWire
 struct PageRoutes: Sendable {
     private static let filesPath = "/pages"
 
+    /// Whether a registered path is that of the files.
+    static func isFile(_ route: String) -> Bool {
+        route.hasPrefix(filesPath)
+    }
+
     var routes: [Route] {
         [
             Route(path: "/", isOpen: true) { request, _ in try Self.reply("chat.html", to: request) },
