@@ -12,17 +12,11 @@ export class APIFailure extends Error {
 	}
 }
 
-function headers(key, isJSON) {
-	const fields = {};
-	if (key) fields.authorization = `Bearer ${key}`;
-	if (isJSON) fields["content-type"] = "application/json";
-	return fields;
-}
-
 async function send(path, {key, body, signal}) {
 	try {
 		const response = await fetch(new URL(path, root), {
-			method: body === undefined ? "GET" : "POST", headers: headers(key, body !== undefined), body, signal,
+			method: body ? "POST" : "GET", body, signal,
+			headers: {...key && {authorization: `Bearer ${key}`}, ...body && {"content-type": "application/json"}},
 			// A key goes to this server only, and nothing of a reply is kept by the browser.
 			credentials: "omit", redirect: "error", cache: "no-store", referrerPolicy: "no-referrer",
 		});

@@ -1,5 +1,5 @@
 // Where a person writes: Enter sends, and what is not sent yet is kept with its conversation.
-import {byId, isComposing} from "./dom.js";
+import {byId, onEnter} from "./dom.js";
 import {app, on, running, send} from "./app.js";
 
 const DRAFT_DELAY = 300;
@@ -28,11 +28,7 @@ export function bindComposer() {
 		clearTimeout(timer);
 		timer = setTimeout(keepDraft, DRAFT_DELAY);
 	});
-	prompt.addEventListener("keydown", event => {
-		if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
-		event.preventDefault();
-		submit();
-	});
+	onEnter(prompt, submit);
 	byId("composer").addEventListener("submit", event => {
 		event.preventDefault();
 		submit();

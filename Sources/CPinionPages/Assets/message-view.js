@@ -1,5 +1,5 @@
 // One message on the page, and what can be done with it.
-import {button, copyText, element, isComposing, visible} from "./dom.js";
+import {button, copyText, element, isComposing, onEnter, visible} from "./dom.js";
 import {inFrames, cancelJob} from "./frames.js";
 import {number, t} from "./language.js";
 import {MarkdownView} from "./markdown-view.js";
@@ -207,15 +207,11 @@ export class MessageView {
 		};
 		const box = element("div", {className: "edit-box"}, text, element("div", {className: "row"},
 			button("edit-cancel", t("cancel"), close), button("edit-send primary", t("send"), send)));
+		onEnter(text, send);
 		text.addEventListener("keydown", event => {
-			if (isComposing(event)) return;
-			if (event.key === "Enter" && !event.shiftKey) {
-				event.preventDefault();
-				send();
-			} else if (event.key === "Escape") {
-				event.stopPropagation();
-				close();
-			}
+			if (event.key !== "Escape" || isComposing(event)) return;
+			event.preventDefault();
+			close();
 		});
 		this.body.hidden = this.actions.hidden = true;
 		this.body.after(box);
