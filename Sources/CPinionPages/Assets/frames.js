@@ -1,7 +1,7 @@
 // Work on the page in slices, frame by frame, so that long texts never hold up a key stroke.
 
 // Milliseconds of a frame that jobs may take together.
-const BUDGET = 8;
+const BUDGET = 5;
 const jobs = new Set();
 let isScheduled = false;
 

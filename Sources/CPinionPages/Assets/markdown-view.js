@@ -10,7 +10,7 @@ const CHUNK_LINES = 100;
 const CHUNK_CHARACTERS = 4096;
 const PART = 50;
 // Milliseconds of a slice that are kept for elements.
-const SHOWING = 4;
+const SHOWING = 3;
 // Level of a message's own heading.
 const BASE_LEVEL = 2;
 
@@ -119,8 +119,9 @@ function partOf(parts, index, parent, make) {
 	const part = Math.floor(index / PART);
 	for (const old of parts.splice(part + 1)) old.remove();
 	if (part === parts.length) {
+		if (part % PART === 0) parent.append(element("div", {className: "group"}));
 		parts.push(make());
-		parent.append(parts[part]);
+		parent.lastChild.append(parts[part]);
 	}
 	return parts[part];
 }
