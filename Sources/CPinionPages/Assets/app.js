@@ -182,7 +182,6 @@ export async function removeConversation(id) {
 	await refreshList();
 }
 
-// Everything that this page keeps in the browser for the key, and the key.
 export async function forget() {
 	const saving = [app.conversation, ...[...app.replies.values()].map(reply => reply.conversation)].map(one => one.isSaving);
 	stopAll();
@@ -204,7 +203,7 @@ async function attempt(write) {
 	}
 }
 
-// Writes what changed of a conversation. One write at a time; what changes meanwhile is written by the next.
+// Writes what changed. One write at a time; what changes meanwhile is written by the next.
 export function save(conversation) {
 	conversation.wantsSaving = true;
 	conversation.isSaving ??= (async () => {
@@ -269,14 +268,15 @@ export function send(text, parent) {
 
 // Another reply beside one; one that failed before its first word makes room for it.
 export function regenerate(message) {
-	if (!canAsk()) return;
 	const {conversation} = app;
+	if (!conversation.messages.has(message.id) || !canAsk()) return;
 	const asked = conversation.messages.get(message.parent);
-	if (!message.text && !message.reasoning && !message.calls) conversation.remove(message);
+	const isEmpty = !message.text && !message.reasoning && !message.calls;
+	if (isEmpty && conversation.subtree(message).length === 1) conversation.remove(message);
 	ask(conversation, asked);
 }
 
-// Goes on with a reply where it stopped. Tokenizers go on badly after white space, so that it is taken away.
+// Goes on with a reply where it stopped, without white space at its end: tokenizers go on badly after that.
 export function continueReply(message) {
 	if (!canAsk()) return;
 	message.text = message.text.trimEnd();

@@ -47,7 +47,7 @@ export class Conversation {
 		}
 	}
 
-	// The messages that stand where a message stands, itself among them.
+	// The versions of a message, itself among them.
 	versions(message) {
 		return (this.children.get(message.parent ?? "") ?? []).map(id => this.messages.get(id));
 	}
@@ -67,7 +67,7 @@ export class Conversation {
 		this.selected[message.parent ?? ""] = message.id;
 	}
 
-	// Marks a message as one that has to be saved.
+	// Marks a message to be saved.
 	touch(message) {
 		this.changed.add(message.id);
 		this.updated = Date.now();

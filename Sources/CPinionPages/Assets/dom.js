@@ -22,8 +22,8 @@ export function button(className, label, action, properties = {}) {
 	return node;
 }
 
-// Characters that change the direction of others, or that nobody sees: shown by their names, because a text could
-// otherwise look like another one. Joiners are left alone: scripts and emoji need them.
+// Characters that turn the direction of others, or that nobody sees, are shown by their names: a text could otherwise look
+// like another one. Joiners are left alone, because scripts and emoji need them.
 const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 const HIDDEN_ALL = new RegExp(HIDDEN, "g");
 const NAMES = {
@@ -60,7 +60,7 @@ function hiddenName(char) {
 
 // Whether a key belongs to an input method that composes: it then neither sends nor closes anything.
 //
-// Chromium says so by `isComposing`. Safari ends the composition before the key that ended it, whose code is 229.
+// Safari ends the composition before the key that ended it, whose code is 229.
 export function isComposing(event) {
 	return event.isComposing || event.keyCode === 229;
 }

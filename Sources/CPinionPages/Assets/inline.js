@@ -22,7 +22,7 @@ const VALUE = `(?:[^\\s"'=<>\`]{1,${MAX_TAG}}|'[^']{0,${MAX_TAG}}'|"[^"]{0,${MAX
 const ATTRIBUTE = `\\s{1,20}[A-Za-z_:][\\w.:-]{0,60}(?:\\s{0,20}=\\s{0,20}${VALUE})?`;
 const TAG = new RegExp(`<(?:${NAME}(?:${ATTRIBUTE}){0,30}\\s{0,20}/?|/${NAME}\\s{0,20}|!--[^>]{0,${MAX_TAG}}--)>`, "y");
 const PLAIN = /[^\\`*_[\]!<&\n]+/y;
-const WIDE_SPACE = /[\s\u00a0]/u;
+const WIDE_SPACE = /\s/;
 const WIDE_PUNCTUATION = /[\p{P}\p{S}]/u;
 
 // Text with escapes and entities resolved, for addresses, titles and words after a fence.

@@ -50,7 +50,7 @@ export class MarkdownView {
 	}
 }
 
-// Brings the elements of a container's children in line with the tree. Returns false where the deadline came first.
+// Brings elements in line with the tree. Returns false where the deadline came first.
 function sync(view, block, pass) {
 	const {children} = block;
 	for (let index = view.stable; index < children.length; index += 1) {
@@ -139,7 +139,7 @@ function listView() {
 	return view;
 }
 
-// Code as chunks of lines. Text that was shown is never touched again, but for the last line while it grows.
+// Code as chunks of lines. Only the last line, while it grows, is touched again.
 function codeView(block) {
 	const code = element("code");
 	const language = unescape(block.info).split(/\s/)[0];

@@ -1,4 +1,4 @@
-// The blocks of Markdown: text to a tree, line by line and without a DOM, so that a growing text costs only what is new.
+// The blocks of Markdown: text to a tree, line by line, so that a growing text costs only what is new.
 // A node is {type, parent, children, line, endLine} and, by type,
 //   heading {level, text}, paragraph {text, isContinued}, code {parts, info}, rule, quote,
 //   list {isOrdered, start, isLoose} of item, table {align, header, rows}.
@@ -6,8 +6,8 @@
 
 // Containers within each other; markers of deeper ones are text, because each level is a level of the page.
 const MAX_DEPTH = 24;
-// Characters of a line that are looked at together, and of a leaf whose inlines are parsed together. Longer ones are cut,
-// because the last leaf of a growing text is parsed again with each piece of it.
+// Characters of a line, and of a leaf, that are parsed together. Longer ones are cut, because the last leaf of a growing
+// text is parsed again with each piece of it.
 export const MAX_LINE = 8192;
 export const MAX_LEAF = 16384;
 const MAX_COLUMNS = 64;

@@ -169,7 +169,7 @@ export class MessageView {
 		this.actions.setAttribute("aria-label", t("actions"));
 		const focused = this.actions.contains(document.activeElement) ? document.activeElement.className : null;
 		this.actions.replaceChildren(...list);
-		if (focused) this.actions.querySelector(`button.${focused}`)?.focus();
+		if (focused) (this.actions.querySelector(`button.${focused}`) ?? list[0]).focus();
 	}
 
 	tokensButton() {

@@ -1,12 +1,11 @@
-// The parameters of a request: what they may be, as the server's route has it, and what a person wrote.
+// The parameters of a request, with the ranges of the server's route.
 
 const INTEGER = /^[+-]?\d{1,15}$/;
 const DECIMAL = /^[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})$/;
 const MAX_TOKENS = 2 ** 31 - 1;
 const MAX_STOPS = 4;
 
-// name, kind and range; a field left empty is not sent, and the server's default holds. The seed's range is that of the
-// numbers which JavaScript writes exactly.
+// An empty field is not sent, and the server's default holds. Seeds are numbers that JavaScript writes exactly.
 export const PARAMETERS = [
 	{name: "temperature", kind: "decimal", least: 0, most: 2, standard: "1"},
 	{name: "top_p", kind: "decimal", above: 0, most: 1, standard: "1"},

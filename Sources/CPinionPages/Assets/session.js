@@ -43,7 +43,7 @@ export async function enter(key) {
 	return found;
 }
 
-// The id of the key. A server that answered without one asks for none; neither it nor one without accounts knows ids.
+// The id of the key; servers that ask for none, or keep no accounts, know no ids.
 async function space(key) {
 	if (key === null) return "local";
 	try {

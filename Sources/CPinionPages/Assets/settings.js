@@ -1,4 +1,4 @@
-// The system prompt and the parameters of the open conversation. What is wrong is told at its field and never sent.
+// The system prompt and the parameters of the open conversation.
 import {byId, element} from "./dom.js";
 import {app, model, on, running, save} from "./app.js";
 import {number, onLanguage, t} from "./language.js";

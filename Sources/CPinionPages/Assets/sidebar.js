@@ -48,7 +48,7 @@ function show(isForced) {
 function row({id, title}, isOpen) {
 	const name = visible(title) || t("untitled");
 	const open = button("open", name, () => app.openConversation(id), {"aria-current": isOpen ? "true" : null, dir: "auto"});
-	if (app.app.replies.has(id)) open.append(element("span", {className: "running"}, ` ${t("running")}`));
+	if (app.app.replies.has(id)) open.append(` ${t("running")}`);
 	const outer = element("li", {}, open,
 		button("rename", "✎", () => rename(outer, id, title), {"aria-label": t("renameOf", {title: name})}),
 		button("delete", "✕", () => remove(id, name), {"aria-label": t("deleteOf", {title: name})}));

@@ -7,7 +7,7 @@ const ALL = [...BOTH, "drafts"];
 // Another tab has written a conversation since it was read here.
 export class Conflict extends Error {}
 
-// Opens the store of a name. Memory takes its place where the browser gives none; `isLasting` tells which it is.
+// Opens the store of a name, or memory in its place; `isLasting` tells which it is.
 export async function openStore(name) {
 	try {
 		return new IndexedStore(await open(name));

@@ -36,7 +36,12 @@ export function bindTranscript() {
 	on("message", message => views.get(message.id)?.update());
 	on("restart", message => views.get(message.id)?.restart());
 	on("ended", () => { for (const view of views.values()) view.update(); });
-	onLanguage(() => { for (const view of views.values()) view.update(); });
+	onLanguage(() => {
+		for (const view of views.values()) {
+			view.restart();
+			view.update();
+		}
+	});
 
 	scroller.addEventListener("scroll", () => {
 		const top = scroller.scrollTop;
@@ -78,6 +83,9 @@ function setFollowing(value) {
 
 // Brings the views in line with the path; those of messages that stay are kept.
 function show() {
+	const list = byId("messages");
+	const focused = document.activeElement;
+	const place = [...list.children].findIndex(article => article.contains(focused));
 	const path = app.conversation.path();
 	const ids = new Set(path.map(message => message.id));
 	for (const [id, view] of views) {
@@ -85,18 +93,21 @@ function show() {
 		view.drop();
 		views.delete(id);
 	}
-	const list = byId("messages");
 	// From the last on: it is what the reader looks at, and its text is shown first.
-	let next = null;
+	let after = null;
 	for (const message of path.toReversed()) {
 		let view = views.get(message.id);
 		if (view) view.show(message);
 		else {
 			view = new MessageView(message);
 			views.set(message.id, view);
-			list.insertBefore(view.element, next);
+			list.insertBefore(view.element, after);
 		}
-		next = view.element;
+		after = view.element;
 	}
 	byId("empty").hidden = path.length > 0;
+	if (place < 0 || list.contains(document.activeElement)) return;
+	// A button that went with its message leaves the focus to the one in its place.
+	const next = list.children[place]?.querySelector(`button.${focused.classList[0]}:enabled`);
+	(next ?? byId("transcript")).focus({preventScroll: true});
 }
