@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import PinionPages
 import PinionServer
 import Testing
