@@ -50,6 +50,9 @@ END
 BEGIN(language_js)
 #embed "Assets/language.js"
 END
+BEGIN(line_reader_js)
+#embed "Assets/line-reader.js"
+END
 BEGIN(markdown_view_js)
 #embed "Assets/markdown-view.js"
 END
@@ -138,6 +141,7 @@ static const pinion_page_file files[] = {
     {"inline.js", inline_js, sizeof inline_js},
     {"kept.js", kept_js, sizeof kept_js},
     {"language.js", language_js, sizeof language_js},
+    {"line-reader.js", line_reader_js, sizeof line_reader_js},
     {"markdown-view.js", markdown_view_js, sizeof markdown_view_js},
     {"markdown.js", markdown_js, sizeof markdown_js},
     {"message-view.js", message_view_js, sizeof message_view_js},

@@ -34,7 +34,7 @@ async function failure(response) {
 		error = (await response.json()).error ?? {};
 	} catch { /* A proxy's page, or nothing: the status says enough. */ }
 	return new APIFailure(response.status, String(error.message ?? `HTTP ${response.status}`), {
-		code: error.code ?? null, param: error.param ?? null, retryAfter: Number(response.headers.get("retry-after")) || null,
+		code: error.code, retryAfter: Number(response.headers.get("retry-after")),
 	});
 }
 
@@ -61,7 +61,7 @@ export async function streamChat(body, {key, signal, onOpen, onChunk}) {
 				if (data === "[DONE]") return;
 				const chunk = JSON.parse(data);
 				if (chunk.error) {
-					throw new APIFailure(chunk.error.status ?? 500, String(chunk.error.message), {code: chunk.error.code ?? null});
+					throw new APIFailure(500, String(chunk.error.message), {code: chunk.error.code});
 				}
 				onChunk(chunk);
 			}

@@ -4,6 +4,8 @@
 //   list {isOrdered, start, isLoose} of item, table {align, header, rows}.
 // Raw HTML and definitions of references are text.
 
+import {LineReader} from "./line-reader.js";
+
 // Containers within each other; markers of deeper ones are text, because each level is a level of the page.
 const MAX_DEPTH = 24;
 // Characters of a line, and of a leaf, that are parsed together. Longer ones are cut, because the last leaf of a growing
@@ -52,8 +54,9 @@ export function parseMarkdown(text) {
 	return parser.root;
 }
 
-export class BlockParser {
+export class BlockParser extends LineReader {
 	constructor() {
+		super();
 		this.root = node("document", 0);
 		this.tip = this.root;
 		this.number = 0;
@@ -145,9 +148,7 @@ export class BlockParser {
 
 	line(text, isWhole) {
 		this.number += 1;
-		this.text = text;
-		this.at = 0;
-		this.column = 0;
+		this.begin(text);
 		this.leaf = null;
 		let container = this.root;
 		let isMatched = true;
@@ -201,52 +202,6 @@ export class BlockParser {
 		this.tip.text += "\n" + rest;
 		this.touch(this.tip);
 		this.leaf = this.tip;
-	}
-	// Finds the next character that is no blank, and how many columns away it is.
-	look() {
-		let at = this.at;
-		let column = this.column;
-		for (; ; at += 1) {
-			if (this.text[at] === " ") column += 1;
-			else if (this.text[at] === "\t") column += 4 - (column % 4);
-			else break;
-		}
-		this.next = at;
-		this.indent = column - this.column + (this.spare ?? 0);
-		this.isBlank = at >= this.text.length;
-	}
-
-	// Takes columns of blanks; a tab may be taken in part.
-	skip(columns) {
-		while (columns > 0 && this.at < this.text.length) {
-			if (this.text[this.at] === "\t") {
-				const width = 4 - (this.column % 4);
-				if (width > columns) {
-					// The tab becomes the blanks that are left of it.
-					this.text = this.text.slice(0, this.at) + " ".repeat(width) + this.text.slice(this.at + 1);
-					continue;
-				}
-				this.column += width;
-				columns -= width;
-			} else {
-				this.column += 1;
-				columns -= 1;
-			}
-			this.at += 1;
-		}
-	}
-
-	toNext() {
-		this.skip(this.indent);
-		this.look();
-	}
-
-	rest() {
-		return this.text.slice(this.next);
-	}
-
-	raw() {
-		return this.text.slice(this.at);
 	}
 	// Whether an open block goes on with this line; "done" where the line was its end.
 	continues(block) {
