@@ -1,8 +1,8 @@
 // The figures of the status page: what the server answered becomes tiles, plots and tables.
 import {byId, element, visible} from "./dom.js";
-import {t} from "./language.js";
+import {language, t} from "./language.js";
 import {Plot, shape} from "./status-plot.js";
-import {bytes, clock, count, duration, milliseconds, percent} from "./status-words.js";
+import {bytes, clock, count, duration, milliseconds, money, percent} from "./status-words.js";
 
 const MINUTES = 60;
 /// Seconds of the minute that runs from which on its rate says something.
@@ -143,8 +143,17 @@ function summary(title, series, format) {
 
 const code = text => element("code", {}, visible(text));
 
+/// What tables show, by their ids.
+const filled = {};
+
 /// Fills a table. A column is `[title, className, cell]`; the first cell of a row names the row.
+///
+/// Rows that stay the same stay in the page, as do those that a reader selects, who may want to copy an id.
 function fill(id, list, attributes, columns) {
+    const content = JSON.stringify([language, list]);
+    const selection = getSelection();
+    if (content === filled[id] || !selection.isCollapsed && selection.containsNode(byId(id), true)) return;
+    filled[id] = content;
     byId(`${id}-scroll`).hidden = list.length === 0;
     const none = byId(`${id}-none`);
     if (none) none.hidden = list.length > 0;
@@ -212,7 +221,7 @@ function showKeys({keys, keys_left_off: more}) {
     fill("keys", keys, key => ({"data-key": key.id}), [
         ["key", "name", key => keyCell(key.id, key.name)], ["owner", "", key => orDash(key.owner, visible)],
         numbers("requestsColumn", "requests"), numbers("input", "input_tokens"), numbers("cached", "cached_tokens"),
-        numbers("output", "output_tokens"), numbers("cost", "cost", String),
+        numbers("output", "output_tokens"), numbers("cost", "cost", money),
     ]);
     byId("keys-more").hidden = more === 0;
     byId("keys-more").textContent = t("keysMore", {count: count(more)});

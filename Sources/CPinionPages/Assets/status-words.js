@@ -9,7 +9,7 @@ const english = {
     signInKept: "The key stays in this tab's memory. It is gone when you reload or close the tab.",
     wrong: "The server does not accept this key.",
     revoked: "The server does not accept the key any more. It was started with another one.",
-    missing: "This server was started without an admin key and has no status to show. Start it with PINION_ADMIN_KEY or --admin-key.",
+    missing: "This server has no status to show: it was started without an admin key (PINION_ADMIN_KEY, --admin-key), or with --no-auth.",
     unreached: "The server does not answer. Is it running?", failed: "The server answered with status {detail}.",
     enterKey: "Enter the admin key.",
     lost: "The server has not answered since {time}. The figures are those of then; this page keeps asking.",
@@ -52,7 +52,7 @@ const chinese = {
     signInKept: "密钥只保存在此标签页的内存中，刷新或关闭后即消失。",
     wrong: "服务器不接受此密钥。",
     revoked: "服务器不再接受此密钥：它以另一个密钥重新启动了。",
-    missing: "此服务器启动时没有设置管理密钥，因此没有状态可显示。请设置 PINION_ADMIN_KEY 或使用 --admin-key KEY 启动。",
+    missing: "此服务器没有状态可显示：启动时未设置管理密钥（PINION_ADMIN_KEY 或 --admin-key），或使用了 --no-auth。",
     unreached: "服务器没有响应。它在运行吗？", failed: "服务器返回了状态码 {detail}。",
     enterKey: "请输入管理密钥。",
     lost: "服务器自 {time} 起没有响应。显示的是当时的数据；页面会继续重试。",
@@ -95,6 +95,11 @@ const locale = () => language === "zh" ? "zh-CN" : "en";
 export function count(value) {
     const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
     return value.toLocaleString(locale(), {maximumFractionDigits: digits});
+}
+
+/// An amount of the ledger's currency, which counts in nano-units.
+export function money(value) {
+    return value.toLocaleString(locale(), {maximumFractionDigits: 9});
 }
 
 export function percent(share) {
