@@ -28,7 +28,8 @@ function roundDown(value) {
 
 /// The values that lines of the grid stand for, on a scale from nothing.
 function linearTicks(most, isWhole) {
-    const step = Math.max(roundUp(Math.max(most, 1e-9) / 4), isWhole ? 1 : 0);
+    if (!(most > 0)) most = 1;
+    const step = Math.max(roundUp(most / 4), isWhole ? 1 : 0);
     const count = Math.max(1, Math.ceil(most / step - 1e-9));
     return Array.from({length: count + 1}, (_, index) => index * step);
 }

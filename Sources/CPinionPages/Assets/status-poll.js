@@ -20,7 +20,10 @@ export async function ask(key) {
             headers: {authorization: `Bearer ${key}`}, cache: "no-store", credentials: "omit", redirect: "error",
             signal: AbortSignal.timeout(TIMEOUT),
         });
-        if (reply.ok) return {status: await reply.json()};
+        if (reply.ok) {
+            const status = await reply.json();
+            return status && typeof status === "object" ? {status} : {failure: "other", detail: "200"};
+        }
     } catch {
         return {failure: "lost"};
     }

@@ -14,11 +14,14 @@ const plots = {
     requests: new Plot("plot-requests", "bars"), hits: new Plot("plot-hits", "lines"),
 };
 
+const STATES = ["ready", "loading", "stopping"];
+
 /// Puts the plots into the page; the figures come with `show`.
 export function prepare() {
     byId("plots").replaceChildren(...Object.values(plots).map(plot => plot.node));
 }
 
+/// Throws for an answer that is not what the server of this page would say.
 export function show(status) {
     showFacts(status);
     showTiles(status);
@@ -39,8 +42,8 @@ function showFacts(status) {
     const isLoading = status.models.some(({state}) => state !== "ready");
     const state = status.state === "ready" && isLoading ? "loading" : status.state;
     byId("server-state").dataset.state = state;
-    byId("server-state").textContent = t(state);
-    byId("version").textContent = t("version", {version: status.version});
+    byId("server-state").textContent = STATES.includes(state) ? t(state) : visible(state);
+    byId("version").textContent = t("version", {version: visible(status.version)});
     byId("uptime").textContent = t("uptime", {time: duration(status.uptime_seconds)});
     byId("updated").dataset.time = status.time_ms;
     byId("updated").textContent = t("updated", {time: clock(status.time_ms)});
@@ -236,7 +239,7 @@ function showSlow(requests) {
         when, numbers("total", "total_ms", milliseconds), numbers("first", "first_token_ms", milliseconds),
         numbers("queued", "queued_ms", milliseconds),
         ["tokens", "number", item => `${orDash(item.prompt_tokens, count)} + ${orDash(item.generated_tokens, count)}`],
-        ["outcome", "", item => item.outcome], ["key", "name", item => keyCell(item.key, item.key_name)],
+        ["outcome", "", item => visible(item.outcome)], ["key", "name", item => keyCell(item.key, item.key_name)],
         ["model", "name", item => visible(item.model)], ...place,
     ]);
 }
@@ -252,7 +255,7 @@ function showErrors(errors) {
 
 function showLedger({ledger, version, day, resident_bytes: resident}) {
     const rows = [
-        ["pinion", version], ["resident", orDash(resident, bytes)], ["day", day],
+        ["pinion", visible(version)], ["resident", orDash(resident, bytes)], ["day", visible(day)],
         ["ledgerState", ledger.failure === null ? t("ledgerFine") : visible(ledger.failure)],
         ["reserved", count(ledger.running)], ["reservedTokens", count(ledger.reserved_tokens)],
         ["journal", bytes(ledger.journal_bytes)], ["journalFree", bytes(ledger.journal_free_bytes)],

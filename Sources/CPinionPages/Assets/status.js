@@ -1,5 +1,5 @@
 // The status page: asks for the admin key, keeps it in a variable, and shows what the server tells.
-import {byId} from "./dom.js";
+import {byId, isComposing} from "./dom.js";
 import {applyTheme, chooseLanguage, chooseTheme, language, onLanguage, t, theme, useWords} from "./language.js";
 import {ask, Poll} from "./status-poll.js";
 import {prepare, show} from "./status-view.js";
@@ -11,8 +11,9 @@ const RESTART_TOLERANCE = 5_000;
 let poll = null;
 /// The figures that are shown.
 let shown = null;
-/// When the server did not answer any more; null while it does.
+/// Since when there are no new figures, and why; null while there are.
 let lostSince = null;
+let lostWhy = null;
 /// When the server began, by its clock, as far as it was seen.
 let began = null;
 let restarted = null;
@@ -76,9 +77,9 @@ async function signIn(event) {
     trouble = null;
     showTrouble();
     become("ready");
-    hear(answer);
     announce("signed-in", t("signedIn"));
     poll = new Poll(key, hear, role => { document.body.dataset.tab = role; });
+    hear(answer);
     // The field that had the focus is gone.
     byId("plots-title").tabIndex = -1;
     byId("plots-title").focus({preventScroll: true});
@@ -89,19 +90,30 @@ async function signIn(event) {
 function hear(answer) {
     if (document.body.dataset.state !== "ready") return;
     if (answer.status) {
+        try {
+            show(answer.status);
+        } catch {
+            return lose("odd");
+        }
         const wasLost = lostSince !== null;
         lostSince = null;
         noteRestart(answer.status, wasLost);
         shown = answer.status;
-        show(shown);
     } else if (answer.failure === "wrong") {
         return askForKey("revoked");
     } else if (answer.failure === "missing") {
         return askForKey("missing");
-    } else if (lostSince === null) {
-        lostSince = Date.now();
-        announce("lost", "");
+    } else {
+        return lose(answer.failure);
     }
+    showHealth();
+}
+
+/// Says that there are no new figures, which an alert tells also those who do not see it.
+function lose(why) {
+    if (lostSince === null) announce("lost", "");
+    lostSince ??= Date.now();
+    lostWhy = why;
     showHealth();
 }
 
@@ -119,9 +131,10 @@ function noteRestart(status, wasLost) {
 }
 
 function showHealth() {
-    if (shown) document.body.dataset.health = lostSince === null ? "ok" : "lost";
+    if (poll) document.body.dataset.health = lostSince === null ? "ok" : "lost";
     byId("alert").hidden = lostSince === null;
-    byId("alert-text").textContent = lostSince === null ? "" : t("lost", {time: clock(lostSince)});
+    byId("alert-text").textContent =
+        lostSince === null ? "" : t(lostWhy === "lost" ? "lost" : "odd", {time: clock(lostSince)});
     byId("restarted").hidden = restarted === null;
     byId("restarted").textContent = restarted === null ? "" : t("restarted", {time: clock(restarted)});
 }
@@ -135,6 +148,9 @@ byId("theme").value = theme();
 byId("language").addEventListener("change", event => chooseLanguage(event.target.value));
 byId("theme").addEventListener("change", event => chooseTheme(event.target.value));
 byId("sign-in").addEventListener("submit", signIn);
+byId("admin-key").addEventListener("keydown", event => {
+    if (event.key === "Enter" && isComposing(event)) event.preventDefault();
+});
 byId("forget").addEventListener("click", () => askForKey());
 useWords(words);
 onLanguage(() => {
