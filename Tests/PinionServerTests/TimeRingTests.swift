@@ -106,7 +106,7 @@ struct TimeHistogramTests {
         times.record(.zero)
         #expect(try #require(times.milliseconds(percentile: 100)) <= 0.001)
         times.clear()
-        #expect(times.isEmpty && times.milliseconds(percentile: 50) == nil)
+        #expect(times.milliseconds(percentile: 50) == nil)
         times.record(.seconds(Int64.max))
         times.record(.seconds(100_000))
         let told = try #require(times.milliseconds(percentile: 50))

@@ -101,11 +101,7 @@ export class Plot {
 
     /// A series in the legend.
     #key(number, text) {
-        const mark = this.#kind === "bars" ? shape("rect", {class: "bar", x: 1, y: 1, width: 10, height: 10, rx: 2})
-            : shape("line", {class: "line", x1: 0, x2: 14, y1: 6, y2: 6});
-        return element(
-            "span", {className: `key s${number}`},
-            shape("svg", {class: "swatch", width: 14, height: 12, "aria-hidden": "true"}, mark), text);
+        return element("span", {className: `key s${number}`}, element("span", {className: "swatch"}), text);
     }
 
     #ticks() {

@@ -127,7 +127,7 @@ export class Poll {
         if (!release || this.#release !== release) return;
         this.#failures = answer.status ? 0 : this.#failures + 1;
         // What is wrong with this tab's key says nothing of others' keys.
-        if (answer.status || answer.failure === "lost") this.#channel.postMessage(answer);
+        if (!["wrong", "missing"].includes(answer.failure)) this.#channel.postMessage(answer);
         this.#tell(answer);
         if (this.#release !== release) return;
         this.#soon(answer.status ? POLL : WAITS[Math.min(this.#failures, WAITS.length) - 1]);

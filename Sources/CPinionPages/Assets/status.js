@@ -68,7 +68,7 @@ async function signIn(event) {
     if (!key) return askForKey("empty");
     become("checking");
     // A header holds nothing else, so that no key has such a letter.
-    const answer = /^[\x21-\x7e]+$/.test(key) ? await ask(key) : {failure: "wrong"};
+    const answer = /^[\x20-\x7e]+$/.test(key) ? await ask(key) : {failure: "wrong"};
     if (!answer.status) {
         byId("admin-key").select();
         return askForKey(answer.failure, answer.detail);

@@ -19,8 +19,6 @@ package struct TimeHistogram: Sendable {
 
     package init() {}
 
-    package var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
-
     /// Counts a time; one below a microsecond, or below zero, counts as none.
     package mutating func record(_ time: Duration) {
         let (seconds, attoseconds) = time.components

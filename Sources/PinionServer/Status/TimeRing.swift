@@ -26,8 +26,6 @@ package struct TimeRing<Slot: TimeSlot> {
         slots = (0..<count).map { _ in Slot() }
     }
 
-    package var count: Int { slots.count }
-
     /// Changes the slot of a time; what is older than the oldest slot is forgotten already.
     package mutating func update(at time: Duration, _ change: (inout Slot) -> Void) {
         let number = number(of: time)
