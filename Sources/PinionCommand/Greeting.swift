@@ -40,6 +40,7 @@ struct Greeting {
             Console.line("    \(issued.secret)")
             printExamples(secret: issued.secret)
         } catch {
+            printPage(withCode: false)
             Console.failure(error)
             Console.notice("no API key could be made; `\(createKey)` tries again")
         }
