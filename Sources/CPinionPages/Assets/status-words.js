@@ -135,7 +135,13 @@ export function duration(seconds) {
     return parts.join(" ");
 }
 
-/// A time of day.
+/// Milliseconds after which a time of day may be taken for another day's.
+const FAR = 20 * 3_600_000;
+
+/// A time of day; with the date where it is not of the last hours.
 export function clock(time, options = {second: "2-digit"}) {
-    return new Date(time).toLocaleTimeString(locale(), {hour: "2-digit", minute: "2-digit", ...options});
+    const isFar = Math.abs(Date.now() - time) > FAR;
+    return new Date(time).toLocaleString(locale(), {
+        ...(isFar ? {month: "short", day: "numeric"} : {}), hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...options,
+    });
 }
