@@ -73,9 +73,10 @@ struct ServeCommand: AsyncParsableCommand {
             )
         }
         settings.notices.forEach(Console.notice)
+        writeLog(from: settings.logLevel)
         let keys = try ServerKeys(settings: settings)
         // Before models are fetched and loaded, which another server of this directory would make vain.
-        let accounts = try openLedger(settings)
+        let ledger = try openLedger(settings)
         let finder = ModelFinder(settings.dataDirectory, isOffline: settings.isOffline)
         let models = try await cancelledBySignals {
             var models: [ResolvedModel] = []
@@ -84,7 +85,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             return models
         }
-        try await startServer(settings, models: models, keys: keys, accounts: accounts)
+        try await startServer(settings, models: models, keys: keys, ledger: ledger)
     }
 
     /// - Parameter environment: Variables by name.

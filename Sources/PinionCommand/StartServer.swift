@@ -5,18 +5,20 @@ import PinionLedger
 import PinionServer
 import PinionStore
 
-/// Loads the models and serves them until SIGTERM or SIGINT.
-func startServer(
-    _ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys,
-    accounts: (ledger: Ledger, currency: Currency)?
-) async throws {
-    let level = settings.logLevel
+/// Has everything of a level and above written to standard error. Once, before anything makes a logger.
+func writeLog(from level: Logger.Level) {
     LoggingSystem.bootstrap { label in
         // Standard output is for the lines that say where the server listens.
         var handler = StreamLogHandler.standardError(label: label)
         handler.logLevel = level
         return handler
     }
+}
+
+/// Loads the models and serves them until SIGTERM or SIGINT.
+func startServer(
+    _ settings: ServeSettings, models: [ResolvedModel], keys: ServerKeys, ledger: Ledger?
+) async throws {
     var server = fittedToDescriptors(settings.server)
     if let terminal = TerminalLog(settings) { server.accessLine = { terminal.print($0) } }
     let metrics = ServerMetrics(residentMemory: { ProcessMemory.resident })
@@ -24,14 +26,13 @@ func startServer(
     let registry = try ModelRegistry(
         try await loadGenerators(for: models, settings: settings, metrics: metrics, logger: logger),
         aliases: settings.aliases.map { ($0.name, $0.model) })
-    if let accounts { LedgerMetrics(accounts.ledger, registry: metrics.registry).publish() }
+    if let ledger { LedgerMetrics(ledger, registry: metrics.registry).publish() }
     let signIn = keys.store.map { PageSignIn(store: $0) }
     let application = try PinionApplication(
         configuration: server, models: registry, keys: keys, readiness: Readiness(.ready),
         metrics: metrics, seal: KeySeal(key: try sealingKey(settings)),
-        admission: accounts.map { LedgerAdmission(ledger: $0.ledger, keys: keys, currency: $0.currency) }
-            ?? OpenAdmission(),
-        administration: try administration(settings, keys, accounts?.ledger), signIn: signIn,
+        admission: ledger.map { LedgerAdmission(ledger: $0, keys: keys) } ?? OpenAdmission(),
+        administration: try administration(settings, keys, ledger), signIn: signIn,
         logger: logger
     ) { [server] port in
         Interruption.handOver()
@@ -42,16 +43,27 @@ func startServer(
         }
         Greeting(settings: settings, models: registry.models, keys: keys, signIn: signIn, port: port).print()
     }
-    // What was settled and is not folded yet would be at the next start; now reports are whole without one.
-    defer { accounts?.ledger.close() }
     do {
         try await application.run()
+        await close(ledger)
     } catch {
+        await close(ledger)
         guard let failure = ServerError(listeningWith: server, failure: error) else {
             throw CommandFailure("the server ended: \(error)")
         }
         throw CommandFailure(failure.message + wayOut(of: failure.code, settings))
     }
+}
+
+/// Time in which requests that a stop has ended may still settle: a step or two of the engine. Short, because a second
+/// signal has to end the process within a second.
+private let settlingTime = Duration.milliseconds(450)
+
+/// Leaves a ledger whose reports are whole without another start.
+private func close(_ ledger: Ledger?) async {
+    // A reader hears of the stop at once, the engine a step later: only then is it known what a request took.
+    await ledger?.quiesce(within: settlingTime)
+    ledger?.close()
 }
 
 /// Nil without an admin key, and on a server that asks for no keys and keeps no ledger.

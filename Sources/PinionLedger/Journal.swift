@@ -43,19 +43,27 @@ final class Journal: @unchecked Sendable {
     private let timer: any DispatchSourceTimer
     private let waiting = Mutex<[(row: UsageRow, completion: Completion)]>([])
     private let published: Mutex<State>
+    private let onTrouble: @Sendable (String) -> Void
     private let faultPoints = FaultPoints.shared
 
     /// Opens the journal and folds what an earlier process left in it.
     ///
     /// - Throws: ``LedgerError``, or what the storage throws.
     init(
-        directory: String, segmentSize: Int, durability: Durability, storage: any UsageStorage, lost: [UsageRow]
+        _ configuration: LedgerConfiguration, storage: any UsageStorage, lost: [UsageRow]
     ) throws {
-        self.durability = durability
+        durability = configuration.durability
+        onTrouble = configuration.onTrouble
         self.storage = storage
         var segments: [JournalSegment] = []
         for name in ["usage-journal.0", "usage-journal.1"] {
-            segments.append(try JournalSegment(path: "\(directory)/\(name)", size: segmentSize))
+            let path = "\(configuration.directory)/\(name)"
+            segments.append(try JournalSegment(path: path, size: configuration.segmentSize))
+        }
+        for segment in segments where segment.damagedBytes > 0 {
+            onTrouble(
+                "\(segment.damagedBytes) bytes of \(segment.path) are damaged: the rows in them are lost, and those around "
+                    + "them are kept; the file as it was is \(try segment.keepCopy())")
         }
         // Rows that were settled come first: a slot of the same request knows less.
         let left = segments.sorted { $0.generation < $1.generation }.flatMap(\.rows)
@@ -97,7 +105,13 @@ final class Journal: @unchecked Sendable {
         } catch {
             result = .failure(error)
             // A journal without room has some after the next fold; a file that cannot be written has not.
-            if error.code != .diskFull { published.withLock { $0.failure = error } }
+            if error.code != .diskFull {
+                let isFirst = published.withLock { state in
+                    defer { state.failure = error }
+                    return state.failure == nil
+                }
+                if isFirst { onTrouble("usage cannot be written, and requests are refused: \(error)") }
+            }
         }
         published.withLock { $0.unwritten -= batch.count }
         publish()
@@ -142,9 +156,30 @@ final class Journal: @unchecked Sendable {
                 publish()
             }
             faultPoints.reach(.afterCut)
-            published.withLock { ($0.foldTime, $0.foldFailure) = (began.duration(to: .now), nil) }
+            noteFold(.success(began.duration(to: .now)))
         } catch {
-            published.withLock { $0.foldFailure = "\(error)" }
+            noteFold(.failure(error))
+        }
+    }
+
+    /// Tells of the first failure and of the first fold after it: folds come twice a second.
+    private func noteFold(_ result: Result<Duration, any Error>) {
+        let before = published.withLock { state in
+            defer {
+                switch result {
+                case .success(let time): (state.foldTime, state.foldFailure) = (time, nil)
+                case .failure(let error): state.foldFailure = "\(error)"
+                }
+            }
+            return state.foldFailure
+        }
+        switch result {
+        case .success:
+            if before != nil { onTrouble("usage is moved into the database again") }
+        case .failure(let error):
+            if before == nil {
+                onTrouble("usage stays in the journal, which holds a part of it: \(error)")
+            }
         }
     }
 

@@ -2,8 +2,9 @@
 ///
 /// It begins with a magic number, a version and a generation; each record is a length and a checksum of 4 bytes each, then
 /// a row (``RowCoder``). A cut writes the next generation, which every checksum begins with: the bytes of older records
-/// stay where they are, and are records no more. The first record that is none ends the segment, so that a process that
-/// was killed in a write leaves all rows before it.
+/// stay where they are, and are records no more. Bytes that are no record end the segment, so that a process that was
+/// killed in a write leaves all rows before it; unless records of this generation stand behind them, which only damage
+/// explains: those are kept, too.
 final class JournalSegment {
     /// `PNJ1` in ASCII.
     private static let magic: UInt32 = 0x314A_4E50
@@ -18,6 +19,9 @@ final class JournalSegment {
     private var end = headerLength
     /// The rows that are in it.
     private(set) var rows: [UsageRow] = []
+    /// Bytes between records that were found to be none when the segment was opened.
+    private(set) var damagedBytes = 0
+    var path: String { file.path }
 
     /// Opens a segment and reads what an earlier process left in it.
     init(path: String, size: Int) throws(LedgerError) {
@@ -26,7 +30,7 @@ final class JournalSegment {
         generation = 1
         if let found = try Self.generation(of: bytes, path: path) {
             generation = found
-            (rows, end) = try Self.records(in: bytes, generation: found, path: path)
+            (rows, end, damagedBytes) = try Self.records(in: bytes, generation: found, path: path)
         } else {
             try cut()
         }
@@ -72,31 +76,54 @@ final class JournalSegment {
         return Bytes.integer(bytes[8..<16])
     }
 
-    /// The rows of a segment's bytes, and where they end.
+    /// Copies the file as it is beside itself, for people to look at.
+    ///
+    /// - Returns: The copy's path.
+    func keepCopy() throws(LedgerError) -> String {
+        let path = "\(path).damaged-\(generation)"
+        let copy = try LedgerFile(path: path, size: file.size)
+        try copy.write(try file.read(file.size), at: 0)
+        try copy.sync()
+        return path
+    }
+
+    /// The rows of a segment's bytes, where they end, and how many bytes between them are no record.
     ///
     /// - Throws: `damaged` for a whole row that this version cannot read: the version that wrote it has to fold it first.
     private static func records(
         in bytes: [UInt8], generation: UInt64, path: String
-    ) throws(LedgerError) -> (rows: [UsageRow], end: Int) {
-        var (rows, at): ([UsageRow], Int) = ([], headerLength)
+    ) throws(LedgerError) -> (rows: [UsageRow], end: Int, damaged: Int) {
+        var (rows, end, damaged): ([UsageRow], Int, Int) = ([], headerLength, 0)
+        var at = headerLength
         while at + recordHeaderLength <= bytes.count {
-            let length = Int(Bytes.integer(bytes[at..<at + 4]) as UInt32)
-            let start = at + recordHeaderLength
-            guard (1...RowCoder.maximumLength).contains(length), start + length <= bytes.count else { break }
-            let payload = Array(bytes[start..<start + length])
-            guard checksum(payload, generation) == Bytes.integer(bytes[at + 4..<start]) else { break }
+            guard let payload = record(in: bytes, at: at, generation: generation) else {
+                // A record may begin at any byte behind damage.
+                at += 1
+                continue
+            }
             guard let row = RowCoder.decode(payload) else {
                 throw LedgerError(
                     .damaged,
                     "\(path) holds usage of another version of pinion; start that version once, so that it is folded")
             }
             rows.append(row)
-            at = start + length
+            damaged += at - end
+            end = at + recordHeaderLength + payload.count
+            at = end
         }
-        return (rows, at)
+        return (rows, end, damaged)
     }
 
-    private static func checksum(_ payload: [UInt8], _ generation: UInt64) -> UInt32 {
+    /// The payload of the record that begins at a byte; nil where none of this generation does.
+    private static func record(in bytes: [UInt8], at: Int, generation: UInt64) -> ArraySlice<UInt8>? {
+        let length = Int(Bytes.integer(bytes[at..<at + 4]) as UInt32)
+        let start = at + recordHeaderLength
+        guard (1...RowCoder.maximumLength).contains(length), start + length <= bytes.count else { return nil }
+        let payload = bytes[start..<start + length]
+        return checksum(payload, generation) == Bytes.integer(bytes[at + 4..<start]) ? payload : nil
+    }
+
+    private static func checksum(_ payload: some Sequence<UInt8>, _ generation: UInt64) -> UInt32 {
         Checksum.of(payload, seed: Checksum.of(Bytes.of(generation)))
     }
 }

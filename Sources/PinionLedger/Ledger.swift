@@ -28,24 +28,43 @@ package final class Ledger: Sendable {
 
     /// Takes the directory, folds what an earlier process left in it, and counts as lost what ran when it ended.
     ///
+    /// - Parameter storage: Opened only once the directory is taken: opening it already changes the database, and another
+    ///   server's would not be its own any more.
     /// - Throws: ``LedgerError``, or what the storage throws.
-    package init(_ configuration: LedgerConfiguration, storage: any UsageStorage) throws {
+    package init(_ configuration: LedgerConfiguration, storage: @autoclosure () throws -> any UsageStorage) throws {
         self.configuration = configuration
-        self.storage = storage
         let directory = configuration.directory
         owner = try OwnerLock(directory: directory)
+        let storage = try storage()
+        self.storage = storage
         slots = try SlotFile(path: "\(directory)/usage-running", count: configuration.concurrentRequests)
         journal = try Journal(
-            directory: directory, segmentSize: configuration.segmentSize, durability: configuration.durability,
-            storage: storage, lost: slots.lostRows())
+            configuration, storage: storage, lost: slots.lostRows())
         try LedgerFile.syncDirectory(directory)
         slots.clear()
         calendar = LedgerCalendar(
             timeZone: configuration.timeZone, latest: try storage.latestDay(), clock: configuration.clock)
     }
 
-    /// Folds every settled row into the database.
-    package func close() { journal.close() }
+    /// What amounts are in.
+    package var currency: Currency { storage.currency }
+
+    /// Waits until no request runs, but not longer than for a time: those that were cancelled settle a step or two later.
+    package func quiesce(within time: Duration) async {
+        let end = ContinuousClock.now + time
+        while book.withLock({ $0.claims }) > 0, ContinuousClock.now < end {
+            // Cancellation changes nothing: the time has its bound.
+            try? await Task.sleep(for: Self.quiescenceInterval)
+        }
+    }
+
+    private static let quiescenceInterval = Duration.milliseconds(5)
+
+    /// Folds every settled row into the database. A request that still runs is counted as lost by the next start.
+    package func close() {
+        journal.close()
+        if book.withLock({ $0.claims }) == 0 { slots.retire() }
+    }
 
     /// Takes a place for a request with its key, owner and model, or with none of them.
     ///
@@ -118,8 +137,9 @@ extension Ledger {
         book.withLock { $0.release(claim) }
     }
 
-    func slot(for row: UsageRow) throws(Refusal) -> (index: Int, slot: UsageSlot) {
-        guard let taken = slots.take(for: row) else { throw counted(Refusal(.ledger)) }
+    /// - Parameter most: Tokens that all choices may have together.
+    func slot(for row: UsageRow, most: Int) throws(Refusal) -> (index: Int, slot: UsageSlot) {
+        guard let taken = slots.take(for: row, most: most) else { throw counted(Refusal(.ledger)) }
         return taken
     }
 

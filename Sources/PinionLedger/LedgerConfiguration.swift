@@ -13,6 +13,8 @@ package struct LedgerConfiguration: Sendable {
     package var concurrentRequests = 1_024
     /// Percent of a budget from which on replies warn.
     package var warningPercent = 80
+    /// Hears what the operator has to know: that rows cannot be written, or can again, and what was found damaged.
+    package var onTrouble: @Sendable (String) -> Void = { _ in }
     /// The wall clock.
     package var clock: @Sendable () -> Date = { Date() }
 

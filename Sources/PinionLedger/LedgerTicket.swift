@@ -70,8 +70,9 @@ package final class LedgerTicket: Sendable {
                 try ledger.reserve(claim, promptTokens: promptTokens, outputTokens: tokens)
                 state.row.tokens.input = promptTokens
                 state.row.queuedTime = elapsed
-                state.slot = try ledger.slot(for: state.row)
-                (state.granted, state.permitted, state.most) = (tokens, choices, choices * limit)
+                state.most = choices * limit
+                state.slot = try ledger.slot(for: state.row, most: state.most)
+                (state.granted, state.permitted) = (tokens, choices)
                 (state.rates, state.levels) = (ledger.rates(of: claim), ledger.levels(of: claim))
             } catch {
                 ledger.release(claim)

@@ -4,7 +4,7 @@ struct RateBucket: Sendable {
     private static let secondsPerMinute = 60.0
 
     private(set) var capacity: Int
-    /// Below zero after ``draw(_:)``, or when the capacity was lowered: what comes next waits for it.
+    /// Below zero after ``draw(_:)``: what comes next waits for it.
     private var level: Double
     private var filled: ContinuousClock.Instant
 
@@ -14,11 +14,13 @@ struct RateBucket: Sendable {
         filled = now
     }
 
-    /// Takes over another rate; what was used of the old one stays used.
+    /// Takes over another rate; as much of it is used as of the old one, in proportion. Not in tokens: because what was
+    /// used under a high rate would lock a low one for longer than the minute that it is a rate of.
     mutating func adopt(_ capacity: Int, now: ContinuousClock.Instant) {
         guard capacity != self.capacity else { return }
         fill(now)
-        level += Double(capacity) - Double(self.capacity)
+        let share = self.capacity == 0 ? 0 : (Double(self.capacity) - level) / Double(self.capacity)
+        level = Double(capacity) * (1 - share)
         self.capacity = capacity
     }
 

@@ -12,7 +12,6 @@ enum RowCoder {
         2 + numberCount * 8 + nameCount * (2 + UsageRow.maximumNameBytes) + (2 + UsageRow.maximumUserBytes)
         + (2 + UsageRow.maximumMetadataBytes)
 
-    /// Names that are too long are cut; metadata that is too long is left out, because a part of it is no JSON.
     static func encode(_ row: UsageRow) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
@@ -21,11 +20,9 @@ enum RowCoder {
         for number in numbers(of: row) {
             withUnsafeBytes(of: Int64(number).littleEndian) { bytes.append(contentsOf: $0) }
         }
-        for name in [row.requestID, row.key, row.owner, row.model, row.route] {
-            append(cut(name, to: UsageRow.maximumNameBytes), to: &bytes)
+        for text in [row.requestID, row.key, row.owner, row.model, row.route, row.user, row.metadata] {
+            append(text, to: &bytes)
         }
-        append(cut(row.user, to: UsageRow.maximumUserBytes), to: &bytes)
-        append(row.metadata.utf8.count <= UsageRow.maximumMetadataBytes ? Array(row.metadata.utf8) : [], to: &bytes)
         return bytes
     }
 
@@ -65,18 +62,9 @@ enum RowCoder {
         ]
     }
 
-    private static func append(_ text: [UInt8], to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: UInt16(text.count).littleEndian) { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: text)
-    }
-
-    /// The first bytes of a text that are whole characters' worth of UTF-8.
-    private static func cut(_ text: String, to most: Int) -> [UInt8] {
-        var bytes = Array(text.utf8.prefix(most))
-        guard text.utf8.count > most else { return bytes }
-        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
-        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
-        return bytes
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: UInt16(text.utf8.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: text.utf8)
     }
 
     private struct Reader {

@@ -19,6 +19,7 @@ import Synchronization
 final class SlotFile: @unchecked Sendable {
     /// `PNS1` in ASCII.
     private static let magic: UInt32 = 0x3153_4E50
+    private static let magicLength = 4
     /// Bytes before the first slot: a cache line.
     private static let fileHeaderLength = 64
     /// Of a slot: its state, the length and the checksum of its row, and the counts.
@@ -30,19 +31,24 @@ final class SlotFile: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let free: Mutex<[Int]>
     let count: Int
+    /// Whether the file was not one of this version's before.
+    private let isNew: Bool
 
     /// - Throws: `diskFull`, `unavailable`; `damaged` for a file of another version.
     init(path: String, count: Int) throws(LedgerError) {
         file = try LedgerFile(path: path, size: Self.fileHeaderLength + count * Self.slotLength)
         let header = Bytes.of(Self.magic) + Bytes.of(UInt32(Self.slotLength))
         let found = try file.read(header.count)
-        if found.allSatisfy({ $0 == 0 }) {
+        if found.prefix(Self.magicLength).allSatisfy({ $0 == 0 }) {
             try file.write(header, at: 0)
-        } else if found != header {
+            isNew = true
+        } else if found == header {
+            isNew = false
+        } else {
             throw LedgerError(
                 .damaged,
-                "\(path) holds requests of another version of pinion; start that version once, so that they are counted"
-            )
+                "\(path) is no file of running requests of this version of pinion; stop the version that wrote it in "
+                    + "order, so that they are counted, or move the file away")
         }
         guard let memory = mmap(nil, file.size, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0),
             memory != MAP_FAILED
@@ -62,7 +68,14 @@ final class SlotFile: @unchecked Sendable {
 
     /// The rows of requests that ran when their process was killed, as far as they had come.
     func lostRows() -> [UsageRow] {
-        (0..<count).compactMap { slot($0).lostRow }
+        // What lies in a file without a version is not this version's.
+        if isNew { return [] }
+        return (0..<count).compactMap { slot($0).lostRow }
+    }
+
+    /// Leaves a file that any version takes for a new one. Only when no request runs any more.
+    func retire() {
+        try? file.write([UInt8](repeating: 0, count: Self.magicLength), at: 0)
     }
 
     /// Forgets every request. Only before the first is begun.
@@ -71,10 +84,12 @@ final class SlotFile: @unchecked Sendable {
     }
 
     /// A slot for a request, which holds its row from now on; nil where all are taken.
-    func take(for row: UsageRow) -> (index: Int, slot: UsageSlot)? {
+    ///
+    /// - Parameter most: Tokens that the request may have.
+    func take(for row: UsageRow, most: Int) -> (index: Int, slot: UsageSlot)? {
         guard let index = free.withLock({ $0.popLast() }) else { return nil }
         let slot = slot(index)
-        slot.begin(row)
+        slot.begin(row, most: most)
         return (index, slot)
     }
 
@@ -95,6 +110,7 @@ struct UsageSlot: @unchecked Sendable {
         static let output = 16
         static let reasoning = 24
         static let firstTokenTime = 32
+        static let most = 40
     }
     private static let running: UInt32 = 1
 
@@ -106,16 +122,22 @@ struct UsageSlot: @unchecked Sendable {
         row = memory + header
     }
 
-    func begin(_ row: UsageRow) {
+    /// - Parameter most: Tokens that the request may have. What says that it had more is damage.
+    func begin(_ row: UsageRow, most: Int) {
         let bytes = RowCoder.encode(row)
         UnsafeMutableRawBufferPointer(start: self.row, count: bytes.count).copyBytes(from: bytes)
         memory.storeBytes(of: UInt32(bytes.count), toByteOffset: Offset.length, as: UInt32.self)
-        memory.storeBytes(of: Checksum.of(bytes), toByteOffset: Offset.checksum, as: UInt32.self)
+        memory.storeBytes(of: Self.checksum(bytes, most), toByteOffset: Offset.checksum, as: UInt32.self)
+        memory.storeBytes(of: most, toByteOffset: Offset.most, as: Int.self)
         count(output: 0, reasoning: 0)
         note(firstTokenTime: row.firstTokenTime)
         // Last, so that a row is whole where its slot says that it is there.
         atomicMemoryFence(ordering: .releasing)
         memory.storeBytes(of: Self.running, toByteOffset: Offset.state, as: UInt32.self)
+    }
+
+    private static func checksum(_ row: some Sequence<UInt8>, _ most: Int) -> UInt32 {
+        Checksum.of(row, seed: Checksum.of(Bytes.of(most)))
     }
 
     func count(output: Int, reasoning: Int) {
@@ -137,11 +159,14 @@ struct UsageSlot: @unchecked Sendable {
         let length = Int(memory.load(fromByteOffset: Offset.length, as: UInt32.self))
         guard (1...RowCoder.maximumLength).contains(length) else { return nil }
         let bytes = UnsafeRawBufferPointer(start: row, count: length)
-        guard Checksum.of(bytes) == memory.load(fromByteOffset: Offset.checksum, as: UInt32.self),
+        let most = memory.load(fromByteOffset: Offset.most, as: Int.self)
+        guard Self.checksum(bytes, most) == memory.load(fromByteOffset: Offset.checksum, as: UInt32.self),
             var found = RowCoder.decode(bytes)
         else { return nil }
-        found.tokens.output = max(0, memory.load(fromByteOffset: Offset.output, as: Int.self))
-        found.tokens.reasoning = max(0, memory.load(fromByteOffset: Offset.reasoning, as: Int.self))
+        // The counts have no checksum, because they change with each token: damage is bounded instead.
+        let output = min(max(0, memory.load(fromByteOffset: Offset.output, as: Int.self)), most)
+        found.tokens.output = output
+        found.tokens.reasoning = min(max(0, memory.load(fromByteOffset: Offset.reasoning, as: Int.self)), output)
         found.firstTokenTime = memory.load(fromByteOffset: Offset.firstTokenTime, as: Int.self)
         found.outcome = .lost
         return found

@@ -16,22 +16,22 @@ package struct UsageRow: Sendable, Equatable {
     }
 
     /// `req_...`: the request's own id, by which a row is counted once however often it is replayed.
-    package var requestID: String
+    package let requestID: String
     /// Milliseconds since 1970 at the admission.
     package var time: Int
     /// The day and month of the admission, which budgets are counted in; see ``LedgerCalendar``.
     package var day: LedgerCalendar.Day
-    package var key: String
+    package let key: String
     /// Empty for a key without an owner.
-    package var owner: String
-    package var model: String
+    package let owner: String
+    package let model: String
     /// The path of the route, such as `/v1/chat/completions`.
-    package var route: String
+    package let route: String
     package var prices: Prices
     /// The request's `user`, cut to ``maximumUserBytes``; empty without one.
-    package var user: String
+    package let user: String
     /// The request's metadata as a JSON object; empty without any, or where it is longer than ``maximumMetadataBytes``.
-    package var metadata: String
+    package let metadata: String
     /// How often the client says that it tried before.
     package var retryCount: Int
 
@@ -53,11 +53,24 @@ package struct UsageRow: Sendable, Equatable {
         prices: Prices, user: String, metadata: String, retryCount: Int, tokens: TokenCounts, outcome: Outcome,
         status: Int, cost: Int, queuedTime: Int, firstTokenTime: Int, runTime: Int
     ) {
-        (self.requestID, self.time, self.day) = (requestID, time, day)
-        (self.key, self.owner, self.model, self.route) = (key, owner, model, route)
-        (self.prices, self.user, self.metadata, self.retryCount) = (prices, user, metadata, retryCount)
+        func name(_ text: String) -> String { Self.cut(text, to: Self.maximumNameBytes) }
+        (self.requestID, self.time, self.day) = (name(requestID), time, day)
+        (self.key, self.owner, self.model, self.route) = (name(key), name(owner), name(model), name(route))
+        (self.prices, self.retryCount) = (prices, retryCount)
+        // What clients choose is bounded here, for memory, journal and database alike.
+        self.user = Self.cut(user, to: Self.maximumUserBytes)
+        // A part of it would be no JSON.
+        self.metadata = metadata.utf8.count <= Self.maximumMetadataBytes ? metadata : ""
         (self.tokens, self.outcome, self.status, self.cost) = (tokens, outcome, status, cost)
         (self.queuedTime, self.firstTokenTime, self.runTime) = (queuedTime, firstTokenTime, runTime)
+    }
+
+    /// The beginning of a text, as far as its scalars are whole.
+    private static func cut(_ text: String, to most: Int) -> String {
+        guard text.utf8.count > most else { return text }
+        var end = text.utf8.index(text.utf8.startIndex, offsetBy: most)
+        while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
+        return String(text[..<end])
     }
 
     package static let maximumUserBytes = 256

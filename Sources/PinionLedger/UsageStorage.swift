@@ -1,5 +1,7 @@
 /// Where settled rows are kept for good, and budgets are remembered over restarts.
 package protocol UsageStorage: Sendable {
+    /// What amounts are in.
+    var currency: Currency { get }
     /// Adds rows in one transaction that survives a power loss once this returns. A row whose request id is known already
     /// is left alone, so that a replay counts nothing twice.
     func fold(_ rows: [UsageRow]) throws

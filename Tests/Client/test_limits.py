@@ -259,11 +259,16 @@ def test_a_rotated_key_is_good_until_its_grace_ends(new_data):
         server.stop()
 
 
-def test_a_second_server_of_a_directory_is_told_of_the_first(place):
+def test_a_second_server_of_a_directory_is_told_of_the_first_and_changes_nothing(place):
     data, server = place
-    second = run("serve", "--port", "0", "--data-dir", data)
+    second = run("serve", "--port", "0", "--data-dir", data, "--currency", "EUR")
     assert second.returncode == 1
     assert f"process {server.process.pid}" in second.stderr
+    # The first goes on: what is used after that is in the database, in the same currency.
+    key = made(data)
+    reply = server.client(key).chat.completions.with_raw_response.create(model=MODEL, messages=HELLO, max_tokens=1)
+    assert folded(data, reply.headers["x-request-id"])["output"] == 1
+    assert '"currency":"USD"' in run("usage", "--format", "json", "--data-dir", data).stdout
 
 
 def test_metrics_tell_of_refusals_and_the_journal(place):

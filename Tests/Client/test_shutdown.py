@@ -6,7 +6,9 @@ import signal
 import threading
 import time
 
-from conftest import MODEL
+import httpx
+from conftest import MODEL, Server, run
+from ledger_rows import rows
 from wire import JSON, completion, plain, serving
 
 GRACE = 30
@@ -94,6 +96,39 @@ def test_requests_in_flight_get_half_a_minute(new_data):
         assert [item["status"] for item in response["response"]["output"]] == ["incomplete"]
         assert message.keys() == {"type", "error", "request_id"} and message["type"] == "error"
         assert message["error"] == {"type": "overloaded_error", "message": error["message"]}
+
+
+def test_replies_that_a_stop_cuts_are_billed_as_far_as_they_came(new_data):
+    data = new_data()
+    for command in (["create"], ["model", "set", MODEL, "--output-price", "1"]):
+        done = run("keys", *command, "--data-dir", data)
+        assert done.returncode == 0, done.stderr
+        secret = done.stdout.strip() if command == ["create"] else secret
+    server = Server("--data-dir", data)
+
+    def ask(stream):
+        body = {"model": MODEL, "messages": [{"role": "user", "content": STORY}]} | ENDLESS | {"stream": stream, "n": 3}
+        try:
+            httpx.post(
+                f"{server.address}/v1/chat/completions", json=body, headers={"Authorization": f"Bearer {secret}"},
+                timeout=LIMIT + 20,
+            )  # fmt: skip
+        except httpx.TransportError:
+            pass
+
+    clients = [threading.Thread(target=ask, args=(stream,)) for stream in (True, True, False)]
+    for client in clients:
+        client.start()
+    time.sleep(2)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(LIMIT) == 0
+    for client in clients:
+        client.join()
+    server.stop()
+    found = rows(data)
+    assert [row["outcome"] for row in found] == ["stopped"] * 3
+    assert all(row["cost"] == row["output"] * 1_000 > 0 for row in found)
+    assert sorted(row["status"] for row in found) == [200, 200, 503]
 
 
 def test_a_second_signal_ends_at_once(new_data):

@@ -221,13 +221,26 @@ struct AccountBookTests {
         try book.reserve(late, promptTokens: 4, outputTokens: 1, now: start)
     }
 
-    @Test("A rate that is lowered or raised keeps what was used of it")
+    @Test("A rate that is lowered or raised keeps the share of it that was used")
     func changedRate() throws {
         var book = book([scope([:])])
-        for (rate, left) in [(10, 9), (5, 3), (20, 17)] {
+        // Of 10 one is used; of 5 then a half and one more; of 20 then six and one more.
+        for (rate, left) in [(10, 9), (5, 3), (20, 13)] {
             let scopes = [scope([.requestsPerMinute: rate])]
             let claim = try book.begin(request(scopes), now: start)
             #expect(book.rates(of: claim, now: start).requests?.remaining == left)
         }
+    }
+
+    @Test("A rate that ends high and goes on low is there again after a minute")
+    func loweredRate() throws {
+        var book = book([scope([:])])
+        let (high, low) = ([scope([.tokensPerMinute: 60_000])], [scope([.tokensPerMinute: 600])])
+        let claim = try book.begin(request(high), now: start)
+        try book.reserve(claim, promptTokens: 45_000, outputTokens: 0, now: start)
+        book.settle(claim, tokens: 45_000, cost: 0)
+        let later = try book.begin(request(low), now: start)
+        #expect(book.rates(of: later, now: start).tokens?.remaining == 150)
+        try book.reserve(later, promptTokens: 600, outputTokens: 0, now: start + .seconds(60))
     }
 }

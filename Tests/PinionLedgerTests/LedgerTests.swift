@@ -36,6 +36,69 @@ struct LedgerTests {
         #expect(row.queuedTime >= 0 && row.firstTokenTime >= row.queuedTime && row.runTime >= row.firstTokenTime)
     }
 
+    @Test("Texts that clients choose are bounded in memory and database alike, at whole characters")
+    func longTexts() async throws {
+        let place = try LedgerPlace()
+        let ledger = try place.ledger()
+        var request = LedgerPlace.request("req_1")
+        request.user = "a" + String(repeating: "\u{4E2D}", count: 100_000)
+        request.metadata = #"{"a":""# + String(repeating: "b", count: 2_000) + #""}"#
+        let ticket = try await ledger.admit(request)
+        _ = try ticket.open(promptTokens: 1, choices: 1, limit: 5)
+        ticket.settle(.completed, TokenCounts(input: 1, output: 0), status: 200)
+        try await ticket.recorded()
+        ledger.close()
+        let row = try #require(place.storage.row("req_1"))
+        #expect(row.user == "a" + String(repeating: "\u{4E2D}", count: 85))
+        #expect(row.metadata.isEmpty)
+    }
+
+    @Test("A stop waits for requests that settle, and no longer than it says")
+    func quiescence() async throws {
+        let place = try LedgerPlace()
+        let ledger = try place.ledger()
+        let ticket = try await ledger.admit(LedgerPlace.request("req_1"))
+        _ = try ticket.open(promptTokens: 1, choices: 1, limit: 5)
+        let clock = ContinuousClock()
+        #expect(await clock.measure { await ledger.quiesce(within: .milliseconds(50)) } >= .milliseconds(50))
+        let settling = Task {
+            try await Task.sleep(for: .milliseconds(20))
+            ticket.settle(.stopped, TokenCounts(input: 1, output: 0), status: 200)
+        }
+        await ledger.quiesce(within: .seconds(30))
+        ledger.close()
+        #expect(place.storage.row("req_1")?.outcome == .stopped)
+        try await settling.value
+    }
+
+    @Test("Trouble with the database is told once when it begins, and once when it ends")
+    func trouble() async throws {
+        let place = try LedgerPlace()
+        let told = Mutex<[String]>([])
+        let ledger = try place.ledger { $0.onTrouble = { message in told.withLock { $0.append(message) } } }
+        place.storage.fail(true)
+        for index in 0..<3 {
+            let ticket = try await ledger.admit(LedgerPlace.request("req_\(index)"))
+            _ = try ticket.open(promptTokens: 1, choices: 1, limit: 5)
+            ticket.settle(.completed, TokenCounts(input: 1, output: 0), status: 200)
+            try await ticket.recorded()
+        }
+        let isTold = { (count: Int) in
+            let end = ContinuousClock.now + .seconds(20)
+            while told.withLock(\.count) < count, ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            return told.withLock(\.count) == count
+        }
+        #expect(try await isTold(1))
+        try await Task.sleep(for: .seconds(1.2))
+        #expect(told.withLock(\.count) == 1)
+        place.storage.fail(false)
+        #expect(try await isTold(2))
+        ledger.close()
+        #expect(place.storage.rows.count == 3)
+    }
+
     @Test("A reply ends when its budget is used up to the token, and is told apart from a whole one")
     func cut() async throws {
         let place = try LedgerPlace()

@@ -13,6 +13,7 @@ final class MemoryStorage: UsageStorage {
         var fails = false
     }
 
+    let currency = Currency.initial
     private let state = Mutex(State())
 
     var rows: [UsageRow] { state.withLock { Array($0.rows.values) } }

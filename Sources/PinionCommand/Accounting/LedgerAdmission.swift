@@ -8,7 +8,6 @@ import TextGeneration
 struct LedgerAdmission: Admission {
     let ledger: Ledger
     let keys: ServerKeys
-    let currency: Currency
 
     func admit(_ request: AdmissionRequest) async throws -> AdmissionTicket {
         let account = try await keys.account(of: request.tenant)
@@ -37,7 +36,8 @@ struct LedgerAdmission: Admission {
         let owner = account.owner
         return AdmissionUse(
             key: try await part(.key(account.key), account.limits),
-            owner: owner.isEmpty ? nil : try await part(.owner(owner), account.ownerLimits), currency: currency.code)
+            owner: owner.isEmpty ? nil : try await part(.owner(owner), account.ownerLimits),
+            currency: ledger.currency.code)
     }
 
     private func part(_ scope: Scope, _ limits: Limits) async throws -> AdmissionUse.Part {
