@@ -26,6 +26,7 @@ def place(new_data):
     run("owners", "create", "team", "--data-dir", data)
     key = run("keys", "create", "--name", "ana", "--owner", "team", "--data-dir", data).stdout.strip()
     server = Server("--data-dir", data, "--max-sequences", 4, PINION_ADMIN_KEY=ADMIN)
+    server.data = data
     yield server, key
     assert server.stop() == 0
 
@@ -117,6 +118,16 @@ def test_the_status_of_a_busy_server_is_there_at_once(place):
         busy.clear()
         for thread in threads:
             thread.join()
+
+
+def test_the_status_is_there_without_the_ledgers_database_and_says_so(place):
+    server, _ = place
+    database = server.data / "usage.db"
+    moved = database.rename(server.data / "moved.db")
+    told = status(server)
+    assert "usage.db" in told["ledger"]["failure"] and told["keys"] == [] and told["models"][0]["id"] == MODEL
+    moved.rename(database)
+    assert status(server)["ledger"]["failure"] is None
 
 
 def test_the_route_is_the_admins_alone(place):

@@ -46,19 +46,25 @@ struct ServerAdministration: Administration {
         }
     }
 
+    /// Also without its databases, whose failure it tells then: an operator looks at the status because something fails.
     func status(namesOf keys: [String]) async throws -> AdministrationStatus {
-        let state = ledger.state
-        return try await read(on: readingStatus) {
-            let reader = try UsageReader(path: usagePath)
-            let today = try reader.today()
-            let report = try reader.report(.init(groups: [.key, .owner], since: today, until: today))
-            let shown = report.lines.sorted { $0.tokens.total > $1.tokens.total }.prefix(Self.shownKeys)
-            let uses = shown.map { AdministrationStatus.KeyUse($0) }
-            return AdministrationStatus(
-                version: PinionProgram.version, day: today.text, keys: uses,
-                keysLeftOff: report.lines.count - uses.count,
-                keyNames: try serverKeys.names(of: keys + uses.map(\.key)), ledger: .init(state))
+        var status = AdministrationStatus(
+            version: PinionProgram.version, day: "", keys: [], keysLeftOff: 0, keyNames: [:], ledger: .init(ledger.state))
+        do {
+            let (day, uses, leftOff, names) = try await read(on: readingStatus) {
+                let reader = try UsageReader(path: usagePath)
+                let today = try reader.today()
+                let report = try reader.report(.init(groups: [.key, .owner], since: today, until: today))
+                let shown = report.lines.sorted { $0.tokens.total > $1.tokens.total }.prefix(Self.shownKeys)
+                let uses = shown.map { AdministrationStatus.KeyUse($0) }
+                let names = try serverKeys.names(of: keys + uses.map(\.key))
+                return (today.text, uses, report.lines.count - uses.count, names)
+            }
+            (status.day, status.keys, status.keysLeftOff, status.keyNames) = (day, uses, leftOff, names)
+        } catch let error as StoreError {
+            status.ledger.failure = status.ledger.failure ?? error.message
         }
+        return status
     }
 
     /// Keys that the status tells of one by one.
