@@ -49,7 +49,8 @@ struct ServerAdministration: Administration {
     /// Also without its databases, whose failure it tells then: an operator looks at the status because something fails.
     func status(namesOf keys: [String]) async throws -> AdministrationStatus {
         var status = AdministrationStatus(
-            version: PinionProgram.version, day: "", keys: [], keysLeftOff: 0, keyNames: [:], ledger: .init(ledger.state))
+            version: PinionProgram.version, day: "", keys: [], keysLeftOff: 0, keyNames: [:],
+            ledger: .init(ledger.state))
         do {
             let (day, uses, leftOff, names) = try await read(on: readingStatus) {
                 let reader = try UsageReader(path: usagePath)
