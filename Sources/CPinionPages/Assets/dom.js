@@ -2,7 +2,7 @@
 
 // An element with properties and children: `element("p", {className: "note", role: "status"}, "text", other)`.
 //
-// What the element knows is set as a property, the rest as attributes; false, null and undefined are left out.
+// What the element knows is set as a property, the rest as attributes; false and null are left out.
 export function element(tag, properties = {}, ...children) {
 	const node = document.createElement(tag);
 	for (const [name, value] of Object.entries(properties)) {

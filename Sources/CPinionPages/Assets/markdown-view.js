@@ -84,8 +84,9 @@ function leafView(outer, show) {
 	let shown = null;
 	return {
 		element: outer,
-		update(block) {
-			if (shown === block.text) return true;
+		update(block, pass) {
+			// The next pass shows an open leaf, with the line that is not whole yet.
+			if (shown === block.text || pass.isFinal && block.isOpen) return true;
 			shown = block.text;
 			outer.replaceChildren();
 			show(block);
