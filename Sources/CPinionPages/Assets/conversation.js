@@ -54,7 +54,9 @@ export class Conversation {
 
 	// Adds a message after another, or at the beginning, and shows it.
 	add(parent, fields) {
-		const message = {id: newID(), parent: parent?.id ?? null, created: Date.now(), text: "", ...fields};
+		// Later than its parent, whatever the clock says.
+		const created = Math.max(Date.now(), (parent?.created ?? 0) + 1);
+		const message = {id: newID(), parent: parent?.id ?? null, created, text: "", ...fields};
 		this.messages.set(message.id, message);
 		this.adopt(message);
 		this.select(message);
@@ -76,9 +78,7 @@ export class Conversation {
 	// The message and all that follow it, in every version.
 	subtree(message) {
 		const ids = [message.id];
-		for (let index = 0; index < ids.length; index += 1) {
-			for (const id of this.children.get(ids[index]) ?? []) ids.push(id);
-		}
+		for (const id of ids) ids.push(...this.children.get(id) ?? []);
 		return ids;
 	}
 

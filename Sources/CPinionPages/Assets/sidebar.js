@@ -113,7 +113,7 @@ async function importFile(event) {
 	if (!file) return;
 	try {
 		if (file.size > MAX_FILE) throw new ImportFailure("", `<= ${MAX_FILE} bytes`, file.size);
-		const conversations = fromJSON(await file.text());
+		const conversations = fromJSON(await file.text().catch(error => error.message));
 		if (!await app.addImported(conversations)) return;
 		app.emit("notice", "import", t("imported", {count: number(conversations.length)}));
 	} catch (error) {

@@ -11,9 +11,15 @@ export function toJSON(conversations) {
 	return JSON.stringify({
 		format: FORMAT, version: 1,
 		conversations: conversations.map(conversation => ({
-			...conversation.record, messages: [...conversation.messages.values()].map(({conversation: _, ...rest}) => rest),
+			...conversation.record, messages: parentsFirst(conversation).map(({conversation: _, ...rest}) => rest),
 		})),
 	}, null, 1);
+}
+
+function parentsFirst({children, messages}) {
+	const ids = [...children.get("") ?? []];
+	for (const id of ids) ids.push(...children.get(id) ?? []);
+	return ids.map(id => messages.get(id));
 }
 
 // The path that is shown, under headings of the given words.
