@@ -1,5 +1,6 @@
 // Questions that are asked before something is done that cannot be undone, or that leaves the page.
 import {byId} from "./dom.js";
+import {t} from "./language.js";
 
 // Asks once; resolves with whether the answer was yes.
 export function askFirst(text, yes) {
@@ -17,17 +18,13 @@ export function askFirst(text, yes) {
 export function bindDialogs() {
 	byId("ask-yes").onclick = () => byId("ask").close("yes");
 	byId("ask-no").onclick = () => byId("ask").close();
-	byId("link-cancel").onclick = () => byId("link").close();
-	byId("link-open").onclick = () => byId("link").close();
-	// A link of a reply says anything; where it leads is shown before it is followed.
-	for (const type of ["click", "auxclick"]) byId("messages").addEventListener(type, showAddress);
+	for (const type of ["click", "auxclick"]) byId("messages").addEventListener(type, follow);
 }
 
-function showAddress(event) {
+// A link of a reply says anything; where it leads is shown before it is followed.
+async function follow(event) {
 	const link = event.target.closest?.("a[href]");
 	if (!link || event.button > 1) return;
 	event.preventDefault();
-	byId("link-address").textContent = byId("link-open").href = link.href;
-	byId("link").showModal();
-	byId("link-cancel").focus();
+	if (await askFirst(`${t("leave")}\n${link.href}`, t("leaveNow"))) open(link.href, "_blank", "noopener,noreferrer");
 }
