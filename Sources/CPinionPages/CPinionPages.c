@@ -50,6 +50,9 @@ END
 BEGIN(language_js)
 #embed "Assets/language.js"
 END
+BEGIN(library_js)
+#embed "Assets/library.js"
+END
 BEGIN(line_reader_js)
 #embed "Assets/line-reader.js"
 END
@@ -110,6 +113,9 @@ END
 BEGIN(store_js)
 #embed "Assets/store.js"
 END
+BEGIN(talk_js)
+#embed "Assets/talk.js"
+END
 BEGIN(token_list_js)
 #embed "Assets/token-list.js"
 END
@@ -141,6 +147,7 @@ static const pinion_page_file files[] = {
     {"inline.js", inline_js, sizeof inline_js},
     {"kept.js", kept_js, sizeof kept_js},
     {"language.js", language_js, sizeof language_js},
+    {"library.js", library_js, sizeof library_js},
     {"line-reader.js", line_reader_js, sizeof line_reader_js},
     {"markdown-view.js", markdown_view_js, sizeof markdown_view_js},
     {"markdown.js", markdown_js, sizeof markdown_js},
@@ -161,6 +168,7 @@ static const pinion_page_file files[] = {
     {"status.html", status_html, sizeof status_html},
     {"status.js", status_js, sizeof status_js},
     {"store.js", store_js, sizeof store_js},
+    {"talk.js", talk_js, sizeof talk_js},
     {"token-list.js", token_list_js, sizeof token_list_js},
     {"transcript.js", transcript_js, sizeof transcript_js},
     {"transfer.js", transfer_js, sizeof transfer_js},

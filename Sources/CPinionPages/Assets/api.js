@@ -32,7 +32,7 @@ async function failure(response) {
 	let error = {};
 	try {
 		error = (await response.json()).error ?? {};
-	} catch { /* A proxy's page, or nothing: the status says enough. */ }
+	} catch { /* The status says enough. */ }
 	return new APIFailure(response.status, String(error.message ?? `HTTP ${response.status}`), {
 		code: error.code, retryAfter: Number(response.headers.get("retry-after")),
 	});
@@ -68,7 +68,7 @@ export async function streamChat(body, {key, signal, onOpen, onChunk}) {
 		}
 	} catch (error) {
 		if (error instanceof APIFailure || error.name === "AbortError") throw error;
-		throw new APIFailure(0, error instanceof SyntaxError || error instanceof RangeError ? error.message : "");
+		throw new APIFailure(0, error instanceof SyntaxError ? error.message : "");
 	} finally {
 		// Also after an event that ended it: a connection that nobody reads is one that a browser has too few of.
 		reader.cancel().catch(() => {});

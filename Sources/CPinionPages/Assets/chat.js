@@ -92,7 +92,7 @@ function bindMessages() {
 		live("started");
 	});
 	app.on("invalid", names => {
-		document.body.classList.add("settings-open");
+		setDrawer("settings", true);
 		tellError(t("invalid", {names: names.map(name => t(`p_${name}`)).join(", ")}));
 	});
 	app.on("ended", ended);

@@ -5,6 +5,8 @@ import {streamChat} from "./api.js";
 const MAX_TOKENS_KEPT = 20_000;
 const MAX_CALLS = 1000;
 const SAVE_EVERY = 1000;
+// Seconds below which a rate says nothing.
+const SHORTEST = 0.02;
 
 // A running reply. `hooks` are told of what changes: `text(part)`, `reasoning(part)`, `changed()`, `save()` and, once,
 // `ended(event, failure)` with "finished", "cut", "stopped" or "failed".
@@ -110,6 +112,6 @@ export class Reply {
 	measure() {
 		const {usage} = this.message;
 		const seconds = (this.last - this.first) / 1000;
-		if (usage.completion > 1 && seconds > 0) this.message.rate = (usage.completion - 1) / seconds;
+		if (usage.completion > 1 && seconds > SHORTEST) this.message.rate = (usage.completion - 1) / seconds;
 	}
 }

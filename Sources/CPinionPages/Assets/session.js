@@ -3,8 +3,6 @@ import {APIFailure, json} from "./api.js";
 import {kept} from "./kept.js";
 
 const KEY = "pinion.key";
-// Characters of a key or a code in an address; longer ones are none of ours.
-const MAX_SECRET = 512;
 
 const tab = kept("sessionStorage");
 
@@ -14,11 +12,7 @@ export const keyStore = {get: () => tab.get(KEY), set: key => tab.set(KEY, key)}
 // Takes a key and a code out of the address, which is shortened before anything else can read it.
 export function takeFragment() {
 	const fields = new URLSearchParams(location.hash.slice(1));
-	const secret = name => {
-		const value = fields.get(name);
-		return value && value.length <= MAX_SECRET ? value : null;
-	};
-	const found = {key: secret("key"), code: secret("sign-in")};
+	const found = {key: fields.get("key") || null, code: fields.get("sign-in") || null};
 	if (fields.has("key") || fields.has("sign-in")) {
 		history.replaceState(history.state, "", location.pathname + location.search);
 	}

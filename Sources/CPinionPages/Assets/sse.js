@@ -1,14 +1,10 @@
 // Server-sent events out of bytes that are cut anywhere.
 
-// Longest event, in characters; a server of ours sends none that comes near.
-const MAX_EVENT = 16 * 1024 * 1024;
-
 export class EventParser {
 	constructor() {
 		// A character may be cut, too.
 		this.decoder = new TextDecoder();
 		this.parts = [];
-		this.size = 0;
 		this.data = [];
 		this.endedInCarriageReturn = false;
 	}
@@ -22,8 +18,6 @@ export class EventParser {
 		const lines = text.split(/\r\n|\n|\r/);
 		for (let index = 0; index < lines.length; index += 1) {
 			this.parts.push(lines[index]);
-			this.size += lines[index].length;
-			if (this.size > MAX_EVENT) throw new RangeError(`an event is longer than ${MAX_EVENT} characters`);
 			if (index === lines.length - 1) break;
 			const event = this.line(this.parts.join(""));
 			this.parts = [];
@@ -35,7 +29,7 @@ export class EventParser {
 	line(line) {
 		if (line === "") {
 			const event = this.data.length ? this.data.join("\n") : null;
-			[this.data, this.size] = [[], 0];
+			this.data = [];
 			return event;
 		}
 		const colon = line.indexOf(":");

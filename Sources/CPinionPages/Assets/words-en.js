@@ -1,4 +1,4 @@
-// The words of the chat page in English; words-zh.js has the same keys.
+// The words of the chat page in English.
 export const english = {
 	skip: "To the message field", conversations: "Conversations", settings: "Settings", model: "Model", context: "Context",
 	newConversation: "New conversation", search: "Search titles", exportJSON: "Export (JSON)",

@@ -1,4 +1,4 @@
-// The words of the chat page in Chinese; words-en.js has the same keys.
+// The words of the chat page in Chinese, with the same keys.
 export const chinese = {
 	skip: "跳到输入框", conversations: "对话", settings: "设置", model: "模型", context: "上下文",
 	newConversation: "新对话", search: "搜索标题", exportJSON: "导出（JSON）",
