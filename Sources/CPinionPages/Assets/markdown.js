@@ -82,8 +82,9 @@ export class BlockParser extends LineReader {
 	step() {
 		const {buffer, from} = this;
 		const limit = from + MAX_LINE;
-		const end = buffer.indexOf("\n", from);
-		if (end >= 0 && end <= limit) {
+		// Not the buffer's next line end: that may be megabytes away.
+		const end = from + buffer.slice(from, limit + 1).indexOf("\n");
+		if (end >= from) {
 			this.take(buffer.slice(from, buffer[end - 1] === "\r" && end > from ? end - 1 : end), true);
 			this.from = end + 1;
 			return true;

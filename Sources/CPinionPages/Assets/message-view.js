@@ -8,6 +8,9 @@ import {TokenList} from "./token-list.js";
 import * as app from "./app.js";
 import {askFirst} from "./dialogs.js";
 
+// Characters of a text that are shown unasked: each element costs a little for as long as it is there.
+const MAX_SHOWN = 1_500_000;
+
 export class MessageView {
 	constructor(message) {
 		this.message = message;
@@ -16,13 +19,14 @@ export class MessageView {
 		this.thought = element("div", {className: "reasoning-text plain"});
 		this.summary = element("summary");
 		this.reasoning = element("details", {className: "reasoning", hidden: true}, this.summary, this.thought);
+		this.more = button("more", "", () => this.showMore());
 		this.calls = element("div", {className: "calls"});
 		this.ending = element("p", {className: "ending"});
 		this.counts = element("p", {className: "counts"});
 		this.actions = element("div", {className: "actions", role: "group"});
 		this.versions = element("div", {className: "versions", role: "group", hidden: true});
 		this.heading = element("h2");
-		this.element = element("article", {className: "message"}, this.heading, this.reasoning, this.body, this.calls,
+		this.element = element("article", {className: "message"}, this.heading, this.reasoning, this.body, this.more, this.calls,
 			this.ending, element("footer", {}, this.versions, this.actions, this.counts));
 		this.element.dataset.id = message.id;
 		this.element.dataset.role = message.role;
@@ -36,6 +40,7 @@ export class MessageView {
 	restart() {
 		if (this.view) cancelJob(this.view.work);
 		this.body.replaceChildren();
+		Object.assign(this, {shown: 0, limit: MAX_SHOWN});
 		this.view = this.isUser ? new PlainView(this.body) : new MarkdownView(this.body);
 		this.add(this.message.text);
 	}
@@ -48,9 +53,19 @@ export class MessageView {
 		this.update();
 	}
 
+	// Adds what the text goes on with, as far as the page shows it unasked.
 	add(text) {
-		this.view.append(text);
+		const part = text.slice(0, this.limit - this.shown);
+		this.shown += part.length;
+		this.view.append(part);
+		this.more.hidden = this.shown < this.limit;
+		if (!this.isRunning && this.shown === this.message.text.length) this.view.end();
 		inFrames(this.view.work);
+	}
+
+	showMore() {
+		this.limit += MAX_SHOWN;
+		this.add(this.message.text.slice(this.shown));
 	}
 
 	showThoughts() {
@@ -78,8 +93,8 @@ export class MessageView {
 			if (message.finish) outer.dataset.finish = message.finish;
 			else delete outer.dataset.finish;
 		}
-		if (!isRunning) this.view.end();
-		inFrames(this.view.work);
+		this.add("");
+		this.more.textContent = t("more");
 		this.reasoning.hidden = !message.reasoning;
 		this.summary.textContent = isRunning && !message.text ? t("thinking") : t("thoughts");
 		this.showCalls();

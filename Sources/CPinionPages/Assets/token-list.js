@@ -3,8 +3,6 @@ import {button, element, visible} from "./dom.js";
 import {number, t} from "./language.js";
 
 const PAGE = 1000;
-// Log probability below which a token was a surprise: one in ten.
-const UNLIKELY = Math.log(0.1);
 
 // A list of tokens of which one has the focus; arrows move it.
 export class TokenList {
@@ -12,7 +10,7 @@ export class TokenList {
 		this.tokens = tokens;
 		this.list = element("div", {className: "token-list", role: "group", "aria-label": t("tokens")});
 		this.panel = element("div", {className: "alternatives", role: "status"}, t("chooseToken"));
-		this.more = button("more", t("moreTokens"), () => this.showMore());
+		this.more = button("more", t("more"), () => this.showMore());
 		this.element = element("div", {className: "tokens-box"}, this.list, this.more, this.panel);
 		this.showMore();
 		this.list.firstChild.tabIndex = 0;
@@ -23,11 +21,7 @@ export class TokenList {
 	showMore() {
 		const from = this.list.childNodes.length;
 		const next = this.tokens.slice(from, from + PAGE);
-		this.list.append(...next.map(([text, logprob]) => {
-			const node = element("button", {type: "button", className: "token", tabIndex: -1}, written(text));
-			node.classList.toggle("unlikely", logprob < UNLIKELY);
-			return node;
-		}));
+		this.list.append(...next.map(([text]) => element("button", {className: "token", tabIndex: -1}, written(text))));
 		this.more.hidden = this.list.childNodes.length >= this.tokens.length;
 	}
 

@@ -30,7 +30,7 @@ export const english = {
 	deleteMore: "Delete this message and what follows it ({count}, in every version)?",
 	deleteConversation: "Delete “{title}”?", deleteOf: "Delete “{title}”", renameOf: "Rename “{title}”",
 	untitled: "Untitled", running: "(running)", copyOf: "{title} (copy)", code: "Code", table: "Table", picture: "Picture",
-	chooseToken: "Choose a token to see its alternatives.", moreTokens: "More tokens",
+	chooseToken: "Choose a token to see its alternatives.", more: "Show more",
 	forgetAsk: "Delete all that this page keeps in this browser for your key, and the key?",
 	imported: "{count} conversations imported.",
 	importFails: "Nothing was imported. {place}: expected {expected}, found {found}",

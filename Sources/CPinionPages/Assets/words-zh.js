@@ -30,7 +30,7 @@ export const chinese = {
 	deleteMore: "删除这条消息及其后全部 {count} 条消息（包括所有版本）?",
 	deleteConversation: "删除“{title}”？", deleteOf: "删除“{title}”", renameOf: "重命名“{title}”",
 	untitled: "未命名", running: "（生成中）", copyOf: "{title}（副本）", code: "代码", table: "表格", picture: "图片",
-	chooseToken: "选择一个 token，查看其候选。", moreTokens: "更多 token",
+	chooseToken: "选择一个 token，查看其候选。", more: "显示更多",
 	forgetAsk: "删除此页面在本浏览器中为您的密钥保存的全部数据，以及密钥本身？",
 	imported: "已导入 {count} 个对话。",
 	importFails: "没有导入任何内容。{place}：应为 {expected}，实际为 {found}",
