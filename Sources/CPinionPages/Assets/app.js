@@ -1,4 +1,4 @@
-// What the parts of the page share. They listen to what changes, and change nothing but through the functions here.
+// What the parts of the page share; they change it only through functions, and listen to what changes.
 export * from "./library.js";
 export * from "./talk.js";
 

@@ -36,7 +36,7 @@ export class Conversation {
 		this.children.get(key).push(message.id);
 	}
 
-	// The messages of the path that is shown, from the first on.
+	// The messages that are shown, in their order.
 	path() {
 		const path = [];
 		for (let parent = ""; ;) {

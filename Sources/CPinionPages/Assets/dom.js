@@ -65,7 +65,7 @@ export function isComposing(event) {
 	return event.isComposing || event.keyCode === 229;
 }
 
-// Keeps Enter for sending; Shift+Enter breaks the line, and an input method keeps its own Enter.
+// Enter sends; Shift+Enter breaks the line, and an input method keeps its own Enter.
 export function onEnter(area, send) {
 	area.addEventListener("keydown", event => {
 		if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;

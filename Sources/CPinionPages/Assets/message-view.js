@@ -207,7 +207,7 @@ export class MessageView {
 		}
 	}
 
-	// Lets a person write the message anew. The old one and its replies stay, as another version.
+	// Lets a person write the message anew; the old one and its replies stay as a version.
 	edit() {
 		const text = element("textarea", {className: "edit-text", value: this.message.text, dir: "auto", "aria-label": t("edit")});
 		const close = () => {

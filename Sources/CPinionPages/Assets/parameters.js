@@ -26,7 +26,7 @@ export const PARAMETERS = [
 // Alternatives that are asked for with each token.
 const ALTERNATIVES = 5;
 
-// The range of a number in words of mathematics: `0 … 2`, `> 0 … 1`, `≥ 1`.
+// The range of a number: `0 … 2`, `> 0 … 1`, `≥ 1`.
 export function range({least, above, most, name}) {
 	if (name === "seed") return "";
 	if (most === MAX_TOKENS) return `≥ ${least}`;

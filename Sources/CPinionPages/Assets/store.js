@@ -79,7 +79,7 @@ class IndexedStore {
 		});
 	}
 
-	// Writes a record, the messages that changed, and takes away those that were removed.
+	// Writes a record and messages, and takes removed ones away.
 	//
 	// Throws ``Conflict`` where the record in the store is not of the version that this one was made from.
 	save(record, messages, removed, base) {

@@ -55,7 +55,7 @@ export function bindTranscript() {
 	for (const type of ["wheel", "pointerdown", "keydown", "touchstart"]) {
 		scroller.addEventListener(type, () => { isSettling = false; }, {passive: true});
 	}
-	// Told after the layout and before it is painted, so that nothing is laid out twice.
+	// Told between layout and paint, so that nothing is laid out twice.
 	const observer = new ResizeObserver(() => { if (isFollowing && (running() || isSettling)) toEnd(); });
 	observer.observe(list);
 	observer.observe(scroller);
