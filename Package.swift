@@ -78,6 +78,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "PinionMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "PinionLedger", swiftSettings: settings),
+        .target(name: "PinionTerminal", swiftSettings: settings),
         .target(name: "PinionStore", dependencies: ["PinionLedger", grdb, crypto], swiftSettings: settings),
         .target(
             name: "PinionCatalog",
@@ -97,12 +98,14 @@ let package = Package(
             dependencies: [
                 "PinionServer", "PinionGeneration", "PinionEngine", "PinionModelFiles", "PinionModels", "PinionTensor",
                 "PinionTokenizer", "PinionTemplate", "PinionStore", "PinionLedger", "PinionCatalog", "PinionGrammar",
-                "PinionMetrics",
-                "OpenAIAPI", "PinionJSON", "PinionWire", "TextGeneration", argumentParser, logging, coreMetrics,
-                metrics,
+                "PinionMetrics", "PinionTerminal",
+                "OpenAIAPI", "PinionJSON", "PinionWire", "TextGeneration", argumentParser, asyncHTTPClient, nioCore,
+                nioHTTP1, logging, coreMetrics, metrics,
             ],
             swiftSettings: settings),
-        .testTarget(name: "PinionCommandTests", dependencies: ["PinionCommand"], swiftSettings: testSettings),
+        .testTarget(
+            name: "PinionCommandTests", dependencies: ["PinionCommand", "PinionTerminal"],
+            swiftSettings: testSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "EngineTestSupport",
@@ -153,6 +156,9 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "PinionMetricsTests", dependencies: ["PinionMetrics", metrics], swiftSettings: testSettings),
+        .testTarget(
+            name: "PinionTerminalTests", dependencies: ["PinionTerminal"],
+            swiftSettings: testSettings),
         .testTarget(
             name: "PinionLedgerTests", dependencies: ["PinionLedger", "TestSupport"], swiftSettings: testSettings),
         .testTarget(

@@ -1,4 +1,5 @@
 import PinionCommand
+import PinionTerminal
 import Testing
 
 @Suite("What reports of usage print")

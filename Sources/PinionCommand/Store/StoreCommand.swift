@@ -2,6 +2,7 @@ import ArgumentParser
 import PinionCatalog
 import PinionLedger
 import PinionStore
+import PinionTerminal
 
 /// `pinion store`: copies and checks of the databases and keys of a data directory.
 struct StoreCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import Foundation
 import PinionJSON
 import PinionLedger
 import PinionStore
+import PinionTerminal
 
 /// Prints a row of the ledger.
 struct RequestOutput {

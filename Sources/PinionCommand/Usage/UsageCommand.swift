@@ -2,6 +2,7 @@ import ArgumentParser
 import PinionCatalog
 import PinionLedger
 import PinionStore
+import PinionTerminal
 
 /// `pinion usage`: what the ledger says was used, beside a running server or without one.
 struct UsageCommand: AsyncParsableCommand {

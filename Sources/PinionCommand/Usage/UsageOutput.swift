@@ -2,6 +2,7 @@ import ArgumentParser
 import PinionJSON
 import PinionLedger
 import PinionStore
+import PinionTerminal
 
 /// How a report is printed.
 enum UsageFormat: String, CaseIterable, ExpressibleByArgument {
