@@ -96,6 +96,7 @@ struct VirtualScreen {
             for below in (row + 1)..<max(row + 1, lines) {
                 cells[below] = Array(repeating: nil, count: columns)
             }
+        case "K": for index in column..<columns { cells[row][index] = nil }
         case "m": break
         default: strange.append("[\(parameters)\(final)")
         }

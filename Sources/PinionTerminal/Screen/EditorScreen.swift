@@ -4,6 +4,7 @@
 /// screen is shown as the part around the cursor.
 package struct EditorScreen: Sendable {
     private static let clearBelow = "\u{1B}[J"
+    private static let clearRight = "\u{1B}[K"
 
     /// What stands before the text.
     package var prompt: StyledText
@@ -24,9 +25,10 @@ package struct EditorScreen: Sendable {
         let shown = window(layout)
         var output = home()
         for row in shown {
-            if row > shown.lowerBound { output += "\r\n" }
+            if row > shown.lowerBound { output += Self.clearRight + "\r\n" }
             output += text(of: layout, row)
         }
+        output += Self.clearBelow
         output += Self.up(shown.upperBound - 1 - layout.cursorRow) + "\r" + Self.right(layout.cursorColumn)
         drawn = (layout, shown.lowerBound, shown.upperBound - 1)
         return output
@@ -42,7 +44,7 @@ package struct EditorScreen: Sendable {
 
     /// Takes the text from the screen, with the cursor where it began.
     package mutating func erase() -> String {
-        let output = home()
+        let output = home() + Self.clearBelow
         drawn = nil
         return output
     }
@@ -79,18 +81,19 @@ package struct EditorScreen: Sendable {
         return prompt.style.styling(prompt.text, if: isStyled) + text.dropFirst(prompt.text.count)
     }
 
-    /// Goes to where the first row was drawn and clears from there.
+    /// Goes to where the first row was drawn. Nothing is cleared there: tmux keeps what is cleared from a screen's first
+    /// cell on in its history, where it would stand once for each key.
     ///
     /// A terminal that was made narrower has wrapped the rows that no longer fit, so that more of them lie above.
     private func home() -> String {
-        guard let drawn else { return "\r" + Self.clearBelow }
+        guard let drawn else { return "\r" }
         let layout = drawn.layout
         var above = 0
         for row in drawn.first..<min(layout.cursorRow, layout.widths.count) {
             above += max(1, (layout.widths[row] + columns - 1) / max(1, columns))
         }
         above += layout.cursorColumn / max(1, columns)
-        return Self.up(min(above, max(0, lines - 1))) + "\r" + Self.clearBelow
+        return Self.up(min(above, max(0, lines - 1))) + "\r"
     }
 
     private static func up(_ count: Int) -> String { count > 0 ? "\u{1B}[\(count)A" : "" }
