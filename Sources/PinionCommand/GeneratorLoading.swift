@@ -14,8 +14,9 @@ func loadGenerators(
     let ledger = MemoryLedger(budget: settings.memory, engines: models.count)
     var generators: [any TextGenerator] = []
     for (index, model) in models.enumerated() {
-        let generator = try await loadGenerator(
-            for: model, settings: settings, ledger: ledger, metrics: metrics, logger: logger)
+        let generator = try await loadModel(
+            model, settings: settings, ledger: ledger, metrics: metrics, logger: logger, notice: Console.notice
+        ).generator
         // Checked here, where the files are known, and before the next of them is read.
         if let twin = generators.firstIndex(where: { $0.model.id == generator.model.id }) {
             throw CommandFailure(
@@ -27,12 +28,22 @@ func loadGenerators(
     return generators
 }
 
+/// A model in memory.
+struct LoadedModel: Sendable {
+    let resolved: ResolvedModel
+    let textModel: TextModel
+    let generator: LocalGenerator
+}
+
 /// Loads a model file into an engine of its own.
 ///
-/// - Parameter ledger: Where the engine has its memory from.
-private func loadGenerator(
-    for model: ResolvedModel, settings: ServeSettings, ledger: MemoryLedger, metrics: ServerMetrics, logger: Logger
-) async throws -> any TextGenerator {
+/// - Parameters:
+///   - ledger: Where the engine has its memory from.
+///   - notice: Told what the user should know of the model.
+func loadModel(
+    _ model: ResolvedModel, settings: ServeSettings, ledger: MemoryLedger, metrics: ServerMetrics, logger: Logger,
+    notice: (String) -> Void
+) async throws -> LoadedModel {
     var configuration = EngineConfiguration()
     configuration.contextLength = settings.context
     configuration.maximumSequences = settings.maxSequences ?? EngineConfiguration.defaultSequences
@@ -52,7 +63,7 @@ private func loadGenerator(
     options.usesGenerationDefaults = settings.generationAdvice == .model
     let loaded = try await TextModel.load(path: model.path, configuration, options: options, grammarObserver: observer)
     let id = model.id ?? loaded.name.description
-    if let notice = templateNotice(of: loaded, id: id) { Console.notice(notice) }
+    if let text = templateNotice(of: loaded, id: id) { notice(text) }
     observer.begin(metrics.model(id))
     let memory = loaded.engine.description.memory
     metrics.model(id).activity.loaded(
@@ -62,9 +73,10 @@ private func loadGenerator(
         metadata: [
             "model": .string(id), "memory": .string(memory.description),
         ])
-    return LocalGenerator(
+    let generator = LocalGenerator(
         loaded, id: id, created: Int(Date().timeIntervalSince1970),
         owner: "pinion", build: PinionProgram.version)
+    return LoadedModel(resolved: model, textModel: loaded, generator: generator)
 }
 
 /// What the operator should know of a model whose files hold no chat template.

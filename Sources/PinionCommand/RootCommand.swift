@@ -8,7 +8,8 @@ struct RootCommand: AsyncParsableCommand {
         abstract: "Serves open-weights language models over the OpenAI API, on this machine's CPU.",
         version: PinionProgram.version,
         subcommands: [
-            ServeCommand.self, ModelsCommand.self, KeysCommand.self, OwnersCommand.self, UsageCommand.self,
+            ServeCommand.self, RunCommand.self, ChatCommand.self, ModelsCommand.self, KeysCommand.self,
+            OwnersCommand.self, UsageCommand.self,
             StoreCommand.self, SchemaCommand.self, BenchCommand.self,
         ])
 

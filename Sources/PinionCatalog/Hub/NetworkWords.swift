@@ -5,11 +5,11 @@ import NIOHTTP1
 import NIOPosix
 
 /// Says in words what the network's libraries say in types.
-enum NetworkWords {
+package enum NetworkWords {
     /// What the system says when no connection comes about.
     private static let unreachable = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EADDRNOTAVAIL]
 
-    static func of(_ error: any Error) -> String {
+    package static func of(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError:
             switch error {

@@ -17,12 +17,16 @@ struct ModelFinder: Sendable {
 
     var store: ModelStore { puller.store }
 
-    init(_ directory: DataDirectory, isOffline: Bool = false) {
+    /// - Parameter isQuiet: Whether nothing is told of what is fetched.
+    init(_ directory: DataDirectory, isOffline: Bool = false, isQuiet: Bool = false) {
         self.directory = directory
         self.isOffline = isOffline
-        fetcher = ModelFetcher(directory: directory, report: Console.notice)
+        fetcher = ModelFetcher(directory: directory) { text in
+            if !isQuiet { Console.notice(text) }
+        }
         let display = ProgressDisplay()
         puller = ModelPuller(directory: directory, isOffline: isOffline) { event in
+            guard !isQuiet else { return }
             switch event {
             case .note(let text): display.note(text)
             case .progress(let done, let total): display.show(done, of: total)
