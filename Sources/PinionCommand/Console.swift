@@ -1,4 +1,5 @@
 import Foundation
+import PinionTerminal
 
 /// What the commands print: results on standard output, everything about their progress on standard error.
 enum Console {
@@ -36,7 +37,8 @@ enum Console {
         // Foundation describes its errors to programmers, and to people only when asked.
         let text = error is CocoaError ? error.localizedDescription : String(describing: error)
         let lines = text.split(whereSeparator: \.isNewline)
-        notice(lines.joined(separator: "; "))
+        // A message may repeat a template's, a server's or a file's own words.
+        notice(TerminalText.line(lines.joined(separator: "; ")))
     }
 
     private static func write(_ line: String, to descriptor: Int32) {

@@ -292,6 +292,23 @@ def test_a_server_that_does_not_stream_is_understood():
         assert run("chat", "--url", server.address, "x").stdout == "whole\n"
 
 
+def test_an_endless_reply_is_ended():
+    megabyte = delta("x" * (1 << 20))
+    with ChatServer(*[megabyte for _ in range(200)]) as server:
+        done = subprocess.run(
+            [BINARY, "chat", "--url", server.address, "x"], env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120,
+        )
+        assert done.returncode == 1 and b"longer than 64 MiB" in done.stderr
+        assert server.gone.wait(20)
+
+
+def test_a_template_cannot_command_the_terminal(local, tmp_path):
+    (tmp_path / "hostile.jinja").write_text("{{ raise_exception('no\\x1b[2J\x1b[31m\u202e') }}")
+    done = run("run", MODEL, "x", *local, "--chat-template", tmp_path / "hostile.jinja")
+    assert done.returncode == 1 and strange(done.stderr.encode()) == [] and "no" in done.stderr
+
+
 def test_ten_megabytes_are_shown_in_linear_time():
     text = "word **bold** `code` [link](http://x) " * 30
     count = 10_000_000 // len(text)

@@ -39,12 +39,12 @@ extension ChatSession {
             remark("saved \(Count.of(messages.count, "message")) to \(path)")
         case .load:
             let loaded = try ChatTranscript(loading: (try path(rest, word) as NSString).expandingTildeInPath)
-            (settings.system, messages, usage) = (loaded.system, loaded.messages, nil)
+            (settings.system, messages) = (loaded.system, loaded.messages)
             remark("the conversation has \(Count.of(messages.count, "message")) now")
         case .undo: try undo()
         case .regenerate: try regenerate()
         case .clear:
-            (messages, attachments, usage) = ([], [], nil)
+            (messages, attachments) = ([], [])
             remark("a new conversation" + (settings.system == nil ? "" : "; the system text stays"))
         case .quit: isLeaving = true
         }
@@ -72,7 +72,6 @@ extension ChatSession {
         }
         let text = messages[index].text
         messages.removeSubrange(index...)
-        usage = nil
         let shown = text.count > Self.shownLength ? text.prefix(Self.shownLength) + "…" : text[...]
         remark("taken out: \(TerminalText.line(String(shown)))")
     }
@@ -151,7 +150,6 @@ extension ChatSession {
             if ids.count > Self.shownModels { remark("  and \(ids.count - Self.shownModels) more") }
         case .model(.success(let changed)):
             source = changed
-            usage = nil
             remark("model: \(TerminalText.line(source.model)); the conversation goes on with it")
         case .model(.failure(let error as FailedSwitch)):
             source = error.source

@@ -32,8 +32,6 @@ final class ChatSession {
     var settings: ChatSettings
     var messages: [Message] = []
     var attachments: [FileAttachment] = []
-    /// What the last reply took; nil where the conversation was changed since.
-    var usage: Usage?
     var activity = Activity.writing
     var isLeaving = false
     let isJSON: Bool
@@ -282,7 +280,6 @@ final class ChatSession {
         activity = .writing
         // A reply that came to its end just before it was stopped has stopped by itself.
         let isCancelled = failure is CancellationError
-        usage = failure == nil || isCancelled ? record.usage : nil
         if !record.isEmpty {
             messages.append(Message(.assistant, record.text))
             let summary = ReplySummary(

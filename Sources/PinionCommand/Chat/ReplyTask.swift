@@ -1,3 +1,4 @@
+import Synchronization
 import TextGeneration
 
 /// A reply that is under way, told piece by piece to one reader.
@@ -8,20 +9,58 @@ struct ReplyTask: Sendable {
         case ended((any Error)?)
     }
 
+    /// Bytes of a reply: a server that never ends one would fill the memory, as what a terminal has not taken yet waits.
+    private static let maximumBytes = 64 << 20
+
     private let task: Task<Void, Never>
 
     init(_ source: any ChatSource, _ request: GenerationRequest, tell: @escaping @Sendable (Signal) -> Void) {
         task = Task {
+            let size = ByteCount()
             do {
-                try await source.reply(to: request) { tell(.event($0)) }
+                try await source.reply(to: request) { event in
+                    guard size.add(event.byteCount) <= Self.maximumBytes else {
+                        // The closure runs within the task.
+                        return withUnsafeCurrentTask { $0?.cancel() }
+                    }
+                    tell(.event(event))
+                }
                 tell(.ended(nil))
             } catch {
-                tell(.ended(Task.isCancelled ? CancellationError() : error))
+                if size.total > Self.maximumBytes {
+                    tell(
+                        .ended(
+                            ChatError(
+                                "the reply was ended because it is longer than \(ByteSize.text(Self.maximumBytes))")))
+                } else {
+                    tell(.ended(Task.isCancelled ? CancellationError() : error))
+                }
             }
         }
     }
 
     func cancel() { task.cancel() }
+}
+
+/// Bytes that were counted from whichever thread.
+private final class ByteCount: Sendable {
+    private let bytes = Atomic<Int>(0)
+
+    var total: Int { bytes.load(ordering: .relaxed) }
+
+    /// - Returns: The total with these.
+    func add(_ count: Int) -> Int { bytes.add(count, ordering: .relaxed).newValue }
+}
+
+extension ChatEvent {
+    /// Bytes of text from outside.
+    fileprivate var byteCount: Int {
+        switch self {
+        case .text(let text), .reasoning(let text), .call(let text), .arguments(let text), .warning(let text):
+            text.utf8.count
+        case .finished, .usage: 0
+        }
+    }
 }
 
 /// What a reply has come to so far.
