@@ -36,7 +36,7 @@ class Terminal:
 
     def __init__(self, *arguments, columns=80, lines=24, stdin=None, stdout=None, program=BINARY, **extra):
         self.columns, self.lines = columns, lines
-        self.output = b""
+        self.output = bytearray()
         self.controller, device = pty.openpty()
         self.resize(columns, lines, tell=False)
         self.device = device

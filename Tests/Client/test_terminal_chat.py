@@ -383,6 +383,10 @@ def test_a_local_model_is_talked_to_and_changed_without_a_server(new_data):
         assert b"Paris" in terminal.ask("What is the capital of France?")
         assert "of 256 tokens left" in terminal.text and "tokens/s" in terminal.text
         assert b"no/such/model" in terminal.ask("/model no/such/model").split(b"changing to", 1)[1].split(b"\n", 1)[1]
+        # A file that cannot be loaded: the model of before is loaded again, and answers.
+        (data / "bad.gguf").write_bytes(b"GGUF nothing")
+        assert f"{MODEL} stays" in terminal.ask(f"/model {data / 'bad.gguf'}").decode()
+        assert b"Rome" in terminal.ask("And of Italy?")
         assert b"smollm2" in terminal.ask("/model")
         assert f"{MODEL}; the conversation goes on" in terminal.ask(f"/model {MODEL}").decode()
         shown = terminal.ask("word " * 300).decode()

@@ -1,13 +1,16 @@
 """`pinion run` and `pinion chat` with one question: standard output is the reply, and what goes wrong is one line."""
 
 import json
+import shutil
 import signal
+import ssl
 import subprocess
 import time
 
 import pytest
 from chat_server import ChatServer, delta, stream
 from conftest import BINARY, MODEL, environment, run
+from pulls import folder_files
 from terminal import Terminal, strange
 
 QUESTION = "What is the capital of France?"
@@ -193,6 +196,36 @@ def test_a_reply_of_a_real_server_is_printed(server):
         done = run("chat", "--url", server.address, QUESTION, "--temperature", "0", "--max-tokens", "24",
                    **{variable: server.key})
         assert done.returncode == 0 and "Paris" in done.stdout and done.stderr == ""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed, which makes a certificate")
+def test_a_certificate_that_is_not_trusted_ends_it_before_the_key_is_sent(tmp_path):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key", "-out", tmp_path / "pem",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pem", tmp_path / "key")
+    with ChatServer(*stream("text")) as server:
+        server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+        address = server.address.replace("http://127.0.0.1", "https://localhost")
+        done = run("chat", "--url", address, "x", PINION_API_KEY="pk-canary")
+        assert done.returncode == 1 and "certificate that this machine does not trust" in done.stderr
+        assert server.requests == []
+
+
+def test_a_model_of_a_hub_is_fetched_and_asked(hub, tmp_path):
+    hub.add("Maker/Tiny", folder_files(tmp_path))
+    asked = ["run", "hf:Maker/Tiny", "x", "--data-dir", tmp_path / "data", "--max-tokens", "4", "--temperature", "0"]
+    done = run(*asked, **hub.environment())
+    # A model of random weights says anything, or nothing; no word of progress stands beside it.
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert run(*asked, "--offline").stdout == done.stdout
+    (tmp_path / "elsewhere").mkdir()
+    asked[4] = tmp_path / "elsewhere"
+    refused = run(*asked, "--offline", **hub.environment())
+    assert refused.returncode == 1 and "--offline forbids fetching it" in refused.stderr
 
 
 def test_an_address_that_cannot_be_reached_is_told():

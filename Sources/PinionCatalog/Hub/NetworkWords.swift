@@ -25,6 +25,10 @@ package enum NetworkWords {
         case let error as IOError where unreachable.contains(error.errnoCode):
             return "cannot be reached (\(brief(error)))"
         default:
+            // The library of TLS has no word of its own for it, and BoringSSL's stands in its description.
+            if String(describing: error).contains("CERTIFICATE_VERIFY_FAILED") {
+                return "has a certificate that this machine does not trust"
+            }
             return "failed (\(brief(error)))"
         }
     }

@@ -44,6 +44,8 @@ final class ChatSession {
     private var editor = LineEditor()
     private var screen: EditorScreen
     private var typedAhead: [Key] = []
+    /// Whether the screen does not show what keys have changed.
+    private var isChanged = false
     /// Whether the last key was Control-C without a text.
     private var mayLeave = false
     private var view: ReplyView
@@ -114,15 +116,12 @@ final class ChatSession {
     }
 
     private func take(_ keys: [Key]) {
-        for (index, key) in keys.enumerated() {
+        for key in keys {
             guard !isLeaving else { return }
-            guard case .writing = activity else {
-                takeWhileBusy(key)
-                continue
-            }
-            let isLast = index == keys.count - 1
-            write(key, isLast: isLast)
+            if case .writing = activity { write(key) } else { takeWhileBusy(key) }
         }
+        // Once for all keys that came together, such as a paste without marks.
+        if isChanged, case .writing = activity { draw() }
     }
 
     /// Keys during a reply: Control-C ends it, others wait for its end.
@@ -136,7 +135,7 @@ final class ChatSession {
         }
     }
 
-    private func write(_ key: Key, isLast: Bool) {
+    private func write(_ key: Key) {
         let couldLeave = mayLeave
         mayLeave = false
         switch editor.take(key) {
@@ -145,7 +144,7 @@ final class ChatSession {
             if case .paste = key {
                 tell("a message holds \(ByteSize.text(LineEditor.maximumLength)) at most; /file takes more")
             }
-        case .changed: if isLast { draw() }
+        case .changed: isChanged = true
         case .submitted(let text):
             drawLast(text)
             submit(text)
@@ -176,6 +175,7 @@ final class ChatSession {
 
     private func draw() {
         guard traits.movesCursor else { return }
+        isChanged = false
         // The signal of a new size may come after the first key that is drawn in it.
         measure()
         send(screen.draw(editor))
@@ -183,6 +183,7 @@ final class ChatSession {
 
     /// Leaves the text that was sent on the screen, without the cursor in it.
     private func drawLast(_ text: String) {
+        isChanged = false
         guard traits.movesCursor else { return }
         var last = LineEditor()
         last.set(text)
