@@ -135,6 +135,38 @@ struct EditorScreenTests {
         #expect(screen.text.last == "end")
     }
 
+    @Test("Random keys leave text, cursor and screen in agreement", arguments: 0..<20)
+    func random(seed: Int) {
+        var state = UInt64(seed) &* 7_919 &+ 29
+        func pick(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(count))
+        }
+        let keys: [Key] = [
+            .text("a"), .text("漢"), .text("e"), .text("\u{301}"), .text("😀"), .text("\u{200D}"), .text("🇨"), .text("🇭"),
+            .text(" "), .text("\\"), .newLine, .tab, .enter, .paste("two\nlines \u{202E}"), .backspace, .delete, .left,
+            .right, .up, .down, .home, .end, .wordLeft, .wordRight, .control("u"), .control("k"), .control("w"),
+            .control("y"), .control("t"), .control("r"), .control("g"), .alt("d"), .alt("\u{7F}"), .alt("<"), .escape,
+        ]
+        let columns = 4 + pick(30)
+        var editor = LineEditor(history: InputHistory(["old", "older\ntext"]))
+        var view = EditorScreen(prompt: StyledText("> "), columns: columns, lines: 300, isStyled: false)
+        var screen = VirtualScreen(columns: columns, lines: 300)
+        for _ in 0..<400 {
+            if case .submitted(let text) = editor.take(keys[pick(keys.count)]) { _ = editor.history.add(text) }
+            #expect((0...editor.characters.count).contains(editor.cursor))
+            // What is joined is one character again: no two characters of the list would join.
+            #expect(Array(editor.text) == editor.characters)
+            screen.send(view.draw(editor))
+            if editor.search == nil {
+                let layout = EditorLayout(
+                    prompt: "> ", continuation: "… ", text: editor.characters, cursor: editor.cursor, columns: columns)
+                #expect(screen.row == layout.cursorRow && screen.column == layout.cursorColumn)
+            }
+        }
+        #expect(screen.strange.isEmpty)
+    }
+
     @Test("Text taller than the screen is shown around the cursor, and erased without a trace")
     func tall() {
         var screen = VirtualScreen(columns: 20, lines: 5)

@@ -77,7 +77,7 @@ struct ChatParameter: Sendable {
             }),
         integer("thinking-budget", 0...Int(Int32.max), \.thinkingBudget),
         toggle(
-            "reasoning", ("show", "hide"), read: { $0.showsThinking ? nil : false },
+            "reasoning", ("show", "hide"), read: { $0.showsThinking },
             write: { $0.showsThinking = $1 ?? true }),
     ]
 

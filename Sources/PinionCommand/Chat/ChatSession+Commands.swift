@@ -58,7 +58,7 @@ extension ChatSession {
     private func help() {
         for word in ChatCommandWord.allCases {
             let arguments = word.arguments.isEmpty ? "" : " " + word.arguments
-            remark("/\(word.rawValue)\(arguments)  \(word.purpose)")
+            remark("/\(word.rawValue)\(arguments): \(word.purpose)")
         }
         remark("Enter sends; Alt-Enter, or a backslash before Enter, begins a new line; Ctrl-R searches what was sent.")
         remark("Ctrl-C stops a reply, and leaves when it is pressed twice at an empty prompt.")
@@ -99,7 +99,7 @@ extension ChatSession {
     private func set(_ text: String) throws {
         guard !text.isEmpty else {
             for parameter in ChatParameter.all {
-                remark("\(parameter.name) \(parameter.read(settings) ?? "default")  (\(parameter.expected))")
+                remark("\(parameter.name) \(parameter.read(settings) ?? "default"): \(parameter.expected)")
             }
             return
         }
@@ -110,7 +110,7 @@ extension ChatSession {
             throw CommandFailure("there is no parameter \(TerminalText.line(name))" + (nearest ?? "; /set lists them"))
         }
         guard !value.isEmpty else {
-            remark("\(parameter.name) \(parameter.read(settings) ?? "default")  (\(parameter.expected))")
+            remark("\(parameter.name) \(parameter.read(settings) ?? "default"): \(parameter.expected)")
             return
         }
         let isDefault = value.lowercased() == "default"

@@ -107,15 +107,31 @@ package struct LineEditor: Sendable {
     private mutating func insert(_ text: String) -> Action {
         guard !text.isEmpty else { return .none }
         guard length + text.utf8.count <= Self.maximumLength else { return .refused }
-        // The neighbours take part, because a scalar may join the character before it.
-        let left = max(0, cursor - 1)
-        let right = min(characters.count, cursor + 1)
-        let before = String(characters[left..<cursor]) + text
-        let joined = Array(before + String(characters[cursor..<right]))
-        characters.replaceSubrange(left..<right, with: joined)
+        characters.insert(contentsOf: text, at: cursor)
         length += text.utf8.count
-        cursor = left + min(before.count, joined.count)
+        let start = cursor
+        cursor += text.count
+        rejoin(from: start)
         return .changed
+    }
+
+    /// Makes characters of what stands beside each other now: a mark joins what is left of it, and flags are pairs.
+    ///
+    /// Line ends join nothing, so that the lines from a place to the cursor are looked at.
+    private mutating func rejoin(from place: Int) {
+        let (start, end) = (lineStart(of: min(place, cursor)), lineEnd(of: cursor))
+        let isPlain = characters[start..<end].allSatisfy(\.isASCII)
+        guard !isPlain else { return }
+        let before = characters[start..<cursor].reduce(0) { $0 + $1.unicodeScalars.count }
+        let joined = Array(String(characters[start..<end]))
+        var (scalars, next) = (0, 0)
+        // A cursor within what has become one character stands behind it.
+        while scalars < before, next < joined.count {
+            scalars += joined[next].unicodeScalars.count
+            next += 1
+        }
+        characters.replaceSubrange(start..<end, with: joined)
+        cursor = start + next
     }
 
     private mutating func remove(_ range: Range<Int>) -> Action {
@@ -123,6 +139,7 @@ package struct LineEditor: Sendable {
         length -= characters[range].reduce(0) { $0 + $1.utf8.count }
         characters.removeSubrange(range)
         cursor = range.lowerBound
+        rejoin(from: cursor)
         return .changed
     }
 
@@ -143,6 +160,7 @@ package struct LineEditor: Sendable {
         let right = min(cursor, characters.count - 1)
         characters.swapAt(right - 1, right)
         cursor = right + 1
+        rejoin(from: right - 1)
         return .changed
     }
 
@@ -150,6 +168,7 @@ package struct LineEditor: Sendable {
         // A backslash at the end of a line says that the text goes on.
         if let last = characters.last, last == "\\", cursor == characters.count {
             characters[characters.count - 1] = "\n"
+            rejoin(from: cursor)
             return .changed
         }
         let text = text
