@@ -20,6 +20,7 @@ ELSEWHERE = {
     r"make (build|format|test|bench|serve$)": "builds or tests the project, as the run of this test did",
     r"make test-\w+": "builds or tests the project",
     r"Benchmarks/": "needs a peer or an earlier build",
+    r"pinion chat --url https": "talks to a server elsewhere",
 }
 STEP_SECONDS = 120
 
@@ -46,6 +47,7 @@ class Desk:
         (place / "settings.json").write_text(json.dumps(self.settings))
         schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
         (place / "schema.json").write_text(json.dumps(schema))
+        (place / "city.json").write_text(json.dumps(schema | {"additionalProperties": False}))
         (place / "instance.json").write_text('{"name":"Ada"}')
         repository = {f"Qwen3-0.6B-{kind}.gguf": TINY.read_bytes() for kind in ("Q8_0", "Q4_K_M")}
         for name in ("Qwen/Qwen3-0.6B-GGUF", "Qwen/Qwen3-0.6B"):
@@ -90,11 +92,15 @@ class Desk:
         serves = re.search(r"pinion serve", command)
         if serves and not re.search(r"port|--config|PINION_PORT", command, re.IGNORECASE):
             command += " --port 0"
+        if "pinion chat" in command and self.server and "--url" not in command:
+            command = command.replace("pinion chat", f"pinion chat --url {self.server.address}")
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command}" if serves and "=" not in command.split()[0] else command],
-            cwd=self.place, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            cwd=self.place, env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, process_group=0,
         )  # fmt: skip
+        # What a reader types where a command waits for it.
+        typed = "Name a colour." if re.search(r"pinion (run|chat)", command) else ""
         output = ""
         try:
             if serves:
@@ -103,7 +109,7 @@ class Desk:
                     if line.startswith("listening on"):
                         return output
                 raise AssertionError(f"{command}: {output}")
-            output = process.communicate(timeout=STEP_SECONDS)[0]
+            output = process.communicate(typed, timeout=STEP_SECONDS)[0]
             assert process.returncode == 0, f"{command}: {output}"
             return output
         finally:
