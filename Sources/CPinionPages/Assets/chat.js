@@ -145,6 +145,7 @@ function bindChoices() {
 	byId("theme").value = theme();
 	byId("theme").onchange = event => chooseTheme(event.target.value);
 }
+
 function setDrawer(name, isOpen) {
 	document.body.classList.toggle(`${name}-open`, isOpen);
 	byId(`open-${name}`).setAttribute("aria-expanded", String(isOpen));

@@ -92,6 +92,7 @@ async function refreshList() {
 	}
 	emit("list");
 }
+
 // The conversation of an id that is in memory: open, or with a reply that runs.
 const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
 

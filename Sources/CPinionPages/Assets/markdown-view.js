@@ -241,6 +241,7 @@ function rowOf(table, text, tag) {
 		return cell;
 	}));
 }
+
 const TAGS = {emphasis: "em", strong: "strong", code: "code"};
 
 function appendInlines(parent, text) {

@@ -204,6 +204,7 @@ export class BlockParser extends LineReader {
 		this.touch(this.tip);
 		this.leaf = this.tip;
 	}
+
 	// Whether an open block goes on with this line; "done" where the line was its end.
 	continues(block) {
 		switch (block.type) {
@@ -364,6 +365,7 @@ export class BlockParser extends LineReader {
 		}
 		return this.add("item", {width: indent + mark.length + padding});
 	}
+
 	// Adds a block below the tip, which is one that can hold it or is closed.
 	add(type, fields) {
 		while (!holds(this.tip.type, type)) this.closeTip();

@@ -85,6 +85,7 @@ function rename(outer, id, title) {
 	input.focus();
 	input.select();
 }
+
 function download(text, type, ending) {
 	const day = new Date().toISOString().slice(0, 10);
 	const href = URL.createObjectURL(new Blob([text], {type}));

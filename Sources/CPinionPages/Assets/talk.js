@@ -8,7 +8,7 @@ import {keyStore} from "./session.js";
 // Milliseconds after which a page that lost its connection has not been left.
 const LEAVING_TIME = 200;
 
-// Adds what a person wrote after a message (nil: at the beginning), and asks for the reply.
+// Adds what a person wrote after a message (none: at the beginning), and asks for the reply.
 export function send(text, parent) {
 	const {conversation} = app;
 	if (!canAsk()) return false;
