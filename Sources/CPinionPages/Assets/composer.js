@@ -1,4 +1,4 @@
-// Where a person writes: Enter sends, and what is not sent yet is kept with its conversation.
+// Where a person writes; what is not sent yet is kept with its conversation.
 import {byId, onEnter} from "./dom.js";
 import {app, on, running, send} from "./app.js";
 

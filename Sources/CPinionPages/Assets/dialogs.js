@@ -1,4 +1,4 @@
-// Questions that are asked before something is done that cannot be undone, or that leaves the page.
+// Questions that are asked before what cannot be undone, or leaves the page.
 import {byId} from "./dom.js";
 import {t} from "./language.js";
 

@@ -1,4 +1,4 @@
-// The conversations that are kept: the open one, the list, and what other tabs do with them.
+// The conversations that are kept, here and by other tabs.
 import {root} from "./api.js";
 import {app, emit, running} from "./app.js";
 import {Conversation} from "./conversation.js";
@@ -52,7 +52,7 @@ function hear(data) {
 	}
 }
 
-// Stops all replies of conversations that will not be kept.
+// Stops all replies, which will not be kept.
 function stopAll() {
 	app.conversation.isGone = true;
 	for (const reply of app.replies.values()) {
@@ -93,7 +93,7 @@ async function refreshList() {
 	emit("list");
 }
 
-// The conversation of an id that is in memory: open, or with a reply that runs.
+// The conversation of an id that is open or has a reply that runs.
 const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
 
 export async function openConversation(id) {
@@ -181,7 +181,9 @@ async function attempt(write) {
 		await write();
 		return true;
 	} catch (error) {
-		emit("notice", "storage", error.name === "QuotaExceededError" ? t("storageFull") : t("storageFails"));
+		// Told once, until a write succeeds.
+		if (!app.isFailing) emit("notice", "storage", t(error.name === "QuotaExceededError" ? "storageFull" : "storageFails"));
+		app.isFailing = true;
 		return false;
 	}
 }
@@ -209,6 +211,7 @@ async function write(conversation) {
 	try {
 		await (conversation.store ?? app.store).save(record, messages, [...removed], version);
 		conversation.version = version + 1;
+		app.isFailing = false;
 		channel.postMessage({type: "saved", id: conversation.id, version: version + 1});
 		return true;
 	} catch (error) {

@@ -30,7 +30,7 @@ export class MessageView {
 			this.ending, element("footer", {}, this.versions, this.actions, this.counts));
 		this.element.dataset.id = message.id;
 		this.element.dataset.role = message.role;
-		// The folded thoughts of a long reply cost nothing until they are looked at.
+		// Folded thoughts cost nothing until they are looked at.
 		this.reasoning.addEventListener("toggle", () => this.showThoughts());
 		this.restart();
 		this.update();

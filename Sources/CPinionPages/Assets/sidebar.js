@@ -64,7 +64,7 @@ function rename(outer, id, title) {
 	const input = element("input", {className: "title", value: title, maxLength: 200, "aria-label": t("renameOf", {title})});
 	let isEnded = false;
 	const end = isKept => {
-		// Taking the field away makes it lose the focus, which would end it again.
+		// Without the field its focus is lost, which would end it again.
 		if (isEnded) return;
 		isEnded = true;
 		const text = input.value.trim();
