@@ -18,8 +18,8 @@ export function useWords(words) {
 
 // A sentence of the page: `t("tokens", {count: 5})` puts 5 in the place of `{count}`.
 export function t(key, values = {}) {
-	const text = tables[language][key];
-	if (text === undefined) throw new Error(`no words for ${key}`);
+	// A word of the server's that has no translation is shown as it is.
+	const text = Object.hasOwn(tables[language], key) ? tables[language][key] : String(key);
 	return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
