@@ -130,7 +130,7 @@ def test_the_window_can_change_its_size_while_writing(tmp_path):
 
 def test_the_terminal_is_given_back(tmp_path):
     for key in ("C-d", "kill"):
-        with ChatServer(delta("so far"), 30) as server, Tmux(
+        with ChatServer(delta("so far "), delta("more"), 30) as server, Tmux(
             "chat", "--url", server.address, "--data-dir", tmp_path, columns=80
         ) as tmux:
             tmux.wait_for(r"^> ?$")

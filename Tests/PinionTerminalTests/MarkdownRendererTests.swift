@@ -93,6 +93,23 @@ struct MarkdownRendererTests {
         #expect(renderer.push(" main") == " main")
     }
 
+    @Test("A mark that nothing closes holds the text for two lines at most, and a link for its address")
+    func patience() {
+        for (mark, bound) in [("*", 280), ("_", 280), ("`", 280), ("[", 1_160)] {
+            var renderer = MarkdownRenderer(columns: 80, isStyled: true)
+            var (sent, shown) = ("a " + mark, renderer.push("a " + mark))
+            while !shown.contains("word"), sent.utf8.count < 2_000 {
+                sent += "word "
+                shown += renderer.push("word ")
+            }
+            #expect(sent.utf8.count <= bound, "\(mark)")
+        }
+        var renderer = MarkdownRenderer(columns: 800, isStyled: true)
+        let address = "http://x/" + String(repeating: "y", count: 900)
+        let shown = renderer.push("[t](\(address)) ") + renderer.push(String(repeating: "word ", count: 26))
+        #expect(shown.contains("\u{1B}[0;4mt"))
+    }
+
     @Test("No line is wider than the terminal, and no word is lost", arguments: [4, 9, 20, 40, 120])
     func widths(columns: Int) {
         let text = """

@@ -1,16 +1,19 @@
 /// Reads the text of a paragraph, heading or cell: emphasis, code, links, escapes.
 ///
 /// The text comes in pieces. What cannot change its look any more is handed out at once; what stands behind an opened
-/// mark (`**`, `` ` ``, `[`) waits for its end. At most ``maximumHeld`` bytes wait: behind a mark that is not closed by
-/// then the text goes on as it is, with the mark as a character, so that memory and time stay in proportion to the text.
+/// mark (`**`, `` ` ``, `[`) waits for its end. At most ``maximumHeld`` or ``maximumLink`` bytes wait: behind a mark that
+/// is not closed by then the text goes on as it is, with the mark as a character, so that memory and time stay in
+/// proportion to the text and a reader does not wait for a mark that nothing closes.
 struct MarkdownInline: Sendable {
-    /// Bytes that wait for the end of a mark: a long address fits.
-    static let maximumHeld = 1_024
+    /// Bytes that wait for the end of emphasis or code: two long lines.
+    static let maximumHeld = 240
+    /// Bytes that wait for the end of a link, whose address may be long.
+    static let maximumLink = 1_024
     /// A part of the held bytes that has to be new before they are read again, so that a text of opened marks is not
     /// read anew for each of its bytes.
     private static let growth = 8
     /// Bytes that are added to those held before they are read.
-    private static let partLength = 512
+    private static let partLength = 128
 
     let isStyled: Bool
     private var held: [UInt8] = []
@@ -53,9 +56,16 @@ struct MarkdownInline: Sendable {
         held.append(contentsOf: part)
         guard held.count >= nextReading else { return [] }
         var pieces = read(held.count, isFinal: false)
-        while held.count > Self.maximumHeld { pieces += read(cut(below: held.count / 2), isFinal: true) }
+        while held.count > limit { pieces += read(cut(below: held.count / 2), isFinal: true) }
         nextReading = held.count + held.count / Self.growth
         return pieces
+    }
+
+    private var limit: Int {
+        switch held.first {
+        case UInt8(ascii: "["), UInt8(ascii: "!"), UInt8(ascii: "<"): Self.maximumLink
+        default: Self.maximumHeld
+        }
     }
 
     /// What waited, its unclosed marks as characters.
