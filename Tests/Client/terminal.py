@@ -155,7 +155,7 @@ class Tmux:
         words = ["env", "-u", "TMUX", *variables, str(BINARY), *map(str, arguments)]
         command = " ".join(shlex.quote(word) for word in words)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", str(columns), "-y", str(lines),
-                  f"{command}; echo; echo ended $?; stty -a | tr ' ' '\\n' | grep -xE -- '-?(icanon|echo|isig)'; exec cat",
+                  f"{command}; code=$?; echo; echo ended $code; stty -a | tr ' ' '\\n' | grep -xE -- '-?(icanon|echo|isig)'; exec cat",
                   env=kept | {"LC_ALL": "C.UTF-8"})
 
     @staticmethod
