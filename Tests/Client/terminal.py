@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pathlib
 import pty
 import re
 import select
@@ -130,6 +131,12 @@ class Terminal:
 
     def __exit__(self, *_):
         self.close()
+
+
+def only_child(process):
+    """The process that a process has started and not yet waited for."""
+    (child,) = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(child)
 
 
 def plain(output):

@@ -6,13 +6,12 @@ import re
 import shutil
 import signal
 import stat
-import subprocess
 import time
 
 import pytest
 from chat_server import ChatServer, delta, stream
 from conftest import BINARY, MODEL
-from terminal import Terminal, settings_of, strange
+from terminal import Terminal, only_child, settings_of, strange
 
 HOSTILE = "\x1b[31m\x9b2J\u202e"
 
@@ -323,9 +322,8 @@ def test_control_z_gives_the_terminal_back_and_going_on_takes_it_again(is_replyi
         if is_replying:
             terminal.wait_for(rb"tokens/s.*> ")
         # A second time, by a signal from elsewhere, and gone on with by another.
-        (child,) = subprocess.run(["pgrep", "-P", str(terminal.process.pid)], capture_output=True, text=True).stdout.split()
         since = len(terminal.output)
-        os.kill(int(child), signal.SIGTSTP)
+        os.kill(only_child(terminal.process.pid), signal.SIGTSTP)
         terminal.wait_for(rb"Stopped.*shell\$ ", since)
         assert settings() == before
         shell("fg\r", rb"> (\x1b\[0m)?\x1b\[J\r\x1b\[2C")

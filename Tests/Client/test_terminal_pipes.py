@@ -98,6 +98,13 @@ def test_json_and_schema_hold_for_the_local_model(local, tmp_path):
     assert sorted(json.loads(done.stdout)) == ["city", "large"]
 
 
+def test_a_schema_that_is_refused_is_told_with_its_place(local, tmp_path):
+    (tmp_path / "schema.json").write_text('{"type": "object", "properties": {"a": {"type": "obj"}}}')
+    done = run("run", MODEL, "x", *local, "--schema", tmp_path / "schema.json")
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith("pinion: the schema at /properties/a") and "'obj'" in done.stderr
+
+
 def test_a_reply_that_is_not_the_json_that_was_asked_for_fails(tmp_path):
     (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
     with ChatServer(*stream("no JSON")) as server:

@@ -3,12 +3,13 @@
 import os
 import pathlib
 import re
+import signal
 import time
 
 import pytest
 from chat_server import ChatServer, delta, stream
 from conftest import MODEL
-from terminal import Tmux
+from terminal import Tmux, only_child
 
 SNAPSHOTS = pathlib.Path(__file__).parent / "snapshots"
 pytestmark = pytest.mark.skipif(Tmux.missing() is not None, reason=str(Tmux.missing()))
@@ -139,8 +140,7 @@ def test_the_terminal_is_given_back(tmp_path):
                 tmux.send("Enter")
                 tmux.wait_for("so far")
                 shell = int(tmux.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
-                (child,) = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
-                os.kill(int(child), 15)
+                os.kill(only_child(shell), signal.SIGTERM)
             else:
                 tmux.send(key)
             screen = tmux.wait_for(r"^isig$")

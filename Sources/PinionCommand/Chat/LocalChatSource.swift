@@ -94,7 +94,10 @@ struct LocalChatSource: ChatSource {
     }
 
     private static func failure(_ error: GenerationError) -> ChatError {
-        guard error.code == .promptTooLong, let overflow = error.overflow else { return ChatError(error.message) }
+        guard error.code == .promptTooLong, let overflow = error.overflow else {
+            let place = error.pointer.map { $0.isEmpty ? "the schema: " : "the schema at \($0): " } ?? ""
+            return ChatError(place + error.message)
+        }
         let count = (overflow.isLowerBound ? "at least " : "") + Count.of(overflow.promptTokens, "token")
         return ChatError(
             .contextFull,
