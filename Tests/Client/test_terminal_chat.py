@@ -168,6 +168,7 @@ def test_a_reply_that_was_stopped_before_its_first_word_takes_the_message_back(c
     since = len(terminal.output)
     terminal.send("\x03")
     terminal.wait_for(rb"not part of the conversation", since)
+    terminal.wait_for_prompt(since)
     terminal.server.pieces = stream("more")
     terminal.ask("again")
     assert [message["content"] for message in terminal.server.bodies[-1]["messages"]] == ["again"]
