@@ -23,6 +23,8 @@ TEST_BINARY = .build/release/pinionPackageTests.xctest
 BESIDE = PinionModelsTests
 # Client tests that mostly wait for the half minute which a client or a request is given.
 WAITING = $(addprefix Tests/Client/,test_slow_clients.py test_shutdown.py)
+# Tests of the pages in a browser; skipped where there is none.
+PAGES = Tests/Client/pages
 KERNELS = Sources/CPinionKernels
 # What builds the C kernels for Arm, and what runs them (ARM_CC=cc ARM_RUN= on an Arm machine).
 ARM_CC ?= aarch64-linux-gnu-gcc
@@ -59,10 +61,11 @@ build: headers ## Build the program
 	@$(call SWIFT_BUILD,--product pinion)
 
 # Most tests keep one core busy. The tests of hubs and those of models' numbers run beside the others at the lowest
-# priority, and so do those that wait, at their own; what the others measure is processor time, or takes seconds.
+# priority, and so do those that wait, at their own; what the others measure is processor time, or takes seconds. Those of
+# the pages come last and alone: a browser takes both cores, and times what a person waits for.
 test: lint prepare ## Check the style, build, run every test
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@swift=0; models=0; client=0; hub=0; waiting=0; \
+	@swift=0; models=0; client=0; hub=0; waiting=0; pages=0; \
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; \
 	PINION_TEST_MODEL=$$($(PINION) models pull --data-dir $(TEST_DATA)) || exit 1; export PINION_TEST_MODEL; \
 	nice -n 19 $(PYTEST) --junitxml $(REPORTS)/hub.xml Tests/Client/test_hub*.py >$(REPORTS)/hub.log 2>&1 & hubs=$$!; \
@@ -72,14 +75,15 @@ test: lint prepare ## Check the style, build, run every test
 	$(SWIFT) test $(SWIFT_FLAGS) --disable-testable-imports --skip-build --no-parallel --skip $(BESIDE) \
 	    --xunit-output $(REPORTS)/swift.xml || swift=$$?; \
 	$(PYTEST) --junitxml $(REPORTS)/client.xml --ignore-glob='*/test_hub*.py' --ignore Tests/Client/agents \
-	    $(addprefix --ignore=,$(WAITING)) Tests/Client || client=$$?; \
+	    $(addprefix --ignore=,$(WAITING) $(PAGES)) Tests/Client || client=$$?; \
 	wait $$numbers || models=$$?; tail -n 1 $(REPORTS)/models.log; grep -a ' recorded an issue' $(REPORTS)/models.log; \
 	wait $$hubs || hub=$$?; cat $(REPORTS)/hub.log; \
 	wait $$waits || waiting=$$?; cat $(REPORTS)/waiting.log; \
+	$(PYTEST) --junitxml $(REPORTS)/pages.xml $(PAGES) || pages=$$?; \
 	$(PYTHON) Tests/Client/summarize.py --must-run RealModelTests --must-run FamilyOracleTests \
 	    "swift:$$swift:$(REPORTS)/swift-swift-testing.xml" "models:$$models:$(REPORTS)/models.xml" \
 	    "client:$$client:$(REPORTS)/client.xml" "hub:$$hub:$(REPORTS)/hub.xml" \
-	    "waiting:$$waiting:$(REPORTS)/waiting.xml"
+	    "waiting:$$waiting:$(REPORTS)/waiting.xml" "pages:$$pages:$(REPORTS)/pages.xml"
 
 # Next to each other, because a Swift build leaves a core idle where one module waits for another.
 prepare:
@@ -98,6 +102,7 @@ test-long: build-tests $(VENV)/.stamp ## Build, then load 10,000 damaged files o
 	    --skip-build --no-parallel --filter 'MutationTests|GGUFFuzzTests|JSONParserTests|ReplyReaderTests|DivergenceTests' $(ARGS)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) PINION_EVENING=$(EVENING) $(PYTEST) -s \
 	    Tests/Client/test_ledger_kill.py Tests/Client/test_ledger_evening.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_STRICT=1 $(PYTEST) $(PAGES)/test_speed.py
 
 # The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)
@@ -145,11 +150,12 @@ lint: ## Check the format of the Swift sources
 clean: ## Remove what was built, the fetched test model included
 	rm -rf .build $(VENV) $(AGENTS_VENV)
 
-$(VENV)/.stamp: Tests/Client/requirements.txt
+$(VENV)/.stamp: Tests/Client/requirements.txt $(PAGES)/requirements.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	    || { echo "the client tests need python3 with venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(PAGES)/requirements.txt
 	@touch $@
 
 # SQLite holds the keys; swift-nio-extras needs zlib.

@@ -1,0 +1,69 @@
+"""The chat page as a person uses it; its parts are found by the ids and attributes that they have for that."""
+
+LAST = "#messages > article.message:last-of-type"
+# Of a reply that has ended, however.
+ENDED = ("done", "stopped", "interrupted", "failed")
+
+
+class Chat:
+    def __init__(self, page, proxy=None):
+        self.page, self.proxy = page, proxy
+
+    def sign_in(self, key, language="en"):
+        """Opens the page with the key in the address's fragment."""
+        self.page.speak(language)
+        # From another document: with another fragment alone a browser stays in the one that it has.
+        self.page.front()
+        self.page.driver.get("about:blank")
+        self.page.open(f"/#key={key}")
+        self.ready()
+
+    def ready(self):
+        self.page.until("document.body.dataset.state === 'ready'")
+        self.page.until("document.querySelector('#model').value")
+
+    def send(self, text):
+        """Writes a message and sends it with Enter."""
+        self.page.fill("#prompt", text)
+        self.page.key("Enter")
+
+    def scripted(self, reply, text="hello", state=ENDED):
+        """Sends a message that gets this reply, and waits for a state of it."""
+        before = self.page.count("#messages > article.message")
+        self.proxy.script(reply)
+        self.send(text)
+        self.page.until("document.querySelectorAll('#messages > article.message').length >= arguments[0]", before + 2)
+        if state:
+            self.until_state(*([state] if isinstance(state, str) else state))
+        return self
+
+    def until_state(self, *states, seconds=20):
+        return self.page.until(
+            "arguments[1].includes(document.querySelector(arguments[0])?.dataset.state)", LAST, states, seconds=seconds
+        )
+
+    @property
+    def state(self):
+        return self.page.attribute(LAST, "data-state")
+
+    @property
+    def body(self):
+        """The text of the last message. Not `innerText`: it lacks what the browser has not laid out, far from the window."""
+        return self.page.text(f"{LAST} .body")
+
+    def until_says(self, text):
+        """Waits until the last message is this text: a reply may be done some frames before all of it is shown."""
+        self.page.until("document.querySelector(arguments[0])?.textContent === arguments[1]", f"{LAST} .body", text)
+
+    def until_includes(self, text):
+        self.page.until("document.querySelector(arguments[0])?.textContent.includes(arguments[1])", f"{LAST} .body", text)
+
+    def part(self, selector):
+        """A selector inside of the last message."""
+        return f"{LAST} {selector}"
+
+    def messages(self):
+        return self.page.value(
+            "[...document.querySelectorAll('#messages > article.message')]"
+            ".map(e => [e.dataset.role, e.querySelector('.body').textContent])"
+        )
