@@ -35,7 +35,7 @@ export function bindTranscript() {
 	});
 	on("message", message => views.get(message.id)?.update());
 	on("restart", message => views.get(message.id)?.restart());
-	on("ended", () => { for (const view of views.values()) view.update(); });
+	on("ended", () => { for (const view of views.values()) view.showActions(); });
 	onLanguage(() => {
 		for (const view of views.values()) {
 			view.restart();
