@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import PinionServer
 import Testing
@@ -61,6 +62,34 @@ struct DisconnectTests {
             }
             #expect(try await generator.waits(upTo: Self.noticeTime) { $0.ended == 1 })
         }
+    }
+
+    @Test("A client that breaks its connection off in the middle of a body is one that left, and no error of ours")
+    func midBody() async throws {
+        let fixture = ServerFixture(ScriptedGenerator.greeting())
+        try await LiveServer.run(fixture) { server in
+            for _ in 0..<20 {
+                try await RawConnection.open(port: server.port) { connection in
+                    try await connection.send(
+                        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                            + "\(FixedKeys.good)\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+                    // Time for the server to wait for the rest of the body.
+                    try await Task.sleep(for: .milliseconds(20))
+                    // A close that says reset instead of end.
+                    let socket = try #require(connection.channel as? any SocketOptionProvider)
+                    try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+                }
+            }
+            for _ in 0..<200 where Self.departures(in: fixture) < 20 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        #expect(Self.departures(in: fixture) == 20)
+        #expect(!fixture.recorder.lines.contains { $0.text.contains("request failed") || $0.text.contains("status=5") })
+    }
+
+    private static func departures(in fixture: ServerFixture) -> Int {
+        fixture.recorder.lines.count { $0.text.contains("status=499") }
     }
 
     @Test("A hundred clients that leave at random moments leave nothing behind")

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -48,6 +49,9 @@ extension APIError {
 }
 
 extension APIError {
+    /// What the system says of a connection that the client has broken off, in the middle of its body for instance.
+    private static let departures: Set<CInt> = [ECONNRESET, EPIPE]
+
     /// What the client is told of an error; nil for one that is the server's own fault and goes to the log.
     ///
     /// - Parameter bodySize: the limit of a body, which its error does not know.
@@ -55,6 +59,7 @@ extension APIError {
         switch error {
         case let error as APIError: self = error
         case is CancellationError: self = .clientClosed
+        case let error as IOError where Self.departures.contains(error.errnoCode): self = .clientClosed
         case let withdrawal as GenerationQueue.Withdrawal:
             self =
                 switch withdrawal {
