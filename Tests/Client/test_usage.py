@@ -138,6 +138,21 @@ def test_a_backup_is_restored(used, tmp_path):
     assert refused.returncode == 1 and "usage.db" in refused.stderr
 
 
+def test_what_a_manifest_says_moves_no_cursor(used, tmp_path):
+    data, _ = used
+    backup, other = tmp_path / "backup", tmp_path / "other"
+    assert run("store", "backup", backup, "--data-dir", data).returncode == 0
+    manifest = json.loads((backup / "manifest.json").read_text())
+    (backup / "manifest.json").write_text(json.dumps(manifest | {"created": "\x1b[2Jnow\n"}))
+    done = run("store", "restore", backup, "--data-dir", other)
+    assert done.returncode == 0 and "\\u{1B}[2Jnow\\u{A}" in done.stdout, done
+    (backup / "manifest.json").write_text(json.dumps(manifest | {"files": []}))
+    before = sorted(file.name for file in other.iterdir())
+    done = run("store", "restore", backup, "--data-dir", other)
+    assert done.returncode == 1 and "names no pinion.db" in done.stderr
+    assert sorted(file.name for file in other.iterdir()) == before
+
+
 def test_a_store_that_is_served_is_neither_restored_nor_pruned(used, tmp_path):
     data, _ = used
     backup = tmp_path / "backup"

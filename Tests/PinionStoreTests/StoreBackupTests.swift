@@ -113,7 +113,7 @@ struct StoreBackupTests {
         for (old, new, code) in [
             ("\"format\" : 1", "\"format\" : 2", StoreError.Code.newerSchema), ("pinion.db", "../pinion.db", .damaged),
             ("seal.key", "usage.db", .damaged), ("{", "[", .damaged),
-            ("\"sha256\" : \"", "\"sha256\" : \"0", .damaged),
+            ("\"sha256\" : \"", "\"sha256\" : \"0", .damaged), ("\"files\"", "\"files\" : [], \"others\"", .damaged),
         ] {
             #expect(text.contains(old))
             try text.replacingOccurrences(of: old, with: new).write(toFile: manifest, atomically: true, encoding: .utf8)
@@ -130,6 +130,49 @@ struct StoreBackupTests {
         try FileManager.default.removeItem(atPath: backup + "/usage.db")
         try expectRefusal(.unavailable)
         try store.usage.close()
+    }
+
+    @Test("A backup without the keys' database is refused, and nothing is changed for it")
+    func withoutKeys() throws {
+        let store = try makeStore()
+        try store.usage.close()
+        try StoreBackup.make(of: data, at: backup, version: "1")
+        let manifest = URL(filePath: backup + "/manifest.json")
+        let parsed = try JSONSerialization.jsonObject(with: Data(contentsOf: manifest))
+        var members = try #require(parsed as? [String: Any])
+        let named = try #require(members["files"] as? [[String: Any]])
+        members["files"] = named.filter { $0["name"] as? String != "pinion.db" }
+        try JSONSerialization.data(withJSONObject: members).write(to: manifest)
+        let before = try files(in: data)
+        let error = #expect(throws: StoreError.self) { try StoreBackup.restore(backup, to: data) }
+        #expect(error?.code == .damaged && error?.message.contains("names no pinion.db") == true)
+        #expect(try files(in: data) == before)
+    }
+
+    @Test(
+        "Only regular files are restored: no pipe is waited for, and no link is followed",
+        arguments: ["seal.key", "manifest.json"])
+    func irregular(name: String) throws {
+        let store = try makeStore()
+        try StoreBackup.make(of: data, at: backup, version: "1")
+        let before = try files(in: data)
+        let (file, away) = (backup + "/" + name, directory.path + "/away")
+        try FileManager.default.moveItem(atPath: file, toPath: away)
+        let attempts: [() throws -> Void] = [
+            { #expect(mkfifo(file, 0o600) == 0) },
+            { try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: away) },
+            { try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false) },
+        ]
+        for make in attempts {
+            try make()
+            let error = #expect(throws: StoreError.self) { try StoreBackup.restore(backup, to: data) }
+            #expect(error?.code == .damaged && error?.message.contains("\(file) is not a regular file") == true)
+            #expect(try files(in: data) == before)
+            try FileManager.default.removeItem(atPath: file)
+        }
+        try FileManager.default.moveItem(atPath: away, toPath: file)
+        try store.usage.close()
+        #expect(try StoreBackup.restore(backup, to: data).manifest.files.count == 3)
     }
 
     @Test("A damaged database is not backed up, and leaves no half of a backup")

@@ -42,7 +42,7 @@ struct StoreCommand: AsyncParsableCommand {
             let lock = try OwnerLock(directory: directory.path)
             defer { withExtendedLifetime(lock) {} }
             let (manifest, aside) = try StoreBackup.restore(path, to: directory.path)
-            Console.line("restored \(Count.of(manifest.files.count, "file")) of \(manifest.created)")
+            Console.line("restored \(Count.of(manifest.files.count, "file")) of \(TerminalText.line(manifest.created))")
             if let aside { Console.notice("what was there lies in \(aside); delete it once all is well") }
         }
     }

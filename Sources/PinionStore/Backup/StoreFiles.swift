@@ -70,11 +70,49 @@ enum StoreFiles {
         guard rename(source, target) == 0 else { throw failure("move \(source) to", target) }
     }
 
+    /// A file's contents, of which there may be `maximum` bytes.
+    static func contents(of path: String, maximum: Int) throws(StoreError) -> [UInt8] {
+        let input = try openRegular(path)
+        defer { close(input) }
+        var contents: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: min(maximum + 1, pieceSize))
+        while contents.count <= maximum {
+            let count = read(input, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("read", path) }
+            if count == 0 { return contents }
+            contents += piece[..<count]
+        }
+        throw StoreError(.damaged, "\(path) has more than \(maximum) bytes")
+    }
+
+    /// Opens a regular file to read it.
+    ///
+    /// A backup may have been on a disk of others: a link could lead to a file that only this user may read, and a pipe would
+    /// wait for its writer for ever.
+    private static func openRegular(_ path: String) throws(StoreError) -> Int32 {
+        let input = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard input >= 0 else {
+            // What the system says of a link that it was told not to follow, and of a socket.
+            if errno == ELOOP || errno == ENXIO { throw irregular(path) }
+            throw failure("open", path)
+        }
+        var status = stat()
+        guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(input)
+            throw irregular(path)
+        }
+        return input
+    }
+
+    private static func irregular(_ path: String) -> StoreError {
+        StoreError(.damaged, "\(path) is not a regular file")
+    }
+
     private static func readPieces(
         of path: String, _ take: (ArraySlice<UInt8>) throws(StoreError) -> Void
     ) throws(StoreError) -> (bytes: Int, digest: String) {
-        let input = open(path, O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw failure("open", path) }
+        let input = try openRegular(path)
         defer { close(input) }
         var hash = SHA256()
         var size = 0

@@ -33,15 +33,17 @@ package struct StoreManifest: Sendable, Equatable, Codable {
 
     /// Reads the manifest of a backup and compares every file with it.
     ///
-    /// - Throws: `notFound` without a manifest, `damaged` for a file that is not as it was written.
+    /// - Throws: `notFound` without a manifest; `damaged` for a manifest without the keys' database, and for a file that is
+    ///   not as it was written or no regular file.
     static func verified(in directory: String) throws(StoreError) -> StoreManifest {
         let path = "\(directory)/\(StoreFiles.manifest)"
         guard StoreFiles.exists(path) else {
             throw StoreError(.notFound, "\(directory) is no whole backup: it has no \(StoreFiles.manifest)")
         }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= maximumSize,
-            let manifest = try? JSONDecoder().decode(StoreManifest.self, from: data)
-        else { throw StoreError(.damaged, "\(path) is not the manifest of a backup") }
+        let data = Data(try StoreFiles.contents(of: path, maximum: maximumSize))
+        guard let manifest = try? JSONDecoder().decode(StoreManifest.self, from: data) else {
+            throw StoreError(.damaged, "\(path) is not the manifest of a backup")
+        }
         guard manifest.format == currentFormat else {
             throw StoreError(
                 .newerSchema,
@@ -50,6 +52,10 @@ package struct StoreManifest: Sendable, Equatable, Codable {
         let names = manifest.files.map(\.name)
         guard Set(names).count == names.count, names.allSatisfy(StoreFiles.all.contains) else {
             throw StoreError(.damaged, "\(path) names files that no backup has")
+        }
+        // In the place of a store it would be one without keys, which a start takes for a new one.
+        guard names.contains(StoreFiles.keys) else {
+            throw StoreError(.damaged, "\(path) names no \(StoreFiles.keys), without which there are no keys")
         }
         for file in manifest.files {
             let found = try StoreFiles.digest(of: "\(directory)/\(file.name)")
