@@ -67,6 +67,7 @@ def test_sums_are_what_replies_told(used):
     }
     assert json.loads(usage(data, "--since", "2d", "--model", MODEL, "--format", "json"))["total"] == sums
     assert json.loads(usage(data, "--until", "2020-01-01", "--format", "json"))["lines"] == []
+    assert json.loads(usage(data, "--since", "0001-01-01", "--until", "9999-12-31", "--format", "json"))["total"] == sums
     assert json.loads(usage(data, "--user", "nobody", "--format", "json"))["total"]["requests"] == 0
 
 

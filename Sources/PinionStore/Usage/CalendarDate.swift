@@ -39,6 +39,8 @@ package struct CalendarDate: Sendable, Hashable {
     private static let monthsPerYear = 12
     /// Days of the 400 years after which the calendar repeats.
     private static let daysPerEra = 146_097
+    /// Days from 1970 to the first day and to the last that have a text: 10,000 years, so that those of four digits do.
+    private static let farthestDay = daysPerEra * 25
     /// From 0000-03-01, with which an era begins here, to 1970-01-01.
     private static let daysBefore1970 = 719_468
 
@@ -54,7 +56,7 @@ package struct CalendarDate: Sendable, Hashable {
     /// Howard Hinnant's `civil_from_days`.
     private static func civil(of day: Int) -> (year: Int, month: Int, dayOfMonth: Int) {
         // A day that no calendar needs would overflow the sums.
-        let day = min(max(day, -daysPerEra * 20), daysPerEra * 20) + daysBefore1970
+        let day = min(max(day, -farthestDay), farthestDay) + daysBefore1970
         let era = (day >= 0 ? day : day - daysPerEra + 1) / daysPerEra
         let dayOfEra = day - era * daysPerEra
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / (daysPerEra - 1)) / 365

@@ -94,6 +94,10 @@ struct UsageReportTests {
         #expect(CalendarDate(-1).text == "1969-12-31")
         #expect(CalendarDate(text: "2026-11-27")?.day == 20_784)
         #expect(CalendarDate(text: "2000-02-29")?.day == 11_016)
+        for (text, day) in [("9999-12-31", 2_932_896), ("9970-01-01", 2_921_940), ("0000-01-01", -719_528)] {
+            #expect(CalendarDate(text: text)?.day == day && CalendarDate(day).text == text)
+        }
+        #expect(CalendarDate(.max).text > "11000" && CalendarDate(.min).text.hasPrefix("-"))
         for day in stride(from: -100_000, to: 200_000, by: 997) {
             let text = String(Date(timeIntervalSince1970: Double(day) * 86_400).formatted(.iso8601).prefix(10))
             #expect(CalendarDate(day).text == text)
