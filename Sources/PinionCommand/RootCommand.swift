@@ -18,6 +18,10 @@ struct RootCommand: AsyncParsableCommand {
     /// ArgumentParser keeps what it does itself: help, version, and usage errors, which exit with 64.
     static func main() async {
         do {
+            if let failure = ArgumentText.failure(in: CommandLine.arguments) {
+                Console.failure(failure)
+                throw ExitCode.failure
+            }
             var command = try parseAsRoot()
             do {
                 if var asynchronous = command as? any AsyncParsableCommand {

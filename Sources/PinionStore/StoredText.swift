@@ -5,6 +5,9 @@ import PinionLedger
 package enum StoredText {
     /// Unicode scalars of a name, so that it has 256 bytes at most; one letter may have any number of marks.
     package static let maximumNameLength = 64
+    /// Bytes of a Unicode scalar at most. Texts are measured in bytes first: of a text of any length, to trim it or to count
+    /// its scalars may take seconds.
+    private static let bytesPerScalar = 4
     /// Pairs of metadata, and Unicode scalars of a value: the bounds of the OpenAI API for its own.
     package static let maximumPairs = 16
     package static let maximumValueLength = 512
@@ -15,12 +18,11 @@ package enum StoredText {
 
     /// - Parameter subject: Whose name it is, such as `a key's`.
     static func name(_ text: String, of subject: String) throws(StoreError) -> String {
-        let name = text.trimmingCharacters(in: .whitespaces)
-        guard (1...maximumNameLength).contains(name.unicodeScalars.count), isPrintable(name) else {
-            throw StoreError(
-                .invalidValue, "\(subject) name must have 1 to \(maximumNameLength) printable characters")
+        if fits(text, maximumNameLength) {
+            let name = text.trimmingCharacters(in: .whitespaces)
+            if !name.isEmpty, name.unicodeScalars.count <= maximumNameLength, isPrintable(name) { return name }
         }
-        return name
+        throw StoreError(.invalidValue, "\(subject) name must have 1 to \(maximumNameLength) printable characters")
     }
 
     /// A name by which others refer to the thing.
@@ -38,13 +40,16 @@ package enum StoredText {
                 .invalidValue, "there are \(metadata.count) pairs of metadata; at most \(maximumPairs) are kept")
         }
         for (name, value) in metadata {
-            guard (1...maximumNameLength).contains(name.unicodeScalars.count), isPrintable(name) else {
+            guard !name.isEmpty, fits(name, maximumNameLength), name.unicodeScalars.count <= maximumNameLength,
+                isPrintable(name)
+            else {
                 throw StoreError(
                     .invalidValue,
                     "the name '\(ShownText.short(name))' of metadata must have 1 to \(maximumNameLength) printable "
                         + "characters")
             }
-            guard value.unicodeScalars.count <= maximumValueLength, isPrintable(value) else {
+            guard fits(value, maximumValueLength), value.unicodeScalars.count <= maximumValueLength, isPrintable(value)
+            else {
                 throw StoreError(
                     .invalidValue,
                     "the value of '\(name)' in metadata must have at most \(maximumValueLength) printable characters")
@@ -97,6 +102,9 @@ package enum StoredText {
         for limit in changes.keys { changed[limit] = set[limit] }
         return changed
     }
+
+    /// Whether a text has bytes for no more than so many Unicode scalars.
+    private static func fits(_ text: String, _ scalars: Int) -> Bool { text.utf8.count <= scalars * bytesPerScalar }
 
     /// Control characters and the marks that turn the direction of writing could make a terminal show something else.
     private static func isPrintable(_ text: String) -> Bool {

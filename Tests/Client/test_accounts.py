@@ -148,6 +148,15 @@ def test_what_is_refused_makes_no_key(pinion, arguments, words):
     assert shown(pinion, "keys", "list") == []
 
 
+def test_endless_combining_marks_are_refused_at_once(pinion):
+    marks = "a" + "\u0301\u0316" * 16_000
+    for arguments in (["keys", "create", "--name", marks], ["keys", "show", marks], ["owners", "create", marks]):
+        start = time.monotonic()
+        refused(pinion(*arguments), "combining marks")
+        assert time.monotonic() - start < 2
+    done(pinion("keys", "create", "--name", "e\u0301te\u0301"))
+
+
 def test_owners_are_not_removed_while_they_have_keys(pinion):
     done(pinion("owners", "create", "team"))
     refused(pinion("owners", "create", "team"), "there is an owner 'team' already")

@@ -77,6 +77,16 @@ struct AmountTests {
         #expect(throws: (any Error).self) { try TimeArgument.duration(text, option: "--grace") }
     }
 
+    @Test("An argument may have marks, but not without end")
+    func marks() {
+        let most = String(repeating: "\u{301}", count: ArgumentText.maximumMarks)
+        for text in ["", "--name", "e\u{301}", "漢字 😀", most, "a\(most)b\(most)", String(repeating: "é", count: 1_000)] {
+            #expect(!ArgumentText.hasEndlessMarks(text))
+        }
+        #expect(ArgumentText.hasEndlessMarks("a\(most)\u{316}"))
+        #expect(ArgumentText.hasEndlessMarks("--name=" + String(repeating: "\u{301}\u{316}", count: 16_000)))
+    }
+
     @Test("A grace may be nothing")
     func grace() throws {
         #expect(try TimeArgument.duration("0", option: "--grace") == .zero)

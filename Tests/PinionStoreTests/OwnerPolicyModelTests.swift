@@ -135,6 +135,18 @@ struct OwnerPolicyModelTests {
         #expect(try store.update(key.record.id, update).metadata.count == 16)
     }
 
+    @Test("A text of endless combining marks is refused at once")
+    func marks() throws {
+        let marks = "a" + String(repeating: "\u{301}\u{316}", count: 16_000)
+        let start = ContinuousClock.now
+        #expect(code { _ = try store.create(name: marks) } == .invalidValue)
+        #expect(code { _ = try store.owners.create(marks) } == .invalidValue)
+        #expect(code { _ = try store.create(name: "k", KeyTerms(metadata: ["a": marks])) } == .invalidValue)
+        #expect(start.duration(to: .now) < .seconds(1))
+        // Of marks a name may have as many as of letters.
+        #expect(code { _ = try store.create(name: "a" + String(repeating: "\u{301}", count: 63)) } == nil)
+    }
+
     @Test("Patterns have bounds")
     func patterns() throws {
         let many = try (0...64).map { try pattern("m/\($0)") }
