@@ -105,6 +105,21 @@ def test_a_spent_budget_is_not_tried_again(place):
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("--daily-money", "the daily money of this key is spent. Ask the operator of this server to raise it."),
+        ("--credit", "the credit of this key is spent. Ask the operator of this server to raise it."),
+        ("--daily-tokens", "the daily tokens of this key are spent. Ask the operator of this server to raise them."),
+    ],
+)
+def test_a_refusal_is_a_sentence(place, limit, words):
+    data, server = place
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(server, made(data, limit, "0"))
+    assert words in caught.value.message
+
+
 @pytest.mark.parametrize("dialect", [CHAT, RESPONSES, MESSAGES], ids=str)
 def test_a_budget_refuses_in_every_dialect(place, dialect):
     data, server = place

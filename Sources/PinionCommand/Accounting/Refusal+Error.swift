@@ -25,17 +25,17 @@ extension Refusal {
         case .reserved:
             limited(
                 .tokens,
-                "The \(words) of this \(holder) are promised to requests that run. \(rest)")
+                "The \(words) of this \(holder) \(isPlural ? "are" : "is") promised to requests that run.\(rest)")
         case .budget where needed.map({ $0 > 1 }) ?? false && (left ?? 0) > 0:
             limited(
                 .budget,
-                "You exceeded your current quota: the \(words) of this \(holder) do not suffice for this request. "
-                    + "\(rest) Shorten the prompt, or lower 'max_tokens'.")
+                "You exceeded your current quota: the \(words) of this \(holder) \(isPlural ? "do" : "does") not "
+                    + "suffice for this request.\(rest) Shorten the prompt, or lower 'max_tokens'.")
         case .budget:
             limited(
                 .budget,
-                "You exceeded your current quota: the \(words) of this \(holder) are spent. Ask the operator of this "
-                    + "server to raise them.")
+                "You exceeded your current quota: the \(words) of this \(holder) \(isPlural ? "are" : "is") spent. "
+                    + "Ask the operator of this server to raise \(isPlural ? "them" : "it").")
         case .ledger, .model:
             GenerationError(.overloaded, "the ledger takes no more requests at the moment")
         }
@@ -46,13 +46,15 @@ extension Refusal {
     }
 
     private var words: String { limit?.words ?? "tokens" }
+    /// Tokens and requests are many; money and credit are one.
+    private var isPlural: Bool { limit?.isMoney != true }
     private var holder: String { scope?.kind ?? "key" }
     private var bound: String { value.map { ": Limit \($0)" } ?? "" }
     private var used: Int { max(0, (value ?? 0) - (left ?? 0)) }
 
-    /// What there is and what it takes; amounts of money are the operator's business.
+    /// What there is and what it takes, as a further sentence; amounts of money are the operator's business.
     private var rest: String {
         guard let needed, let left, limit?.isMoney != true else { return "" }
-        return "\(left) are left, and this request takes up to \(needed)."
+        return " \(left) \(left == 1 ? "is" : "are") left, and this request takes up to \(needed)."
     }
 }
