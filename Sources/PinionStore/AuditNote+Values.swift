@@ -23,11 +23,4 @@ extension AuditNote.Value {
     init(_ metadata: [String: String]) {
         self = metadata.isEmpty ? .none : .members(metadata.mapValues { .text($0) })
     }
-
-    init(_ prices: Prices) {
-        self = .members([
-            "input": .number(prices.input), "cached_input": .number(prices.cachedInput),
-            "output": .number(prices.output),
-        ])
-    }
 }

@@ -6,15 +6,25 @@ package import PinionLedger
 package struct ModelTermsRecord: Sendable, Equatable {
     package let pattern: ModelPattern
     package let terms: ModelTerms
+    /// The price of a cached token that is set; nil where the price of other tokens of the prompt counts.
+    package let cachedPrice: Int?
+
+    fileprivate var auditedPrices: AuditNote.Value {
+        .members([
+            "input": .number(terms.prices.input), "cached_input": cachedPrice.map { .number($0) } ?? .none,
+            "output": .number(terms.prices.output),
+        ])
+    }
 }
 
 /// A price for each kind of token; one that is absent stays as it is.
-package struct PriceChanges: Sendable, Equatable {
+package struct PriceChanges: Sendable {
     package var input: Int?
-    package var cachedInput: Int?
+    /// One that is taken away leaves cached tokens at the price of others.
+    package var cachedInput: FieldChange<Int>
     package var output: Int?
 
-    package init(input: Int? = nil, cachedInput: Int? = nil, output: Int? = nil) {
+    package init(input: Int? = nil, cachedInput: FieldChange<Int> = .keep, output: Int? = nil) {
         (self.input, self.cachedInput, self.output) = (input, cachedInput, output)
     }
 }
@@ -27,7 +37,8 @@ package struct ModelTermsStore: Sendable {
 
     /// Sets prices and limits of a model or of all that a pattern stands for; what is not given stays as it was.
     ///
-    /// A model that had no terms is free but for the given prices, and its cached input costs what its input does.
+    /// A model that had no terms is free but for the given prices. While no price of cached input is set, it is the price of
+    /// input, whatever that becomes.
     ///
     /// - Parameter limits: Nil takes a limit away.
     /// - Throws: `invalidValue` for a price out of range, or a cached input that costs more than an input: a reservation
@@ -37,22 +48,22 @@ package struct ModelTermsStore: Sendable {
     ) throws(StoreError) -> ModelTermsRecord {
         let pattern = try StoredText.pattern(pattern)
         return try access.change { db, _ in
-            let old = try Self.row(pattern.text, in: db).map(Self.record(of:))?.terms
-            let input = prices.input ?? old?.prices.input ?? 0
+            let old = try Self.row(pattern.text, in: db).map(Self.record(of:))
+            let cachedPrice = prices.cachedInput.applied(to: old?.cachedPrice) { $0 }
             let new = ModelTerms(
                 prices: try Self.prices(
-                    input: input, cachedInput: prices.cachedInput ?? old?.prices.cachedInput ?? input,
-                    output: prices.output ?? old?.prices.output ?? 0),
-                limits: try StoredText.limits(old?.limits ?? Limits(), changedBy: limits))
-            let record = ModelTermsRecord(pattern: pattern, terms: new)
+                    input: prices.input ?? old?.terms.prices.input ?? 0, cachedInput: cachedPrice,
+                    output: prices.output ?? old?.terms.prices.output ?? 0),
+                limits: try StoredText.limits(old?.terms.limits ?? Limits(), changedBy: limits))
+            let record = ModelTermsRecord(pattern: pattern, terms: new, cachedPrice: cachedPrice)
             var note = AuditNote("model.set", pattern.text)
-            note.add("prices", from: old.map { .init($0.prices) } ?? .none, to: .init(new.prices))
-            note.add("limits", from: old.map { .init($0.limits) } ?? .none, to: .init(new.limits))
+            note.add("prices", from: old?.auditedPrices ?? .none, to: record.auditedPrices)
+            note.add("limits", from: old.map { .init($0.terms.limits) } ?? .none, to: .init(new.limits))
             guard note.tellsChanges else { return (record, nil) }
             try db.execute(
                 sql: "INSERT OR REPLACE INTO model_terms (\(Self.columns)) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
-                    pattern.text, new.prices.input, new.prices.cachedInput, new.prices.output,
+                    pattern.text, new.prices.input, cachedPrice, new.prices.output,
                     StoredValue.text(new.limits),
                 ])
             return (record, note)
@@ -77,10 +88,11 @@ package struct ModelTermsStore: Sendable {
                     "nothing is set for the model '\(ShownText.short(pattern.text))'; `pinion keys model list` shows "
                         + "what is")
             }
-            let terms = try Self.record(of: row).terms
+            let record = try Self.record(of: row)
             try db.execute(sql: "DELETE FROM model_terms WHERE pattern = ?", arguments: [pattern.text])
             let note = AuditNote(
-                "model.remove", pattern.text, ["prices": .init(terms.prices), "limits": .init(terms.limits)])
+                "model.remove", pattern.text,
+                ["prices": record.auditedPrices, "limits": .init(record.terms.limits)])
             return ((), note)
         }
     }
@@ -108,14 +120,17 @@ package struct ModelTermsStore: Sendable {
 
     private static func record(of row: Row) throws -> ModelTermsRecord {
         let text: String = row[0]
+        let cachedPrice: Int? = row[2]
         guard let pattern = ModelPattern(text),
-            let prices = try? prices(input: row[1], cachedInput: row[2], output: row[3])
+            let prices = try? prices(input: row[1], cachedInput: cachedPrice, output: row[3])
         else { throw DamagedValue("the prices of", text, "\(row)", expected: "0 to \(Prices.maximum)") }
         return ModelTermsRecord(
-            pattern: pattern, terms: ModelTerms(prices: prices, limits: try StoredValue.limits(row[4], of: text)))
+            pattern: pattern, terms: ModelTerms(prices: prices, limits: try StoredValue.limits(row[4], of: text)),
+            cachedPrice: cachedPrice)
     }
 
-    private static func prices(input: Int, cachedInput: Int, output: Int) throws(StoreError) -> Prices {
+    private static func prices(input: Int, cachedInput: Int?, output: Int) throws(StoreError) -> Prices {
+        let cachedInput = cachedInput ?? input
         for price in [input, cachedInput, output] where !(0...Prices.maximum).contains(price) {
             throw StoreError(
                 .invalidValue, "a price is \(price) nano-units a token, expected 0 to \(Prices.maximum)")

@@ -10,6 +10,7 @@ enum StoreMigrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("keys", migrate: keys)
         migrator.registerMigration("accounts", migrate: accounts)
+        migrator.registerMigration("cached-price", migrate: cachedPrice)
         return migrator
     }
 
@@ -53,6 +54,26 @@ enum StoreMigrations {
                     revoked INTEGER,
                     last_used INTEGER
                 ) STRICT, WITHOUT ROWID;
+                """)
+    }
+
+    /// A price of cached tokens may be missing; the price of other tokens of the prompt counts then.
+    ///
+    /// Before, it was stored as that price was at the time. A price that equals it is therefore taken for one that nobody set.
+    @Sendable private static func cachedPrice(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE new_model_terms (
+                    pattern TEXT NOT NULL PRIMARY KEY,
+                    input_price INTEGER NOT NULL,
+                    cached_price INTEGER,
+                    output_price INTEGER NOT NULL,
+                    limits TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                INSERT INTO new_model_terms (pattern, input_price, cached_price, output_price, limits)
+                    SELECT pattern, input_price, nullif(cached_price, input_price), output_price, limits FROM model_terms;
+                DROP TABLE model_terms;
+                ALTER TABLE new_model_terms RENAME TO model_terms;
                 """)
     }
 

@@ -116,6 +116,11 @@ def test_prices_are_for_a_million_tokens(pinion):
     (model,) = shown(pinion, "keys", "model", "list")
     assert model["nano_units_per_token"] == {"input": 250, "cached_input": 25, "output": 2000}
     assert model["limits"] == {"concurrent_requests": 4}
+    refused(pinion("keys", "model", "set", "qwen/*", "--input-price", "0.01"), "cannot be the higher one")
+    done(pinion("keys", "model", "set", "qwen/*", "--cached-price", "none"))
+    for price in ["0.01", "0.50"]:
+        table = done(pinion("keys", "model", "set", "qwen/*", "--input-price", price))
+        assert table.splitlines()[1].split()[1:3] == [price, price]
     refused(pinion("keys", "model", "set", "m", "--input-price", "0.0001"), "--input-price", "3 decimals", "'0.0001'")
     refused(pinion("keys", "model", "set", "m", "--cached-price", "1"), "cannot be the higher one")
     done(pinion("keys", "model", "remove", "qwen/*"))

@@ -46,8 +46,8 @@ struct AuditTests {
                 #"key.increase \#(id) {"limits":{"daily_tokens":1},"until":"2027-01-15T08:01:10Z"}"#,
                 #"key.rotate \#(id) {"old_secrets_end":"2027-01-15T08:00:10Z","prefix":"\#(new.secret.prefix(8))"}"#,
                 "key.revoke \(id) {}",
-                #"model.set m/* {"prices":{"from":null,"to":{"cached_input":4,"input":4,"output":0}}}"#,
-                #"model.remove m/* {"prices":{"cached_input":4,"input":4,"output":0}}"#,
+                #"model.set m/* {"prices":{"from":null,"to":{"cached_input":null,"input":4,"output":0}}}"#,
+                #"model.remove m/* {"prices":{"cached_input":null,"input":4,"output":0}}"#,
                 #"owner.remove team {"limits":{"credit":3}}"#,
             ])
         #expect(entries.allSatisfy { $0.actor == "tester" })

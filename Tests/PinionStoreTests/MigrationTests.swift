@@ -72,6 +72,33 @@ struct MigrationTests {
         #expect(old.0 == ["keys"] && old.1 == 2 && old.2 == 1_349_086_830)
     }
 
+    @Test("Cached prices that were stored without being set follow the input price, and others stay")
+    func cachedPrices() async throws {
+        _ = try KeyStore(path: path)
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM grdb_migrations WHERE identifier = 'cached-price';
+                    DROP TABLE model_terms;
+                    CREATE TABLE model_terms (
+                        pattern TEXT NOT NULL PRIMARY KEY,
+                        input_price INTEGER NOT NULL,
+                        cached_price INTEGER NOT NULL,
+                        output_price INTEGER NOT NULL,
+                        limits TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    INSERT INTO model_terms VALUES ('follows', 10, 10, 30, '{}'), ('set', 10, 1, 30, '{}');
+                    """)
+        }
+        try queue.close()
+        let store = try KeyStore(path: path)
+        #expect(try await store.terms(ofModel: "set").prices == Prices(input: 10, cachedInput: 1, output: 30))
+        #expect(try await store.terms(ofModel: "follows").prices == Prices(input: 10, cachedInput: 10, output: 30))
+        #expect(try store.models.list().map(\.cachedPrice) == [nil, 1])
+        #expect(try directory.mode(of: "pinion.db.before-cached-price") == 0o600)
+    }
+
     @Test("A new database is not copied, and a current one is not copied again")
     func noNeedlessCopy() throws {
         _ = try KeyStore(path: path)

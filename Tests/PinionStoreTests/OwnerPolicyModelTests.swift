@@ -180,7 +180,7 @@ struct OwnerPolicyModelTests {
         #expect(made.terms.prices == Prices(input: 10, cachedInput: 10, output: 30))
         let limited = try store.models.set(pattern("m"), limits: [.requestsPerMinute: 5])
         #expect(limited.terms == ModelTerms(prices: made.terms.prices, limits: Limits([.requestsPerMinute: 5])))
-        let changed = try store.models.set(pattern("m"), prices: PriceChanges(cachedInput: 1))
+        let changed = try store.models.set(pattern("m"), prices: PriceChanges(cachedInput: .set(1)))
         #expect(changed.terms.prices == Prices(input: 10, cachedInput: 1, output: 30))
         #expect(try store.models.set(pattern("m"), limits: [.requestsPerMinute: nil]).terms.limits.isEmpty)
     }
@@ -189,12 +189,32 @@ struct OwnerPolicyModelTests {
     func badPrices() throws {
         for prices in [
             PriceChanges(input: -1), PriceChanges(output: Prices.maximum + 1), PriceChanges(input: .max),
-            PriceChanges(cachedInput: 1), PriceChanges(input: 1, cachedInput: 2),
+            PriceChanges(cachedInput: .set(1)), PriceChanges(input: 1, cachedInput: .set(2)),
         ] {
             #expect(code { _ = try store.models.set(pattern("m"), prices: prices) } == .invalidValue)
         }
         let dearest = PriceChanges(input: Prices.maximum, output: Prices.maximum)
         #expect(try store.models.set(pattern("m"), prices: dearest).terms.prices.cachedInput == Prices.maximum)
+        let cached = PriceChanges(cachedInput: .set(Prices.maximum))
+        #expect(try store.models.set(pattern("m"), prices: cached).cachedPrice == Prices.maximum)
         #expect(code { _ = try store.models.set(pattern("m"), prices: PriceChanges(input: 1)) } == .invalidValue)
+    }
+
+    @Test("A cached price that nobody set follows the input price, and one that is set stays until it is taken away")
+    func cachedPrice() throws {
+        func set(_ prices: PriceChanges) throws -> Prices {
+            try store.models.set(pattern("m"), prices: prices).terms.prices
+        }
+        for input in [1_000, 2_000, 500] {
+            #expect(try set(PriceChanges(input: input)) == Prices(input: input, cachedInput: input, output: 0))
+        }
+        #expect(try store.models.list().map(\.cachedPrice) == [nil])
+        // Set to what it is already, it does not follow any more.
+        _ = try set(PriceChanges(cachedInput: .set(500)))
+        #expect(try set(PriceChanges(input: 900)).cachedInput == 500)
+        #expect(code { _ = try set(PriceChanges(input: 400)) } == .invalidValue)
+        #expect(try set(PriceChanges(input: 400, cachedInput: .unset)).cachedInput == 400)
+        #expect(try set(PriceChanges(input: 700)).cachedInput == 700)
+        #expect(try store.audit(last: 100).count == 7)
     }
 }

@@ -33,9 +33,10 @@ extension KeysCommand {
 
             func run() throws {
                 let pattern = try ModelPattern.argument(model, "<model>")
+                let cached = try cachedPrice.map { try TokenPrice.change(to: $0, option: "--cached-price") }
                 let prices = PriceChanges(
                     input: try inputPrice.map { try TokenPrice.value(of: $0, option: "--input-price") },
-                    cachedInput: try cachedPrice.map { try TokenPrice.value(of: $0, option: "--cached-price") },
+                    cachedInput: cached ?? .keep,
                     output: try outputPrice.map { try TokenPrice.value(of: $0, option: "--output-price") })
                 let set = try data.openStore().models.set(pattern, prices: prices, limits: limits.changes())
                 [set].printTable()
@@ -83,6 +84,11 @@ enum TokenPrice {
                     + "\(digits) decimals, found '\(text)'")
         }
         return value
+    }
+
+    /// What an option says of a price that may be missing; `none` takes it away.
+    static func change(to text: String, option: String) throws -> FieldChange<Int> {
+        text.utf8.elementsEqual(StoredText.reservedName.utf8) ? .unset : .set(try value(of: text, option: option))
     }
 
     static func text(_ value: Int) -> String { DecimalAmount.text(value, digits: digits) }
