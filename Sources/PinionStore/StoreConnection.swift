@@ -13,15 +13,6 @@ final class StoreConnection: Sendable {
     /// try of its own.
     private static let retryPause = Duration.milliseconds(250)
 
-    private struct Opened {
-        let queue: DatabaseQueue
-        let identity: FileIdentity
-
-        init(_ opened: (queue: DatabaseQueue, identity: FileIdentity)) {
-            (queue, identity) = opened
-        }
-    }
-
     private struct Failure {
         let error: StoreError
         let identity: FileIdentity
@@ -29,7 +20,7 @@ final class StoreConnection: Sendable {
     }
 
     let path: String
-    private let opened: Mutex<Opened>
+    private let opened: Mutex<StoreDatabase.Opened>
     private let failure = Mutex<Failure?>(nil)
     /// Opening blocks, for as long as another process holds the database: never on the cooperative queue.
     private let opening = DispatchQueue(label: "pinion.store")
@@ -37,7 +28,7 @@ final class StoreConnection: Sendable {
     /// Opens the database, creating it where it is missing.
     init(path: String) throws(StoreError) {
         self.path = path
-        opened = Mutex(Opened(try StoreDatabase.open(path: path, creates: true)))
+        opened = Mutex(try StoreDatabase.open(path: path, creates: true))
     }
 
     /// The database that lies at the path now; may block while it is opened.
@@ -60,6 +51,28 @@ final class StoreConnection: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Writes to the database that lies at the path now, unless another process has a lock; may block while it is opened.
+    ///
+    /// - Throws: `busy` at once where a lock would have to be waited for.
+    func writeWithoutWaiting(_ updates: (Database) throws -> Void) throws(StoreError) {
+        let queue: DatabaseQueue = try queue()
+        // Of the same queue: the file may have been replaced since.
+        let wait = opened.withLock { $0.queue === queue ? $0.wait : nil }
+        guard let wait else { throw StoreError(.busy, "the database \(path) is being replaced") }
+        do {
+            try queue.writeWithoutTransaction { db in
+                try wait.withoutWaiting {
+                    try db.inTransaction(.immediate) {
+                        try updates(db)
+                        return .commit
+                    }
+                }
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
     }
 
     private func currentIdentity() throws(StoreError) -> FileIdentity {
@@ -88,7 +101,7 @@ final class StoreConnection: Sendable {
         let old = opened.withLock { $0.queue }
         _ = try? old.read { _ in }
         do {
-            let new = Opened(try StoreDatabase.open(path: path, creates: false))
+            let new = try StoreDatabase.open(path: path, creates: false)
             failure.withLock { $0 = nil }
             opened.withLock { $0 = new }
             return new.queue

@@ -10,7 +10,7 @@ import GRDB
 enum StoreDatabase {
     /// Marks the file as ours (`Pinn` in ASCII), so that another program's database is never migrated by mistake.
     static let applicationID: Int32 = 0x5069_6E6E
-    /// How long a statement waits for another process's transaction, in seconds.
+    /// How long a statement waits for another process's transaction, in seconds; see ``LockWait``.
     static let busyTimeout = 5.0
     /// Seconds between two tries to become the one that opens.
     static let lockPollInterval = 0.02
@@ -18,22 +18,31 @@ enum StoreDatabase {
     /// Times that a file is opened anew because another one took its place meanwhile.
     private static let maximumTries = 20
 
+    /// An open database.
+    struct Opened {
+        let queue: DatabaseQueue
+        /// What the file was after the opening, which may have written to it.
+        let identity: FileIdentity
+        /// How the queue waits for other processes.
+        let wait: LockWait
+    }
+
     /// - Parameter creates: Whether a file that is missing is made.
-    /// - Returns: The database, and what its file was after the opening, which may have written to it.
-    static func open(path: String, creates: Bool) throws(StoreError) -> (queue: DatabaseQueue, identity: FileIdentity) {
+    static func open(path: String, creates: Bool) throws(StoreError) -> Opened {
         try prepareFile(path: path, creates: creates)
         let turn = try waitForTurn(path: path)
         defer { close(turn) }
         for _ in 0..<maximumTries {
             let before = FileIdentity(path: path)
             let queue: DatabaseQueue
+            let wait = LockWait(limit: .seconds(busyTimeout))
             do {
-                queue = try openAndMigrate(path: path)
+                queue = try openAndMigrate(path: path, wait: wait)
             } catch {
                 throw StoreError(error, path: path)
             }
             guard let after = FileIdentity(path: path), after.inode == before?.inode else { continue }
-            return (queue, after)
+            return Opened(queue: queue, identity: after, wait: wait)
         }
         throw StoreError(.busy, "the database \(path) is being replaced again and again")
     }
@@ -60,9 +69,9 @@ enum StoreDatabase {
         return descriptor
     }
 
-    private static func openAndMigrate(path: String) throws -> DatabaseQueue {
+    private static func openAndMigrate(path: String, wait: LockWait) throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .callback { wait.goesOn(tries: $0) }
         configuration.prepareDatabase { try claim($0, path: path) }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.writeWithoutTransaction { db in

@@ -10,6 +10,8 @@ import Synchronization
 final class UseNotes: Sendable {
     /// Time for which uses are gathered before they are written.
     private static let gathering = DispatchTimeInterval.milliseconds(500)
+    /// Time after which notes are written again that found the database held.
+    private static let retryPause = DispatchTimeInterval.seconds(5)
 
     private struct State {
         /// When a use of each key was last noted.
@@ -38,17 +40,25 @@ final class UseNotes: Sendable {
         if isFirst { queue.asyncAfter(deadline: .now() + Self.gathering) { self.write() } }
     }
 
-    /// A failure harms nobody: the next use is noted again.
+    /// Writes what waits. Never by waiting for another process: every request is authenticated on the same connection, and
+    /// would wait behind the note for as long as somebody only reads the file.
     private func write() {
         let waiting = state.withLock { state in
             defer { state.waiting = [:] }
             return state.waiting
         }
-        guard let database: DatabaseQueue = try? connection.queue() else { return }
-        try? database.write { db in
-            for (id, seconds) in waiting {
-                try db.execute(sql: "UPDATE api_key SET last_used = ? WHERE id = ?", arguments: [seconds, id])
+        guard !waiting.isEmpty else { return }
+        do {
+            try connection.writeWithoutWaiting { db in
+                for (id, seconds) in waiting {
+                    try db.execute(sql: "UPDATE api_key SET last_used = ? WHERE id = ?", arguments: [seconds, id])
+                }
             }
+        } catch {
+            // Another failure harms nobody: the next use is noted again.
+            guard error.code == .busy else { return }
+            state.withLock { $0.waiting.merge(waiting) { newer, _ in newer } }
+            queue.asyncAfter(deadline: .now() + Self.retryPause) { self.write() }
         }
     }
 }

@@ -137,6 +137,67 @@ struct KeyStoreFailureTests {
         await #expect(throws: StoreError.self) { _ = try await store.authenticate(issued.secret) }
     }
 
+    /// Another connection to the database, which may keep a transaction open.
+    private func otherConnection() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    @Test("Somebody who only reads the database holds up no request, and uses are noted later", .timeLimit(.minutes(1)))
+    func reader() async throws {
+        let store = try KeyStore(path: path)
+        let issued = try store.create(name: "k")
+        let other = try otherConnection()
+        try await other.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN")
+            _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM api_key")
+        }
+        // Over the time at which the first use is written.
+        for _ in 0..<15 {
+            let start = ContinuousClock.now
+            #expect(try await store.authenticate(issued.secret) != nil)
+            #expect(start.duration(to: .now) < .seconds(1))
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try store.list().first?.lastUsed == nil)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        for _ in 0..<100 where try store.list().first?.lastUsed == nil {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try store.list().first?.lastUsed != nil)
+    }
+
+    @Test("While another process holds the database, all who ask wait for one deadline", .timeLimit(.minutes(1)))
+    func held() async throws {
+        let store = try KeyStore(path: path)
+        let issued = try store.create(name: "k")
+        // Once before, so that the file is open as it is.
+        #expect(try await store.authenticate(issued.secret) != nil)
+        let other = try otherConnection()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+        let start = ContinuousClock.now
+        let codes = await withTaskGroup(of: StoreError.Code?.self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    do {
+                        _ = try await store.authenticate(issued.secret)
+                        return nil
+                    } catch {
+                        return (error as? StoreError)?.code
+                    }
+                }
+            }
+            return await group.reduce(into: [StoreError.Code?]()) { $0.append($1) }
+        }
+        #expect(codes.count == 10 && codes.allSatisfy { $0 == .busy }, "\(codes)")
+        // One wait of five seconds, not ten of them.
+        #expect(start.duration(to: .now) < .seconds(9))
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await store.authenticate(issued.secret)?.id == issued.record.id)
+    }
+
     @Test("Several openings of a new file at the same moment all succeed", arguments: 0..<20)
     func openedAtOnce(round: Int) async throws {
         let path = directory.path + "/\(round)/pinion.db"
