@@ -9,6 +9,7 @@ import TextGeneration
 /// The keys a server accepts: those it was given, then those of the store.
 struct ServerKeys: KeyAuthority {
     private let ephemeral: EphemeralKeys
+    private let outage = StoreOutage()
     /// Nil on a server that asks for no keys, which then needs no database.
     let store: KeyStore?
     /// Keys of the store that were good when the server started.
@@ -46,11 +47,15 @@ struct ServerKeys: KeyAuthority {
 
     /// What a key may do, by its identifier.
     ///
-    /// - Throws: `StoreError` when the store does not tell; ``APIError/invalidKey`` for a key that was revoked meanwhile.
+    /// - Throws: An `APIError` with 503 while the store does not tell, ``APIError/invalidKey`` for a key that was revoked
+    ///   meanwhile; `StoreError` for a store that cannot tell.
     func account(of tenant: Tenant) async throws -> Account {
         guard let store else { return Account(key: tenant.id) }
-        if ephemeral.holds(tenant.id) { return try await store.account(ofUnstoredKey: tenant.id) }
-        guard let account = try await store.account(ofKey: tenant.id) else { throw APIError.invalidKey }
+        let isGiven = ephemeral.holds(tenant.id)
+        let account = try await outage.ask {
+            isGiven ? try await store.account(ofUnstoredKey: tenant.id) : try await store.account(ofKey: tenant.id)
+        }
+        guard let account else { throw APIError.invalidKey }
         return account
     }
 
@@ -64,11 +69,13 @@ struct ServerKeys: KeyAuthority {
     }
 
     func terms(of model: ServedModel) async throws -> ModelTerms {
-        try await store?.terms(ofModel: model.id) ?? ModelTerms()
+        guard let store else { return ModelTerms() }
+        return try await outage.ask { try await store.terms(ofModel: model.id) }
     }
 
     func authenticate(_ bearer: String) async throws -> Tenant? {
         if let record = ephemeral.authenticate(bearer) { return Tenant(id: record.id) }
-        return try await store?.authenticate(bearer).map { Tenant(id: $0.id) }
+        guard let store else { return nil }
+        return try await outage.ask { try await store.authenticate(bearer).map { Tenant(id: $0.id) } }
     }
 }

@@ -1,5 +1,6 @@
 """Keys made and revoked beside a running server."""
 
+import concurrent.futures
 import contextlib
 import hashlib
 import json
@@ -13,6 +14,7 @@ import stat
 import subprocess
 import time
 
+import httpx
 import openai
 import pytest
 from conftest import BINARY, Server, environment, run
@@ -139,6 +141,53 @@ def test_a_replaced_database_is_noticed(new_data, tmp_path):
         os.rename(data / "away.db", data / "pinion.db")
         assert accepted(server, made)
         assert not accepted(server, key)
+    finally:
+        server.stop()
+
+
+def test_a_database_that_is_held_refuses_everybody_in_one_time(new_data):
+    data = new_data()
+    key = run("keys", "create", "--data-dir", data).stdout.strip()
+    server = Server("--data-dir", data)
+    try:
+        assert accepted(server, key)
+        with database(data / "pinion.db") as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN EXCLUSIVE")
+
+            def ask(_):
+                start = time.monotonic()
+                reply = httpx.get(f"{server.address}/v1/models", headers={"Authorization": f"Bearer {key}"}, timeout=60)
+                return reply, time.monotonic() - start
+
+            with concurrent.futures.ThreadPoolExecutor(12) as pool:
+                replies = list(pool.map(ask, range(12)))
+            connection.execute("ROLLBACK")
+        for reply, seconds in replies:
+            assert reply.status_code == 503 and seconds < 10, (reply.text, seconds)
+            assert reply.json()["error"]["code"] == "server_is_overloaded" and int(reply.headers["retry-after"]) > 0
+        assert accepted(server, key)
+        # One line for all of them.
+        assert sum("requests are refused" in line for line in server.errors) == 1, server.errors
+    finally:
+        server.stop()
+
+
+def test_who_reads_the_database_holds_up_no_request(new_data):
+    data = new_data()
+    keys = [run("keys", "create", "--data-dir", data).stdout.strip() for _ in range(4)]
+    server = Server("--data-dir", data)
+    try:
+        with database(data / "pinion.db") as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN")
+            connection.execute("SELECT * FROM api_key").fetchall()
+            for key in keys * 3:
+                start = time.monotonic()
+                assert accepted(server, key)
+                assert time.monotonic() - start < 2
+                time.sleep(0.25)
+            connection.execute("ROLLBACK")
     finally:
         server.stop()
 
