@@ -19,7 +19,7 @@ struct ServerKeys: KeyAuthority {
 
     var ephemeralCount: Int { ephemeral.count }
 
-    /// - Throws: When the store cannot be opened, or when an address that others reach has no key at all.
+    /// - Throws: When the store cannot be opened, when a key is given for two purposes, or when an address that others reach has no key at all.
     init(settings: ServeSettings) throws {
         ephemeral = try EphemeralKeys(settings.apiKeys)
         guard settings.server.requiresAuthentication else {
@@ -28,6 +28,7 @@ struct ServerKeys: KeyAuthority {
         }
         try settings.dataDirectory.create()
         let store = try KeyStore(path: settings.dataDirectory.databasePath)
+        try Self.refuseSharedSecrets(settings, store)
         let records = try store.list()
         self.store = store
         storedCount = records.count { $0.revoked == nil && !$0.hasExpired(at: Date()) }
@@ -36,6 +37,28 @@ struct ServerKeys: KeyAuthority {
             throw CommandFailure(
                 "there is no API key, and \(settings.server.host) is reached by others: make one first with "
                     + "`\(Invocation.command("keys create", in: settings.dataDirectory))`, or give one with --api-key")
+        }
+    }
+
+    /// - Throws: For a given key that is a key of the store as well, whose limits and revocation would not count for it, and
+    ///   for an admin key that clients have.
+    private static func refuseSharedSecrets(_ settings: ServeSettings, _ store: KeyStore) throws {
+        for secret in settings.apiKeys {
+            guard let record = try store.holder(ofSecret: secret) else { continue }
+            throw CommandFailure(
+                "--api-key is a secret of the stored key \(record.id), whose limits and revocation would not count for it: "
+                    + "leave it out, or give another")
+        }
+        for secret in settings.adminKeys {
+            if let record = try store.holder(ofSecret: secret) {
+                throw CommandFailure(
+                    "--admin-key is a secret of the stored key \(record.id), whose client could read what /admin tells: "
+                        + "give another")
+            }
+            if settings.apiKeys.contains(where: { $0.utf8.elementsEqual(secret.utf8) }) {
+                throw CommandFailure(
+                    "--admin-key is given with --api-key, too, whose client could read what /admin tells: give another")
+            }
         }
     }
 

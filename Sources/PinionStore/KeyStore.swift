@@ -135,6 +135,12 @@ package final class KeyStore: Sendable {
         return found.key
     }
 
+    /// The key that has this secret, also one that is revoked or has ended.
+    package func holder(ofSecret secret: String) throws(StoreError) -> KeyRecord? {
+        let digest = KeySecret.digest(of: secret)
+        return try access.read { db in try Self.key(ofSecret: digest, in: db)?.key }
+    }
+
     private static func key(
         ofSecret digest: SHA256Digest, in db: Database
     ) throws -> (key: KeyRecord, secretExpires: Date?)? {

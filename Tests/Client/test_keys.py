@@ -86,6 +86,25 @@ def test_a_given_key_is_accepted_and_not_stored(new_data, tmp_path, place):
         server.stop()
 
 
+def test_a_secret_for_two_purposes_is_refused(new_data):
+    data = new_data()
+    stored = run("keys", "create", "--data-dir", data).stdout.strip()
+    (record,) = json.loads(run("keys", "list", "--json", "--data-dir", data).stdout)
+
+    def refused(*words, **variables):
+        done = run("serve", "--port", 0, "--data-dir", data, **variables)
+        (line,) = done.stderr.splitlines()
+        assert done.returncode == 1 and all(word in line for word in words), done
+        assert stored not in line and "canary" not in line
+
+    refused("--api-key is a secret", record["id"], PINION_API_KEY=stored)
+    refused("--admin-key is a secret", record["id"], PINION_ADMIN_KEY=stored)
+    refused("--admin-key is given with --api-key", PINION_API_KEY="canary-one", PINION_ADMIN_KEY="canary-one")
+    # A given key would survive the revocation.
+    assert run("keys", "revoke", record["id"], "--data-dir", data).returncode == 0
+    refused("--api-key is a secret", record["id"], PINION_API_KEY=stored)
+
+
 def test_no_auth_serves_everyone_on_loopback(new_data):
     server = Server("--no-auth", "--data-dir", new_data())
     try:

@@ -161,6 +161,18 @@ struct KeyStoreTests {
         #expect(abs(lastUsed.timeIntervalSinceNow) < 60)
     }
 
+    @Test("The holder of a secret is told also when the key is revoked, and by nothing but the whole secret")
+    func holder() throws {
+        let issued = try store.create(name: "k")
+        #expect(try store.holder(ofSecret: issued.secret)?.id == issued.record.id)
+        for text in [issued.record.id, issued.record.prefix, String(issued.secret.dropLast()), ""] {
+            #expect(try store.holder(ofSecret: text) == nil)
+        }
+        _ = try store.rotate(issued.record.id)
+        _ = try store.revoke(issued.record.id)
+        #expect(try store.holder(ofSecret: issued.secret)?.id == issued.record.id)
+    }
+
     @Test("Keys survive closing and opening again")
     func reopening() async throws {
         let path = directory.path + "/again.db"
