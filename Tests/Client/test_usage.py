@@ -107,7 +107,7 @@ def test_sums_are_verified_and_old_rows_pruned(used):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--by", "colour"], ["--since", "2026-02-30"], ["--since", "0d"], ["--until", "7d"], ["--format", "xml"], ["prune"]],
+    [["--by", "colour"], ["--by", "day", "--by", "key", "--by", "day"], ["--since", "2026-02-30"], ["--since", "0d"], ["--until", "7d"], ["--format", "xml"], ["prune"]],
 )
 def test_arguments_that_are_none_are_refused(used, arguments):
     assert run("usage", *arguments, "--data-dir", used[0]).returncode == 64

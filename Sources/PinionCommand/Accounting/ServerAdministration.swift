@@ -11,10 +11,12 @@ struct ServerAdministration: Administration {
     private let serverKeys: ServerKeys
     private let ledger: Ledger
     private let usagePath: String
-    /// Reading blocks: reports of a million rows take most of a second.
-    private let reading = DispatchQueue(label: "pinion.admin")
-    /// Apart, so that the status does not wait for a report.
+    private let reports = ReportQueue()
+    /// Reading blocks. Apart from reports, for which lists do not wait.
+    private let readingLists = DispatchQueue(label: "pinion.admin")
+    /// Likewise.
     private let readingStatus = DispatchQueue(label: "pinion.status")
+    private let outage = StoreOutage()
 
     /// - Parameters:
     ///   - keys: The admin keys.
@@ -31,16 +33,22 @@ struct ServerAdministration: Administration {
     func accepts(_ key: String) -> Bool { admin.authenticate(key) != nil }
 
     func keys() async throws -> [UInt8] {
-        try await read { try PrintedJSON.list(store.list().map { PrintedJSON($0) }).bytes() }
+        try await outage.ask {
+            try await read(on: readingLists) { try PrintedJSON.list(store.list().map { PrintedJSON($0) }).bytes() }
+        }
     }
 
     func owners() async throws -> [UInt8] {
-        try await read { try PrintedJSON.list(store.owners.list().map { PrintedJSON($0) }).bytes() }
+        try await outage.ask {
+            try await read(on: readingLists) {
+                try PrintedJSON.list(store.owners.list().map { PrintedJSON($0) }).bytes()
+            }
+        }
     }
 
     func usage(_ query: [(name: String, value: String)]) async throws -> [UInt8] {
         let fields = try UsageFields(query)
-        return try await read {
+        return try await reports.make {
             let reader = try UsageReader(path: usagePath)
             return UsageOutput(report: try reader.report(fields.query(today: try reader.today()))).json()
         }
@@ -72,10 +80,10 @@ struct ServerAdministration: Administration {
     private static let shownKeys = 50
 
     private func read<Answer: Sendable>(
-        on queue: DispatchQueue? = nil, _ answer: @escaping @Sendable () throws -> Answer
+        on queue: DispatchQueue, _ answer: @escaping @Sendable () throws -> Answer
     ) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            (queue ?? reading).async { continuation.resume(with: Result(catching: answer)) }
+            queue.async { continuation.resume(with: Result(catching: answer)) }
         }
     }
 }
@@ -112,6 +120,7 @@ struct UsageFields {
                 guard let group = UsageReport.Group(rawValue: value) else {
                     throw .invalidValue(name, got: value, supported: UsageReport.Group.allCases.map(\.rawValue))
                 }
+                guard !groups.contains(group) else { throw .invalidValue(name, "'\(value)' is given twice.") }
                 groups.append(group)
             case "since":
                 guard let bound = DayBound(argument: value) else {

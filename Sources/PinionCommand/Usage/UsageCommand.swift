@@ -33,6 +33,12 @@ struct UsageCommand: AsyncParsableCommand {
         @Option(help: "How to print it.") var format = UsageFormat.table
         @OptionGroup var data: DataOptions
 
+        func validate() throws {
+            for (index, group) in groups.enumerated() where groups[..<index].contains(group) {
+                throw ValidationError("--by: '\(group.rawValue)' is given twice")
+            }
+        }
+
         func run() throws {
             let reader = try data.openUsage()
             let today = try reader.today()

@@ -46,7 +46,22 @@ struct AdminRoutes: Sendable {
         // Open to the authentication of clients, whose keys it would look for.
         Route(path: path, isOpen: true) { [administration] request, _ in
             try administration.check(request)
-            return Response(json: try await reply(administration, request))
+            return Response(json: try await Self.whileConnected { try await reply(administration, request) })
+        }
+    }
+
+    /// Does something in a task that is cancelled when the client leaves: a report that nobody reads need not be made.
+    private static func whileConnected(
+        _ answer: @escaping @Sendable () async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let work = Task { try await answer() }
+        let closed = ClientConnection.closed
+        let token = closed?.onFire { work.cancel() }
+        defer { if let closed, let token { closed.forget(token) } }
+        return try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            work.cancel()
         }
     }
 
