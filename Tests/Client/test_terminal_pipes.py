@@ -360,3 +360,15 @@ def test_ten_megabytes_are_shown_in_linear_time():
             assert terminal.wait_for_end() == 0
             assert terminal.text.count("bold") >= count * 30
         assert time.monotonic() - start < 60
+
+
+def test_control_c_at_a_terminal_ends_the_style_and_the_line_of_a_question():
+    with ChatServer(delta("a **bold and "), delta("more** `co` "), delta("next "), delta("word"), 30) as server, Terminal(
+        "chat", "--url", server.address, "x"
+    ) as terminal:
+        terminal.wait_for(rb"next")
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        # The terminal itself shows the key that was pressed.
+        assert terminal.text.replace("^C", "") == "a bold and more co next word\n"
+        assert terminal.output.rfind(b"\x1b[0m") > terminal.output.rfind(b"\x1b[0;")

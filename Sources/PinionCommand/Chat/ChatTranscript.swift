@@ -26,7 +26,12 @@ struct ChatTranscript {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+            guard count > 0 else {
+                let reason = String(cString: strerror(errno))
+                // A part of a conversation would be taken for the whole, and would be in the way of another try.
+                unlink(path)
+                throw CommandFailure("cannot write \(path): \(reason)")
+            }
             rest = rest.dropFirst(count)
         }
     }
