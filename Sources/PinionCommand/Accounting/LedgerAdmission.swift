@@ -97,7 +97,9 @@ private struct LedgerAccount: AdmissionAccount {
         ticket.levels.map { level in
             GenerationWarning(
                 keyword: level.limit.rawValue, pointer: "",
-                message: "\(level.percent) % of the \(level.limit.words) of this \(level.scope.kind) are used")
+                message:
+                    "\(level.percent) % of the \(level.limit.words) of this \(level.scope.kind) \(level.limit.isMoney ? "is" : "are") used"
+            )
         }
     }
 }
