@@ -67,8 +67,8 @@ def as_shown(nodes, in_link=False):
         if isinstance(node, str):
             shown.append(node.translate(NAMED))
         elif node[0] == "img":
-            words = ("Picture: " + node[1]["alt"]).translate(NAMED)
-            shown.append(words if in_link else ["a", {"href": node[1]["src"]}, [words]])
+            words = node[1]["alt"].translate(NAMED)
+            shown.append(words if in_link else ["a", {"href": node[1]["src"]}, ["Picture: " + words]])
         else:
             attributes = {key: value for key, value in node[1].items() if key != "title"}
             shown.append([node[0], attributes, as_shown(node[2], in_link or node[0] == "a")])

@@ -12,13 +12,28 @@ import time
 import conftest
 from pages import browser as browsers
 from pages.chat import Chat
-from pages.proxy import Proxy
+from pages.proxy import Proxy, Reply
 
 ADMIN_KEY = "an-admin-key"
 SIZES = {"desktop": (*browsers.DESKTOP, 1, False), "phone": (*browsers.PHONE, 2, True)}
 QUESTION = "What is the capital of France? Answer in one sentence."
-# Something else that the small default model knows.
-OTHER = "Who wrote Romeo and Juliet? Answer in one sentence."
+# What the small default model would not say well: a reply with each mark, given by the proxy.
+RICH = """Swift reads a file line by line like this:
+
+```swift
+for try await line in url.lines {
+    print(line)
+}
+```
+
+| call | reads |
+| --- | --- |
+| `url.lines` | one line at a time |
+| `String(contentsOf:)` | **all of it** at once |
+
+1. The loop *suspends* while it waits.
+2. An error ends it.
+"""
 
 
 def take(page, path):
@@ -27,12 +42,14 @@ def take(page, path):
 
 
 def converse(chat):
-    """Two questions, and what the model says to them."""
+    """A real reply, then a scripted one with marks."""
     chat.page.fill("#p-temperature", "0")
-    chat.page.fill("#p-max_tokens", "200")
-    for question in (QUESTION, OTHER):
-        chat.send(question)
-        chat.until_state("done", seconds=60)
+    chat.page.fill("#p-max_tokens", "40")
+    chat.send(QUESTION)
+    chat.until_state("done", seconds=60)
+    reply = Reply().each([RICH[at : at + 20] for at in range(0, len(RICH), 20)], 0.01)
+    chat.scripted(reply.end(prompt=61, cached=48, completion=118), "How do I read a file line by line in Swift?", "done")
+    chat.until_includes("An error ends it.")
 
 
 def main():
@@ -73,7 +90,7 @@ def pictures(browser, proxy, key, arguments):
 def each_look(page, path):
     """In each theme and size."""
     for theme in ("light", "dark"):
-        # The choice lies behind a button on a phone.
+        # The choice lies in a drawer on a phone.
         page.size(*SIZES["desktop"])
         page.choose("#theme", theme)
         for name, size in SIZES.items():

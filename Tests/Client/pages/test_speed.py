@@ -69,7 +69,11 @@ def test_keys_are_answered_beside_200_messages_and_a_streaming_megabyte(chat, lo
     def measure():
         chat.page.run(OBSERVE)
         reply = chat.proxy.script(Reply().each(long_chat_pieces["blocks"], 0.004).end())
-        chat.send("a long reply")
+        # A further round takes the place of the one before, so that the page holds one megabyte in each.
+        if tasks:
+            chat.page.click(chat.part("button.regenerate"))
+        else:
+            chat.send("a long reply")
         chat.until_state("streaming")
         chat.page.focus("#prompt")
         strokes = 0
@@ -120,8 +124,12 @@ def test_ten_megabytes_of_markdown_do_not_hang_the_page(chat):
     chat.scripted(Reply().text(*(text[at : at + 65_536] for at in range(0, len(text), 65_536))).end(), state=None)
     chat.until_state("done", seconds=120)
     longest = sorted(chat.page.value("measured.tasks"))[-3:]
-    tell(f"10 MB of Markdown: shown after {time.monotonic() - start:.1f} s, the longest tasks {longest} ms")
-    length = "document.querySelector(arguments[0]).textContent.length"
-    chat.page.until(f"{length} > arguments[1]", f"{LAST} .body", 6 * MEGABYTE, seconds=120)
+    tell(f"10 MB of Markdown: read after {time.monotonic() - start:.1f} s, the longest tasks {longest} ms")
+    # The page shows a part and offers the rest.
+    length = "document.querySelector(arguments[0]).textContent.length > arguments[1]"
+    chat.page.until(length, f"{LAST} .body", MEGABYTE, seconds=60)
+    shown = len(chat.body)
+    chat.page.click(chat.part("button.more"))
+    chat.page.until(length, f"{LAST} .body", shown + MEGABYTE // 2, seconds=60)
     chat.page.fill("#prompt", "still there")
     assert chat.page.value("document.querySelector('#prompt').value") == "still there"
