@@ -1,6 +1,6 @@
 """Takes pictures of both pages with a real server and the default model: light and dark, desktop and phone.
 
-    python -m pages.screenshots FOLDER [--language zh]        (in Tests/Client, after `make build`)
+    python -m pages.screenshots FOLDER [--scripted] [--language zh]        (in Tests/Client, after `make build`)
 """
 
 import argparse
@@ -16,8 +16,8 @@ from pages.proxy import Proxy, Reply
 
 ADMIN_KEY = "an-admin-key"
 SIZES = {"desktop": (*browsers.DESKTOP, 1, False), "phone": (*browsers.PHONE, 2, True)}
-QUESTION = "What is the capital of France? Answer in one sentence."
-# What the small default model would not say well: a reply with each mark, given by the proxy.
+QUESTIONS = ["What is the capital of France? Answer in one sentence.", "Name three rivers of Europe as a list."]
+# A reply with each mark, given by the proxy: to look at, and not for documents, because no model said it.
 RICH = """Swift reads a file line by line like this:
 
 ```swift
@@ -41,12 +41,17 @@ def take(page, path):
     print(path, path.stat().st_size)
 
 
-def converse(chat):
-    """A real reply, then a scripted one with marks."""
+def converse(chat, is_scripted):
+    """Real replies, then perhaps a scripted one."""
     chat.page.fill("#p-temperature", "0")
-    chat.page.fill("#p-max_tokens", "40")
-    chat.send(QUESTION)
-    chat.until_state("done", seconds=60)
+    chat.page.fill("#p-max_tokens", "200")
+    for question in QUESTIONS:
+        before = chat.page.count("#messages > article.message")
+        chat.send(question)
+        chat.page.until("document.querySelectorAll('#messages > article.message').length === arguments[0]", before + 2)
+        chat.until_state("done", seconds=60)
+    if not is_scripted:
+        return
     reply = Reply().each([RICH[at : at + 20] for at in range(0, len(RICH), 20)], 0.01)
     chat.scripted(reply.end(prompt=61, cached=48, completion=118), "How do I read a file line by line in Swift?", "done")
     chat.until_includes("An error ends it.")
@@ -56,6 +61,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--language", default="en", choices=["en", "zh"])
+    parser.add_argument("--scripted", action="store_true", help="add a reply with each mark, which no model said")
     arguments = parser.parse_args()
     if reason := browsers.missing():
         parser.error(reason)
@@ -76,7 +82,7 @@ def pictures(browser, proxy, key, arguments):
     with browser.page(proxy.address) as page:
         chat = Chat(page, proxy)
         chat.sign_in(key, arguments.language)
-        converse(chat)
+        converse(chat, arguments.scripted)
         each_look(page, arguments.folder / "chat")
     with browser.page(proxy.address) as page:
         page.speak(arguments.language)
