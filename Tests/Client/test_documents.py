@@ -79,10 +79,11 @@ class Desk:
         text = re.sub(r"\bMODEL\b(?!=)", MODEL, text)
         return text.replace("/backup/", f"{self.place}/backup/").replace("9000", str(free_port()))
 
-    def environment(self):
+    def environment(self, serves):
+        """A server takes the variable for one more key, a chat for its own."""
         return environment(
             **self.hub.environment(), PINION_DATA_DIR=str(self.data), PATH=f"{self.place}/bin:/usr/bin:/bin",
-            PINION_API_KEY=self.key,
+            **({} if serves else {"PINION_API_KEY": self.key}),
         )  # fmt: skip
 
     def run(self, command):
@@ -96,7 +97,7 @@ class Desk:
             command = command.replace("pinion chat", f"pinion chat --url {self.server.address}")
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command}" if serves and "=" not in command.split()[0] else command],
-            cwd=self.place, env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=self.place, env=self.environment(serves), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, process_group=0,
         )  # fmt: skip
         # What a reader types where a command waits for it.
