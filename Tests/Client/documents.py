@@ -7,7 +7,9 @@ import shlex
 
 from conftest import ROOT
 
-PAGES = sorted([ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")] + [*ROOT.glob("docs/**/*.md")])
+PAGES = sorted(
+    [ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")] + [*ROOT.glob("docs/**/*.md")]
+)
 COMMAND = re.compile(r"([A-Z_]+=\S+ )*(pinion|curl|make|\w[^|]* \| pinion|Benchmarks/\w+) ?")
 REQUEST = re.compile(r"(GET) (/\S+)")
 

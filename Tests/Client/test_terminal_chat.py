@@ -24,8 +24,18 @@ def chat(tmp_path):
     def start(*pieces, arguments=(), columns=80, lines=24, term="xterm-256color", **options):
         variables = {name: options.pop(name) for name in list(options) if name.isupper()}
         server = ChatServer(*pieces, **options)
-        terminal = Terminal("chat", "--url", server.address, "--data-dir", tmp_path / "data", *arguments,
-                            columns=columns, lines=lines, TERM=term, **variables)
+        terminal = Terminal(
+            "chat",
+            "--url",
+            server.address,
+            "--data-dir",
+            tmp_path / "data",
+            *arguments,
+            columns=columns,
+            lines=lines,
+            TERM=term,
+            **variables,
+        )
         terminal.server = server
         opened.append(terminal)
         terminal.wait_for_prompt()
@@ -46,7 +56,9 @@ def test_a_reply_is_shown_with_its_counts_and_the_conversation_goes_on(chat):
     assert "3 tokens" in text and "tokens/s" in text and "first after" in text and "90 of 100 tokens left" in text
     terminal.ask("and again")
     assert [message["content"] for message in terminal.server.bodies[-1]["messages"]] == [
-        "hi there", "Hello **bold** world", "and again",
+        "hi there",
+        "Hello **bold** world",
+        "and again",
     ]
     terminal.send("\x04")
     assert terminal.wait_for_end() == 0
@@ -90,7 +102,12 @@ def test_commands_change_the_conversation(chat, tmp_path):
     terminal.ask(f"/load {saved}")
     terminal.ask("five")
     assert [message["content"] for message in terminal.server.bodies[-1]["messages"]] == [
-        "Be kind.", "one", "reply", "three", "reply", "five",
+        "Be kind.",
+        "one",
+        "reply",
+        "three",
+        "reply",
+        "five",
     ]
     terminal.send("/quit\r")
     assert terminal.wait_for_end() == 0
@@ -156,7 +173,9 @@ def test_control_c_stops_the_reply_and_keeps_it(chat):
     terminal.server.pieces = stream("more")
     terminal.ask("go on")
     assert [message["content"] for message in terminal.server.bodies[-1]["messages"]] == [
-        "go", "so far so good ", "go on",
+        "go",
+        "so far so good ",
+        "go on",
     ]
 
 
@@ -218,8 +237,11 @@ def test_a_refused_key_and_a_full_context_are_told_and_the_chat_goes_on(chat):
 
 def test_nothing_hostile_reaches_the_terminal(chat):
     pieces = [delta(sign) for sign in HOSTILE + "\x1b]0;t\x07"]
-    pieces += [delta(reasoning_content=HOSTILE), delta(tool_calls=[{"index": 0, "id": "c", "function": {
-        "name": HOSTILE, "arguments": HOSTILE + "\n"}}]), delta(finish="odd" + HOSTILE)]
+    pieces += [
+        delta(reasoning_content=HOSTILE),
+        delta(tool_calls=[{"index": 0, "id": "c", "function": {"name": HOSTILE, "arguments": HOSTILE + "\n"}}]),
+        delta(finish="odd" + HOSTILE),
+    ]
     terminal = chat(*pieces, models=[{"id": "name" + HOSTILE}])
     shown = terminal.ask("go").decode()
     assert "\\u{1B}[31m\\u{9B}2J\\u{202E}" in shown and strange(terminal.output) == []
@@ -299,9 +321,10 @@ def test_the_terminal_is_given_back_when_a_signal_ends_the_program(chat, number,
 @pytest.mark.parametrize("is_replying", [False, True])
 def test_control_z_gives_the_terminal_back_and_going_on_takes_it_again(is_replying, tmp_path):
     command = f"'{BINARY}' chat --data-dir '{tmp_path}' --url"
-    with ChatServer(delta("so far "), delta("more"), 2, *stream("the end")) as server, Terminal(
-        "--norc", "--noprofile", "-i", program="/bin/bash", PS1="shell$ "
-    ) as terminal:
+    with (
+        ChatServer(delta("so far "), delta("more"), 2, *stream("the end")) as server,
+        Terminal("--norc", "--noprofile", "-i", program="/bin/bash", PS1="shell$ ") as terminal,
+    ):
 
         def shell(line, pattern):
             since = len(terminal.output)
@@ -376,8 +399,9 @@ def test_a_narrower_window_wraps_what_follows(chat):
 
 def test_a_local_model_is_talked_to_and_changed_without_a_server(new_data):
     data = new_data()
-    with Terminal("run", MODEL, "--data-dir", data, "--temperature", "0", "--max-tokens", "24", "--context", "256",
-                  columns=300) as terminal:
+    with Terminal(
+        "run", MODEL, "--data-dir", data, "--temperature", "0", "--max-tokens", "24", "--context", "256", columns=300
+    ) as terminal:
         terminal.wait_for_prompt()
         assert b"Paris" in terminal.ask("What is the capital of France?")
         assert "of 256 tokens left" in terminal.text and "tokens/s" in terminal.text

@@ -22,14 +22,31 @@ SCHEMA = {
 }
 # Sequences that command a terminal, of each kind, and text that hides or turns itself.
 HOSTILE = [
-    "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b]52;c;aGk=\x1b\\", "\x9b2J", "\x9d0;x\x9c", "\x1bP+q544e\x1b\\",
-    "\x1b[?1049h", "a\x08\x08\x7f", "\x85", "\u202egpj.exe\u202c", "\u2066a\u2069", "a\u2028b\u2029", "\rover", "\x00\x0e",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;aGk=\x1b\\",
+    "\x9b2J",
+    "\x9d0;x\x9c",
+    "\x1bP+q544e\x1b\\",
+    "\x1b[?1049h",
+    "a\x08\x08\x7f",
+    "\x85",
+    "\u202egpj.exe\u202c",
+    "\u2066a\u2069",
+    "a\u2028b\u2029",
+    "\rover",
+    "\x00\x0e",
 ]
 
 
 def piped(text, *arguments, **extra):
     return subprocess.run(
-        [BINARY, *map(str, arguments)], env=environment(**extra), input=text, capture_output=True, text=True, timeout=120
+        [BINARY, *map(str, arguments)],
+        env=environment(**extra),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -63,13 +80,24 @@ def test_the_message_is_the_prompt_a_blank_line_and_the_text():
 
 def test_options_are_fields_of_the_request_and_what_is_not_set_is_not_sent():
     with ChatServer(*stream("ok")) as server:
-        options = "--temperature 0.3 --top-p 0.9 --top-k 40 --min-p 0.05 --max-tokens 9 --seed 7 --stop END --effort low"
+        options = (
+            "--temperature 0.3 --top-p 0.9 --top-k 40 --min-p 0.05 --max-tokens 9 --seed 7 --stop END --effort low"
+        )
         assert run("chat", "--url", server.address, "x", *options.split(), "--thinking", "off").returncode == 0
         assert run("chat", "--url", server.address, "x", "--model", "other").returncode == 0
         full, plain = server.bodies
     assert {key: full[key] for key in full if key != "messages"} == {
-        "model": "test/model", "stream": True, "stream_options": {"include_usage": True}, "temperature": 0.3,
-        "top_p": 0.9, "top_k": 40, "min_p": 0.05, "max_tokens": 9, "seed": 7, "stop": ["END"], "reasoning_effort": "low",
+        "model": "test/model",
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.3,
+        "top_p": 0.9,
+        "top_k": 40,
+        "min_p": 0.05,
+        "max_tokens": 9,
+        "seed": 7,
+        "stop": ["END"],
+        "reasoning_effort": "low",
         "chat_template_kwargs": {"enable_thinking": False},
     }
     assert sorted(plain) == ["messages", "model", "stream", "stream_options"] and plain["model"] == "other"
@@ -77,8 +105,16 @@ def test_options_are_fields_of_the_request_and_what_is_not_set_is_not_sent():
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("temperature", "2.1"), ("temperature", "nan"), ("top-p", "0"), ("top-k", "-1"), ("max-tokens", "0"), ("seed", "x"),
-     ("thinking", "maybe"), ("effort", "3")],
+    [
+        ("temperature", "2.1"),
+        ("temperature", "nan"),
+        ("top-p", "0"),
+        ("top-k", "-1"),
+        ("max-tokens", "0"),
+        ("seed", "x"),
+        ("thinking", "maybe"),
+        ("effort", "3"),
+    ],
 )
 def test_a_wrong_value_is_told_with_what_was_expected(option, value):
     done = run("chat", f"--{option}={value}", "x")
@@ -133,8 +169,11 @@ def test_no_control_reaches_a_pipe_or_a_terminal_wherever_the_stream_is_cut(text
         assert done.returncode == 0 and strange(done.stdout.encode()) == [] and "end" in done.stdout
         assert "\r" not in done.stdout
         raw = subprocess.run(
-            [BINARY, "chat", "--url", server.address, "x", "--raw"], env=environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=60,
+            [BINARY, "chat", "--url", server.address, "x", "--raw"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
         )
         assert raw.stdout.decode() == text + "end" + text
         with Terminal("chat", "--url", server.address, "x") as terminal:
@@ -155,12 +194,22 @@ def test_raw_is_refused_on_a_terminal():
 
 
 def test_thinking_and_remarks_go_to_standard_error_and_only_to_a_terminal(tmp_path):
-    pieces = [delta(reasoning_content="thought\x1b[2J"), delta(tool_calls=[{"index": 0, "id": "c", "type": "function",
-              "function": {"name": "look\x1b[31m", "arguments": "{}"}}]), *stream("reply", finish="length")]
+    pieces = [
+        delta(reasoning_content="thought\x1b[2J"),
+        delta(
+            tool_calls=[
+                {"index": 0, "id": "c", "type": "function", "function": {"name": "look\x1b[31m", "arguments": "{}"}}
+            ]
+        ),
+        *stream("reply", finish="length"),
+    ]
     with ChatServer(*pieces) as server:
         done = run("chat", "--url", server.address, "x")
         assert done.stdout == "reply\n" and done.stderr == ""
-        with open(tmp_path / "out", "wb") as out, Terminal("chat", "--url", server.address, "x", stdout=out) as terminal:
+        with (
+            open(tmp_path / "out", "wb") as out,
+            Terminal("chat", "--url", server.address, "x", stdout=out) as terminal,
+        ):
             assert terminal.wait_for_end() == 0
             assert "thought\\u{1B}[2J" in terminal.text and "look\\u{1B}[31m" in terminal.text
             assert "cut at the token limit" in terminal.text and strange(terminal.output) == []
@@ -200,8 +249,17 @@ def test_errors_of_the_server_are_one_line(server):
 
 def test_a_reply_of_a_real_server_is_printed(server):
     for variable in ("PINION_API_KEY", "OPENAI_API_KEY"):
-        done = run("chat", "--url", server.address, QUESTION, "--temperature", "0", "--max-tokens", "24",
-                   **{variable: server.key})
+        done = run(
+            "chat",
+            "--url",
+            server.address,
+            QUESTION,
+            "--temperature",
+            "0",
+            "--max-tokens",
+            "24",
+            **{variable: server.key},
+        )
         assert done.returncode == 0 and "Paris" in done.stdout and done.stderr == ""
 
 
@@ -258,8 +316,10 @@ def test_the_key_goes_to_no_other_host_and_is_not_shown():
 def test_a_key_of_a_flag_is_blanked():
     with ChatServer(delta("a"), 3, *stream("b")) as server:
         process = subprocess.Popen(
-            [BINARY, "chat", "--url", server.address, "x", "--api-key", "pk-canary"], env=environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [BINARY, "chat", "--url", server.address, "x", "--api-key", "pk-canary"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
         try:
             process.stdout.read(1)
@@ -283,8 +343,11 @@ def test_nothing_to_ask_is_told(local):
 def test_control_c_ends_a_question_with_130_and_what_came():
     with ChatServer(delta("so far"), 30) as server:
         process = subprocess.Popen(
-            [BINARY, "chat", "--url", server.address, "x"], env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [BINARY, "chat", "--url", server.address, "x"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         assert process.stdout.read(6) == b"so far"
         process.send_signal(signal.SIGINT)
@@ -294,8 +357,20 @@ def test_control_c_ends_a_question_with_130_and_what_came():
 
 def test_control_c_stops_a_local_reply(new_data):
     process = subprocess.Popen(
-        [BINARY, "run", MODEL, "Write a long story about a dog and a cat.", "--temperature", "0", "--data-dir", new_data()],
-        env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [
+            BINARY,
+            "run",
+            MODEL,
+            "Write a long story about a dog and a cat.",
+            "--temperature",
+            "0",
+            "--data-dir",
+            new_data(),
+        ],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout.read(4)
     process.send_signal(signal.SIGINT)
@@ -306,8 +381,11 @@ def test_control_c_stops_a_local_reply(new_data):
 def test_a_reader_that_leaves_ends_the_program_quietly():
     with ChatServer(*[piece for _ in range(200) for piece in (delta("word " * 50), 0.01)]) as server:
         process = subprocess.Popen(
-            [BINARY, "chat", "--url", server.address, "x"], env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [BINARY, "chat", "--url", server.address, "x"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         process.stdout.read(10)
         process.stdout.close()
@@ -320,8 +398,12 @@ def test_a_reader_that_leaves_ends_the_program_quietly():
 def test_a_full_output_is_told():
     with open("/dev/full", "wb") as full, ChatServer(*stream("text")) as server:
         done = subprocess.run(
-            [BINARY, "chat", "--url", server.address, "x"], env=environment(), stdin=subprocess.DEVNULL, stdout=full,
-            stderr=subprocess.PIPE, timeout=60,
+            [BINARY, "chat", "--url", server.address, "x"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
         )
     assert done.returncode == 1 and b"cannot write the reply" in done.stderr
 
@@ -336,8 +418,12 @@ def test_an_endless_reply_is_ended():
     megabyte = delta("x" * (1 << 20))
     with ChatServer(*[megabyte for _ in range(200)]) as server:
         done = subprocess.run(
-            [BINARY, "chat", "--url", server.address, "x"], env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120,
+            [BINARY, "chat", "--url", server.address, "x"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=120,
         )
         assert done.returncode == 1 and b"longer than 64 MiB" in done.stderr
         assert server.gone.wait(20)
@@ -363,9 +449,10 @@ def test_ten_megabytes_are_shown_in_linear_time():
 
 
 def test_control_c_at_a_terminal_ends_the_style_and_the_line_of_a_question():
-    with ChatServer(delta("a **bold and "), delta("more** `co` "), delta("next "), delta("word"), 30) as server, Terminal(
-        "chat", "--url", server.address, "x"
-    ) as terminal:
+    with (
+        ChatServer(delta("a **bold and "), delta("more** `co` "), delta("next "), delta("word"), 30) as server,
+        Terminal("chat", "--url", server.address, "x") as terminal,
+    ):
         terminal.wait_for(rb"next")
         terminal.send("\x03")
         assert terminal.wait_for_end() == 130

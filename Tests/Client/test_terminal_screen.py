@@ -60,9 +60,10 @@ def check(name, lines):
 @pytest.mark.parametrize("colour", ["colour", "plain"])
 def test_a_session_is_what_the_snapshot_shows(columns, colour, tmp_path):
     extra = {"NO_COLOR": "1"} if colour == "plain" else {}
-    with ChatServer(*pieces(), models=[{"id": "test/model"}]) as server, Tmux(
-        "chat", "--url", server.address, "--data-dir", tmp_path, columns=columns, lines=60, **extra
-    ) as tmux:
+    with (
+        ChatServer(*pieces(), models=[{"id": "test/model"}]) as server,
+        Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=columns, lines=60, **extra) as tmux,
+    ):
         tmux.wait_for(r"^> ?$")
         tmux.type("一天怎么玩？ One day 🚋, please, with a long question that does not fit forty columns")
         tmux.send("Enter")
@@ -77,9 +78,10 @@ def test_a_session_is_what_the_snapshot_shows(columns, colour, tmp_path):
 
 @pytest.mark.parametrize("columns", [40, 120])
 def test_editing_is_shown_where_it_happens(columns, tmp_path):
-    with ChatServer(*stream("ok")) as server, Tmux(
-        "chat", "--url", server.address, "--data-dir", tmp_path, columns=columns
-    ) as tmux:
+    with (
+        ChatServer(*stream("ok")) as server,
+        Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=columns) as tmux,
+    ):
         tmux.wait_for(r"^> ?$")
         tmux.type("漢字 and words " * 6)
         tmux.send("Home", "Right", "C-k")
@@ -99,7 +101,10 @@ def test_editing_is_shown_where_it_happens(columns, tmp_path):
 
 
 def test_a_paste_with_newlines_is_one_message(tmp_path):
-    with ChatServer(*stream("ok")) as server, Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=60) as tmux:
+    with (
+        ChatServer(*stream("ok")) as server,
+        Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=60) as tmux,
+    ):
         tmux.wait_for(r"^> ?$")
         tmux.tmux("set-buffer", "one\ntwo 漢字\n\nthree\n")
         tmux.tmux("paste-buffer", "-p", "-t", "t")
@@ -111,7 +116,10 @@ def test_a_paste_with_newlines_is_one_message(tmp_path):
 
 
 def test_the_window_can_change_its_size_while_writing(tmp_path):
-    with ChatServer(*stream("ok")) as server, Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=80) as tmux:
+    with (
+        ChatServer(*stream("ok")) as server,
+        Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=80) as tmux,
+    ):
         tmux.wait_for(r"^> ?$")
         words = " ".join(f"word{number}" for number in range(20))
         tmux.type(words)
@@ -131,9 +139,10 @@ def test_the_window_can_change_its_size_while_writing(tmp_path):
 
 def test_the_terminal_is_given_back(tmp_path):
     for key in ("C-d", "kill"):
-        with ChatServer(delta("so far "), delta("more"), 30) as server, Tmux(
-            "chat", "--url", server.address, "--data-dir", tmp_path, columns=80
-        ) as tmux:
+        with (
+            ChatServer(delta("so far "), delta("more"), 30) as server,
+            Tmux("chat", "--url", server.address, "--data-dir", tmp_path, columns=80) as tmux,
+        ):
             tmux.wait_for(r"^> ?$")
             if key == "kill":
                 tmux.type("go")
@@ -150,7 +159,9 @@ def test_the_terminal_is_given_back(tmp_path):
 
 @pytest.mark.parametrize("columns", [40, 120])
 def test_a_local_session_is_what_the_snapshot_shows(columns, new_data):
-    with Tmux("run", MODEL, "--data-dir", new_data(), "--temperature", "0", "--max-tokens", "40", columns=columns) as tmux:
+    with Tmux(
+        "run", MODEL, "--data-dir", new_data(), "--temperature", "0", "--max-tokens", "40", columns=columns
+    ) as tmux:
         tmux.wait_for(r"^> ?$")
         for question in ("What is the capital of France?", "And of Italy?"):
             tmux.type(question)

@@ -21,13 +21,25 @@ PHONE = (390, 844)
 # Before the words of a violation in the browser's log, which outlives the page that told it.
 VIOLATION = "content security policy violated:"
 # Runs in each document before its own scripts.
-WATCH = """
+WATCH = (
+    """
 document.addEventListener("securitypolicyviolation", (event) =>
     console.error("%s", event.violatedDirective, event.blockedURI, event.sample, location.pathname));
-""" % VIOLATION
+"""
+    % VIOLATION
+)
 KEYS = {
-    "Enter": 13, "Escape": 27, "Tab": 9, " ": 32, "Backspace": 8, "ArrowDown": 40, "ArrowUp": 38, "End": 35, "Home": 36,
-    "PageUp": 33, "PageDown": 34,
+    "Enter": 13,
+    "Escape": 27,
+    "Tab": 9,
+    " ": 32,
+    "Backspace": 8,
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "End": 35,
+    "Home": 36,
+    "PageUp": 33,
+    "PageDown": 34,
 }
 # What a browser sends as text of these keys.
 TYPED = {"Enter": "\r", " ": " "}
@@ -59,7 +71,12 @@ class Browser:
         options.binary_location = program("chromium")
         arguments = ["--headless=new", f"--user-data-dir={profile}", "--window-size=%d,%d" % DESKTOP, "--lang=en"]
         # What a fresh profile fetches or shows by itself.
-        arguments += ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        arguments += [
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
         arguments += ["--disable-dev-shm-usage", "--hide-scrollbars=false"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")
@@ -92,7 +109,9 @@ class Browser:
 
 
 def is_violation(entry):
-    return VIOLATION in entry["message"] or entry["source"] == "security" or "Content Security Policy" in entry["message"]
+    return (
+        VIOLATION in entry["message"] or entry["source"] == "security" or "Content Security Policy" in entry["message"]
+    )
 
 
 class Page:
@@ -187,13 +206,19 @@ class Page:
         return self.value("document.querySelectorAll(arguments[0]).length", selector)
 
     def shown(self, selector):
-        return self.value("!!document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector)
+        return self.value(
+            "!!document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector
+        )
 
     def until_shown(self, selector, **options):
-        return self.until("document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector, **options)
+        return self.until(
+            "document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector, **options
+        )
 
     def until_hidden(self, selector, **options):
-        return self.until("!document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector, **options)
+        return self.until(
+            "!document.querySelector(arguments[0])?.checkVisibility({visibilityProperty: true})", selector, **options
+        )
 
     # Acting as a person does
 
@@ -262,7 +287,9 @@ class Page:
     # The window
 
     def size(self, width, height, scale=1, mobile=False):
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile
+        )
 
     def media(self, **features):
         """Sets what the person's system asks for: `prefers_color_scheme="dark"`, `forced_colors="active"`."""

@@ -56,7 +56,9 @@ class Chat:
         self.page.until("document.querySelector(arguments[0])?.textContent === arguments[1]", f"{LAST} .body", text)
 
     def until_includes(self, text):
-        self.page.until("document.querySelector(arguments[0])?.textContent.includes(arguments[1])", f"{LAST} .body", text)
+        self.page.until(
+            "document.querySelector(arguments[0])?.textContent.includes(arguments[1])", f"{LAST} .body", text
+        )
 
     def part(self, selector):
         """A selector inside of the last message."""

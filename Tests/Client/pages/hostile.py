@@ -28,7 +28,7 @@ SCRIPTS = [
     "<!--><img src=x onerror=globalThis.pwned=1>-->",
     "<![CDATA[><img src=x onerror=globalThis.pwned=1>]]>",
     "${globalThis.pwned=1} {{globalThis.pwned=1}} `globalThis.pwned=1`",
-    "\"><img src=x onerror=globalThis.pwned=1>",
+    '"><img src=x onerror=globalThis.pwned=1>',
     "' onmouseover='globalThis.pwned=1",
 ]
 LINKS = [
@@ -42,11 +42,11 @@ LINKS = [
     "[a](data:text/html,<script>globalThis.pwned=1</script>)",
     "[a](vbscript:x) [b](file:///etc/passwd) [c](blob:x) [d](ftp://x) [e](about:blank)",
     "[a](//pinion.example/leak) [b](/leak) [c](leak) [d](#leak) [e](?leak)",
-    "[a](https://pinion.example/\"onmouseover=\"globalThis.pwned=1)",
-    "[a](https://pinion.example/ \"title\" onclick=globalThis.pwned=1)",
+    '[a](https://pinion.example/"onmouseover="globalThis.pwned=1)',
+    '[a](https://pinion.example/ "title" onclick=globalThis.pwned=1)',
     "<javascript:globalThis.pwned=1> <data:text/html,x> <view-source:x>",
     "![a](/leak.png) ![b](https://pinion.example/leak.png) ![c](javascript:globalThis.pwned=1) ![d](data:image/svg+xml,x)",
-    "![a](x\"onerror=\"globalThis.pwned=1)",
+    '![a](x"onerror="globalThis.pwned=1)',
     "[a]: javascript:globalThis.pwned=1\n[a]",
     "https://pinion.example/<script>globalThis.pwned=1</script>",
     "[a](https://user:pass@pinion.example/) [b](https://pinion.example\\@other.example/)",
@@ -54,7 +54,7 @@ LINKS = [
 ]
 FORMS = [
     "```<img src=x onerror=globalThis.pwned=1>\n<script>globalThis.pwned=1</script>\n```",
-    "```js\" onclick=\"globalThis.pwned=1\nx\n```",
+    '```js" onclick="globalThis.pwned=1\nx\n```',
     "~~~\u0000\u001b]0;x\u0007\n</code></pre><script>globalThis.pwned=1</script>\n~~~",
     "| <script>globalThis.pwned=1</script> | b |\n| --- | --- |\n| <img src=x onerror=globalThis.pwned=1> | `</code><script>` |",
     "# <script>globalThis.pwned=1</script>\n\n> <img src=/leak onerror=globalThis.pwned=1>\n\n- <svg onload=globalThis.pwned=1>",

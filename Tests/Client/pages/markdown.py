@@ -5,7 +5,16 @@ import json
 from pages import trees
 
 # Names that the page shows in place of characters that nobody sees, or that turn the direction of a line.
-NAMED = {0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI"}
+NAMED = {
+    0x202A: "LRE",
+    0x202B: "RLE",
+    0x202C: "PDF",
+    0x202D: "LRO",
+    0x202E: "RLO",
+    0x2066: "LRI",
+    0x2067: "RLI",
+    0x2068: "FSI",
+}
 NAMED |= {0x2069: "PDI", 0x200E: "LRM", 0x200F: "RLM", 0x061C: "ALM", 0xFEFF: "BOM", 0x7F: "DEL"}
 NAMED |= {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
 NAMED |= {code: f"U+{code:04X}" for code in range(0x80, 0xA0)}

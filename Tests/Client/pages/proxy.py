@@ -22,7 +22,11 @@ CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
 FILES = os.environ.get("PINION_PAGE_FILES")
 SHELLS = {"/": "chat.html", "/status": "status.html"}
-KINDS = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
 KINDS |= {".svg": "image/svg+xml"}
 # Between two looks whether a test has let a held reply go on.
 LOOK_SECONDS = 0.02
@@ -39,7 +43,7 @@ class Dropped(Exception):
 class Reply:
     """A scripted reply: an error before the stream, or a stream of steps, each of which may write, wait or fail.
 
-        Reply().text("Hello").pause(0.1).text(" world").end()
+    Reply().text("Hello").pause(0.1).text(" world").end()
     """
 
     def __init__(self, status=200, body=None, **fields):
@@ -94,7 +98,9 @@ class Reply:
 
     def fault(self, message, kind="server_error"):
         """An error in the stream, which ends it."""
-        return self._step(lambda out: out.event({"error": {"message": message, "type": kind, "param": None, "code": None}}))
+        return self._step(
+            lambda out: out.event({"error": {"message": message, "type": kind, "param": None, "code": None}})
+        )
 
     def drop(self):
         def fail(out):
@@ -274,7 +280,10 @@ class Proxy:
     def policy(self):
         """The fields that the server gives with a page."""
         with urllib.request.urlopen(self.upstream + "/") as reply:
-            return {name: reply.headers[name] for name in ("content-security-policy", "x-content-type-options", "referrer-policy")}
+            return {
+                name: reply.headers[name]
+                for name in ("content-security-policy", "x-content-type-options", "referrer-policy")
+            }
 
     def next_reply(self):
         try:

@@ -1,6 +1,6 @@
 """Takes pictures of both pages with a real server and the default model: light and dark, desktop and phone.
 
-    python -m pages.screenshots FOLDER [--scripted] [--language zh]        (in Tests/Client, after `make build`)
+python -m pages.screenshots FOLDER [--scripted] [--language zh]        (in Tests/Client, after `make build`)
 """
 
 import argparse
@@ -53,7 +53,9 @@ def converse(chat, is_scripted):
     if not is_scripted:
         return
     reply = Reply().each([RICH[at : at + 20] for at in range(0, len(RICH), 20)], 0.01)
-    chat.scripted(reply.end(prompt=61, cached=48, completion=118), "How do I read a file line by line in Swift?", "done")
+    chat.scripted(
+        reply.end(prompt=61, cached=48, completion=118), "How do I read a file line by line in Swift?", "done"
+    )
     chat.until_includes("An error ends it.")
 
 

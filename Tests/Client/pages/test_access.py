@@ -26,7 +26,9 @@ def everything_shown(chat):
 
 
 def set_looks(page, theme, language):
-    page.run("localStorage['pinion.theme'] = arguments[0]; localStorage['pinion.language'] = arguments[1]", theme, language)
+    page.run(
+        "localStorage['pinion.theme'] = arguments[0]; localStorage['pinion.language'] = arguments[1]", theme, language
+    )
     page.reload()
 
 
@@ -35,7 +37,10 @@ def set_looks(page, theme, language):
 def test_axe_finds_nothing_in_the_chat(chat, theme, language):
     set_looks(chat.page, theme, language)
     chat.ready()
-    assert chat.page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == [language, theme]
+    assert chat.page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == [
+        language,
+        theme,
+    ]
     assert not chat.page.axe(), "an empty chat"
     everything_shown(chat)
     chat.page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
@@ -91,7 +96,10 @@ def test_theme_and_language_are_switched_at_once_and_kept(chat):
     page.until("document.documentElement.dataset.theme === 'dark'")
     page.reload()
     chat.ready()
-    assert page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == ["zh", "dark"]
+    assert page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == [
+        "zh",
+        "dark",
+    ]
 
 
 def too_wide(page):
@@ -124,7 +132,10 @@ def test_at_320_pixels_nothing_scrolls_sideways(chat, language):
         chat.page.click(opener)
         chat.page.until_shown(drawer)
         assert not too_wide(chat.page), drawer
-        assert chat.page.value("document.querySelector(arguments[0]).scrollWidth <= document.querySelector(arguments[0]).clientWidth + 1", drawer)
+        assert chat.page.value(
+            "document.querySelector(arguments[0]).scrollWidth <= document.querySelector(arguments[0]).clientWidth + 1",
+            drawer,
+        )
         chat.page.key("Escape")
 
 
@@ -175,7 +186,9 @@ def test_forced_colours_leave_controls_visible(chat):
     assert not bare
     chat.page.focus("#prompt")
     chat.page.key("Tab")
-    outline = chat.page.value("(({outlineStyle, outlineWidth}) => [outlineStyle, parseFloat(outlineWidth)])(getComputedStyle(document.activeElement))")
+    outline = chat.page.value(
+        "(({outlineStyle, outlineWidth}) => [outlineStyle, parseFloat(outlineWidth)])(getComputedStyle(document.activeElement))"
+    )
     assert outline[0] != "none" and outline[1] > 0, "the focus is seen"
     assert not chat.page.axe()
 
@@ -185,7 +198,9 @@ def test_less_motion_is_respected(chat):
     chat.proxy.script(Reply().text("going on").hold(threading.Event()))
     chat.send("hello")
     chat.until_state("streaming")
-    moving = chat.page.value("document.getAnimations().filter((each) => each.effect.getComputedTiming().activeDuration > 100).length")
+    moving = chat.page.value(
+        "document.getAnimations().filter((each) => each.effect.getComputedTiming().activeDuration > 100).length"
+    )
     assert moving == 0
     chat.page.key("Escape")
     chat.until_state("stopped")
@@ -206,7 +221,9 @@ def test_the_live_region_says_how_each_reply_went_and_never_the_reply(chat):
         assert all("piece" not in text for _, text in found), "a reply is read aloud while it streams"
         return [event for event, text in found if text]
 
-    assert page.value("[document.querySelector('#live').getAttribute('role'), document.querySelector('#live').ariaLive]") in (
+    assert page.value(
+        "[document.querySelector('#live').getAttribute('role'), document.querySelector('#live').ariaLive]"
+    ) in (
         ["status", "polite"],
         ["status", None],
     )

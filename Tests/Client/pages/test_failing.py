@@ -13,13 +13,20 @@ NEVER = threading.Event()
 
 def said(chat):
     """The banner's words and the last event of the live region."""
-    return chat.page.until("!document.querySelector('#error').hidden && document.querySelector('#error-text').textContent")
+    return chat.page.until(
+        "!document.querySelector('#error').hidden && document.querySelector('#error-text').textContent"
+    )
 
 
 @pytest.mark.parametrize(
     "status, kind, code, message",
     [
-        (400, "invalid_request_error", "context_length_exceeded", "This model's maximum context length is 2048 tokens."),
+        (
+            400,
+            "invalid_request_error",
+            "context_length_exceeded",
+            "This model's maximum context length is 2048 tokens.",
+        ),
         (429, "requests", "rate_limit_exceeded", "Rate limit reached. Please try again in 3 s."),
         (429, "insufficient_quota", "insufficient_quota", "The day's tokens are spent."),
         (503, "server_error", "server_is_overloaded", "The server is overloaded."),
@@ -51,7 +58,9 @@ def test_an_error_in_the_stream_keeps_what_came(chat):
     assert "The engine failed." in said(chat)
     chat.page.reload()
     chat.ready()
-    chat.page.until("document.querySelector(arguments[0])?.textContent.startsWith('What came before.')", f"{LAST} .body")
+    chat.page.until(
+        "document.querySelector(arguments[0])?.textContent.startsWith('What came before.')", f"{LAST} .body"
+    )
     assert chat.state == "failed"
 
 
@@ -75,7 +84,9 @@ def test_a_cut_stream_of_the_real_server_can_be_continued(chat):
     assert len(kept) > 5
     chat.proxy.cut_after = None
     chat.page.click(chat.part("button.continue"))
-    chat.page.until("document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(kept))
+    chat.page.until(
+        "document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(kept)
+    )
     chat.until_state("done", seconds=60)
 
 
@@ -136,7 +147,11 @@ def test_a_server_that_is_killed_in_mid_stream_and_started_again_goes_on(browser
             second = Server("--data-dir", data)
             proxy.upstream = second.address
             page.click(chat.part("button.continue"))
-            page.until("document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(kept) + 20)
+            page.until(
+                "document.querySelector(arguments[0]).textContent.length > arguments[1]",
+                f"{LAST} .body",
+                len(kept) + 20,
+            )
             page.click("#stop")
             chat.until_state("stopped")
             assert chat.body.startswith(kept.strip()[:20])
@@ -158,7 +173,10 @@ def test_a_key_that_is_revoked_while_chatting_leaves_the_conversation_and_asks_f
         visitor.send("second")
         page.until_shown("#sign-in")
         assert ["assistant", "before the revocation"] in visitor.messages(), "the conversation is still shown"
-        assert page.value("document.querySelector('#prompt').value === 'second'") or ["user", "second"] in visitor.messages()
+        assert (
+            page.value("document.querySelector('#prompt').value === 'second'")
+            or ["user", "second"] in visitor.messages()
+        )
         assert page.value("sessionStorage.getItem('pinion.key')") is None
 
 

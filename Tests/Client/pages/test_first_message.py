@@ -48,7 +48,9 @@ def test_the_text_of_a_reply_grows_while_it_streams(chat):
     lengths = []
     for _ in range(4):
         lengths.append(len(chat.body))
-        chat.page.until("document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", lengths[-1])
+        chat.page.until(
+            "document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", lengths[-1]
+        )
     assert chat.state == "streaming" and lengths == sorted(set(lengths))
     chat.page.click("#stop")
     chat.until_state("stopped")
@@ -132,7 +134,9 @@ def test_the_real_server_continues_a_reply(chat):
     chat.until_state("done", seconds=60)
     start = chat.body
     chat.page.click(chat.part("button.continue"))
-    chat.page.until("document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(start))
+    chat.page.until(
+        "document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(start)
+    )
     chat.until_state("done", seconds=60)
     assert chat.body.startswith(start.strip())
 
@@ -183,7 +187,9 @@ def test_reasoning_is_folded_and_a_tool_call_shown(chat):
     chat.scripted(reply.end("tool_calls"), state="done")
     assert chat.page.value("document.querySelector(arguments[0]).open", chat.part("details.reasoning")) is False
     chat.page.click(chat.part("details.reasoning > summary"))
-    chat.page.until("document.querySelector(arguments[0]).textContent.trim() === 'First I think.'", chat.part(".reasoning-text"))
+    chat.page.until(
+        "document.querySelector(arguments[0]).textContent.trim() === 'First I think.'", chat.part(".reasoning-text")
+    )
     chat.until_says("Then I say.")
     assert chat.page.attribute(chat.part(".tool-call"), "data-name") == "weather"
     assert "Paris" in chat.page.text(chat.part(".tool-arguments"))
@@ -204,7 +210,9 @@ def test_the_alternatives_of_a_token_are_shown_on_request(chat):
     page.click(chat.part("button.tokens"))
     page.click(chat.part(".token-list > button.token"))
     page.until_shown(chat.part(".alternatives li"))
-    chances = page.value("[...document.querySelectorAll(arguments[0])].map(e => +e.dataset.probability)", chat.part(".alternatives li"))
+    chances = page.value(
+        "[...document.querySelectorAll(arguments[0])].map(e => +e.dataset.probability)", chat.part(".alternatives li")
+    )
     assert len(chances) > 1 and all(0 <= chance <= 1 for chance in chances) and chances == sorted(chances, reverse=True)
 
 

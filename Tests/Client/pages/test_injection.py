@@ -50,7 +50,10 @@ def test_hostile_reasoning_and_tool_calls_are_text(chat):
     reply.tool_call("broken", everything, len(hostile.NAMES + hostile.WORDS))
     chat.scripted(reply.end("tool_calls"), state="done")
     poke(chat.page)
-    chat.page.until("document.querySelector(arguments[0]).textContent.includes('<script>globalThis.pwned = 1</script>')", chat.part(".reasoning-text"))
+    chat.page.until(
+        "document.querySelector(arguments[0]).textContent.includes('<script>globalThis.pwned = 1</script>')",
+        chat.part(".reasoning-text"),
+    )
     hostile.assert_harmless(chat.page, chat.proxy)
 
 
@@ -84,14 +87,28 @@ def test_events_of_odd_shapes_do_no_harm(chat):
         {"choices": [{"index": 0, "delta": {"content": 7}}]},
         {"choices": [{"index": 0, "delta": {"content": {"__proto__": {"pwned": 1}}}}]},
         {"choices": [{"index": 5, "delta": {"content": "another choice"}}]},
-        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": "__proto__", "function": {"name": "x", "arguments": "y"}}]}}]},
+        {
+            "choices": [
+                {
+                    "index": 0,
+                    "delta": {"tool_calls": [{"index": "__proto__", "function": {"name": "x", "arguments": "y"}}]},
+                }
+            ]
+        },
         {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 1e9, "function": None}]}}]},
         {"choices": [{"index": 0, "delta": {"tool_calls": 5}}]},
         {"choices": [{"index": 0, "delta": {"reasoning_content": ["x"]}}]},
         {"choices": [], "usage": {"prompt_tokens": "<b>", "completion_tokens": None}},
     ):
         reply._step(lambda out, fields=fields: out.event(fields))
-    for line in (b"data: not json\n\n", b"data: [1, 2]\n\n", b"data: null\n\n", b"event: x\nid: y\nretry: z\n\n", b"\n\n", b"data:\n\n"):
+    for line in (
+        b"data: not json\n\n",
+        b"data: [1, 2]\n\n",
+        b"data: null\n\n",
+        b"event: x\nid: y\nretry: z\n\n",
+        b"\n\n",
+        b"data:\n\n",
+    ):
         reply._step(lambda out, line=line: out.write(line))
     chat.scripted(reply.text("still here").end())
     assert chat.state in ("done", "failed", "interrupted")
@@ -128,7 +145,10 @@ def test_a_renamed_title_is_text(chat):
         assert chat.page.count("#conversations script, #conversations img[src*=leak]") == 0
 
 
-@pytest.mark.parametrize("fragment", ["#key=<script>globalThis.pwned=1</script>", "#sign-in='\"><img src=/leak>", "#javascript:x", "#%00%ff%"])
+@pytest.mark.parametrize(
+    "fragment",
+    ["#key=<script>globalThis.pwned=1</script>", "#sign-in='\"><img src=/leak>", "#javascript:x", "#%00%ff%"],
+)
 def test_hostile_fragments_do_no_harm(browser, proxy, quiet, fragment):
     with browser.page(proxy.address) as page:
         page.open("/" + fragment)

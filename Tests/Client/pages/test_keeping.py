@@ -69,14 +69,16 @@ def test_the_key_is_kept_for_the_tab_alone_and_leaves_the_address(chat, server):
     assert page.value("location.hash + location.search") == ""
     assert server.key not in page.promise(KEPT)
     assert server.key not in page.value("document.documentElement.outerHTML")
-    assert page.value("[...document.querySelectorAll('input')].every((each) => !each.value.includes(arguments[0]))", server.key)
+    assert page.value(
+        "[...document.querySelectorAll('input')].every((each) => !each.value.includes(arguments[0]))", server.key
+    )
     # Going back does not bring it to the address again.
     assert page.value("history.length") <= 2
     sent = [(path, fields) for _, path, fields, _ in chat.proxy.requests]
     assert all(server.key not in path for path, _ in sent)
-    assert {path for path, fields in sent if server.key in fields.get("authorization", fields.get("Authorization", ""))} <= {
-        path for path, _ in sent if path.startswith("/v1/")
-    }
+    assert {
+        path for path, fields in sent if server.key in fields.get("authorization", fields.get("Authorization", ""))
+    } <= {path for path, _ in sent if path.startswith("/v1/")}
 
 
 def test_signing_out_forgets_the_key_and_hides_the_conversations(chat, server):
@@ -98,7 +100,13 @@ def test_each_key_has_conversations_of_its_own(chat, browser, server, data):
 
 
 def test_a_page_is_served_without_a_key_and_nothing_else_is(proxy, server):
-    for path, status in (("/", 200), ("/status", 200), ("/v1/models", 401), ("/pages/../etc/passwd", 404), ("/pages/nothing.js", 404)):
+    for path, status in (
+        ("/", 200),
+        ("/status", 200),
+        ("/v1/models", 401),
+        ("/pages/../etc/passwd", 404),
+        ("/pages/nothing.js", 404),
+    ):
         reply = httpx.get(server.address + path)
         assert reply.status_code == status, path
         if status == 200:
@@ -116,7 +124,9 @@ def test_the_policy_is_the_strict_one_on_pages_and_assets(browser, server, quiet
     with browser.page(server.address) as page:
         page.open(f"/#key={server.key}")
         page.until("document.body.dataset.state === 'ready'")
-        addresses = page.value("performance.getEntriesByType('resource').map((each) => each.name).filter((each) => each.includes('/pages/'))")
+        addresses = page.value(
+            "performance.getEntriesByType('resource').map((each) => each.name).filter((each) => each.includes('/pages/'))"
+        )
     assert len(addresses) > 3
     for address in [server.address + "/", server.address + "/status", *addresses]:
         reply = httpx.get(address)
@@ -151,7 +161,10 @@ def test_the_page_works_under_a_path_prefix(browser, server, quiet):
             chat.ready()
             chat.until_says("below a prefix")
             assert page.value("location.pathname") == "/some/prefix/"
-            assert any("/some/prefix/" in name for name in page.promise("return (await indexedDB.databases()).map((each) => each.name)"))
+            assert any(
+                "/some/prefix/" in name
+                for name in page.promise("return (await indexedDB.databases()).map((each) => each.name)")
+            )
     finally:
         proxy.close()
 
@@ -266,7 +279,9 @@ def test_forgetting_everything_leaves_nothing(chat, server):
 
 
 def test_a_hostile_file_is_imported_as_text(chat, server, downloads, tmp_path):
-    chat.scripted(Reply().reasoning("hm").text("WORD").tool_call("WORD", '{"a": "WORD"}').end("tool_calls"), "WORD", "done")
+    chat.scripted(
+        Reply().reasoning("hm").text("WORD").tool_call("WORD", '{"a": "WORD"}').end("tool_calls"), "WORD", "done"
+    )
     file = exported(chat.page, downloads, "#export-all")
     original = file.read_text()
     assert original.count("WORD") >= 4
@@ -304,13 +319,27 @@ def mutations(text):
 def test_damaged_files_are_refused_or_read_and_never_break_the_page(chat, downloads, tmp_path):
     chat.scripted(Reply().reasoning("hm").text("answer").tool_call("name", "{}").end("tool_calls"), "question", "done")
     original = exported(chat.page, downloads, "#export-json").read_text()
-    texts = ["", "{", "null", "[]", "{}", "7", '"text"', original[:-20], "\ufeff" + original, "[" * 100_000, '{"__proto__": {"pwned": 1}}']
+    texts = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        "7",
+        '"text"',
+        original[:-20],
+        "\ufeff" + original,
+        "[" * 100_000,
+        '{"__proto__": {"pwned": 1}}',
+    ]
     texts += list(mutations(original))[::7]
     for number, text in enumerate(texts):
         path = tmp_path / f"damaged {number}.json"
         path.write_text(text)
         import_file(chat.page, path)
-    chat.page.until("document.querySelector('#notice')?.checkVisibility() || document.querySelector('#error')?.checkVisibility()")
+    chat.page.until(
+        "document.querySelector('#notice')?.checkVisibility() || document.querySelector('#error')?.checkVisibility()"
+    )
     chat.page.reload()
     chat.ready()
     # Whatever was taken can be opened.
@@ -337,7 +366,9 @@ def test_scroll_is_never_taken_from_the_reader(chat):
     page.until(at_end)
     # The reader goes up, and stays there while the reply grows.
     page.run("document.querySelector('#transcript').focus()")
-    box = page.value("(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('#transcript').getBoundingClientRect())")
+    box = page.value(
+        "(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('#transcript').getBoundingClientRect())"
+    )
     page.cdp("Input.dispatchMouseEvent", type="mouseWheel", x=box[0], y=box[1], deltaX=0, deltaY=-700)
     page.until(f"!{at_end}")
     time.sleep(0.3)
@@ -355,7 +386,9 @@ def test_scroll_is_never_taken_from_the_reader(chat):
 
 def test_a_reader_at_the_end_follows_it(chat):
     chat.scripted(Reply().each(["line\n\n"] * 80, 0.005).end(), state="done")
-    chat.page.until("(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 4)(document.querySelector('#transcript'))")
+    chat.page.until(
+        "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 4)(document.querySelector('#transcript'))"
+    )
 
 
 def test_selected_text_stays_selected_while_the_reply_grows(chat):

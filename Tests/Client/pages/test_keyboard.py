@@ -43,7 +43,9 @@ def test_enter_while_composing_sends_nothing_from_any_field(chat):
     page.click("#messages article[data-role=user] button.edit")
     page.until_shown(".edit-text")
     fields = page.value(FIELDS)
-    assert {"#prompt", "#system", "#p-temperature", "#p-schema", "#p-stop", ".edit-text", "#search"} <= set(fields), fields
+    assert {"#prompt", "#system", "#p-temperature", "#p-schema", "#p-stop", ".edit-text", "#search"} <= set(fields), (
+        fields
+    )
     before = page.value("[history.length, location.href, document.querySelectorAll('#messages > article').length]")
     requests = len(chat.proxy.requests)
     for field in fields:
@@ -51,7 +53,9 @@ def test_enter_while_composing_sends_nothing_from_any_field(chat):
         # Fields for numbers take no letters.
         if page.value("document.querySelector(arguments[0]).type", field) != "number":
             assert TAKEN in text, field
-    assert page.value("[history.length, location.href, document.querySelectorAll('#messages > article').length]") == before
+    assert (
+        page.value("[history.length, location.href, document.querySelectorAll('#messages > article').length]") == before
+    )
     assert page.shown(".edit-text"), "the edit was sent"
     assert [path for _, path, _, _ in chat.proxy.requests[requests:] if path.endswith("completions")] == []
 

@@ -87,7 +87,9 @@ def test_the_corpus_is_shown_so_when_it_is_streamed_as_replies(chat):
     """Some cases on their whole way through the page, instead of the parser alone."""
     for case in cases("cmark")[::40] + cases("tables")[::6]:
         source = case["markdown"]
-        chat.scripted(Reply().text(*(source[at : at + 5] for at in range(0, len(source), 5))).end(), case["name"], "done")
+        chat.scripted(
+            Reply().text(*(source[at : at + 5] for at in range(0, len(source), 5))).end(), case["name"], "done"
+        )
         for words in texts(markdown.expected(case["html"])):
             chat.until_includes(words.strip())
 

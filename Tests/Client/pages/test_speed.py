@@ -58,7 +58,11 @@ def conversation(chat, count=MESSAGES):
 @pytest.fixture(scope="module")
 def long_chat_pieces():
     """A reply of a megabyte as about 2,000 pieces of 500 characters."""
-    return {name: [text[at : at + 500] for at in range(0, MEGABYTE, 500)] for name, make in SHAPES.items() for text in [make(MEGABYTE)]}
+    return {
+        name: [text[at : at + 500] for at in range(0, MEGABYTE, 500)]
+        for name, make in SHAPES.items()
+        for text in [make(MEGABYTE)]
+    }
 
 
 def test_keys_are_answered_beside_200_messages_and_a_streaming_megabyte(chat, long_chat_pieces):
@@ -115,7 +119,11 @@ def test_the_first_paint_of_a_cold_load_is_quick(browser, server, quiet):
             page.open("/")
             return page.until("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
 
-        hold("first contentful paint, median of 20", PAINT_MILLISECONDS, lambda: statistics.median(load() for _ in range(20)))
+        hold(
+            "first contentful paint, median of 20",
+            PAINT_MILLISECONDS,
+            lambda: statistics.median(load() for _ in range(20)),
+        )
 
 
 def test_ten_megabytes_of_markdown_do_not_hang_the_page(chat):

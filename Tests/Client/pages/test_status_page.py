@@ -41,7 +41,9 @@ def use(server, count=2):
             model="smollm2/135m-instruct", messages=[{"role": "user", "content": "Say hello."}], max_tokens=8
         )
     with contextlib.suppress(Exception):
-        server.client(server.key).chat.completions.create(model="none/such", messages=[{"role": "user", "content": "x"}])
+        server.client(server.key).chat.completions.create(
+            model="none/such", messages=[{"role": "user", "content": "x"}]
+        )
 
 
 def figure(page, tile):
@@ -208,7 +210,10 @@ def test_axe_finds_nothing_in_the_status_page(browser, proxy, server, quiet, the
         page.open("/status")
         set_looks(page, theme, language)
         page.until("document.body.dataset.state === 'sign-in'")
-        assert page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == [language, theme]
+        assert page.value("[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.theme]") == [
+            language,
+            theme,
+        ]
         assert not page.axe(), "signing in"
         page.fill("#admin-key", "nonsense")
         page.key("Enter")

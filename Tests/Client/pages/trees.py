@@ -11,7 +11,14 @@ import urllib.parse
 VOID = {"br", "hr", "img"}
 BLOCKS = set("p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr table thead tbody tr th td".split())
 # Of an element: what is compared.
-COMPARED = {"a": ["href", "title"], "ol": ["start"], "code": ["class"], "th": ["align"], "td": ["align"], "img": ["src", "alt"]}
+COMPARED = {
+    "a": ["href", "title"],
+    "ol": ["start"],
+    "code": ["class"],
+    "th": ["align"],
+    "td": ["align"],
+    "img": ["src", "alt"],
+}
 # Only these are white space to HTML; a no-break space is text.
 SPACE = re.compile("[ \t\n\r\f]+")
 
@@ -78,7 +85,12 @@ def normalized(nodes, parent="", verbatim=False):
             text = SPACE.sub(" ", node)
             if index == 0 and (parent in BLOCKS or not parent) or index and is_edge(joined[index - 1]):
                 text = text.removeprefix(" ")
-            if index == len(joined) - 1 and (parent in BLOCKS or not parent) or index + 1 < len(joined) and is_edge(joined[index + 1]):
+            if (
+                index == len(joined) - 1
+                and (parent in BLOCKS or not parent)
+                or index + 1 < len(joined)
+                and is_edge(joined[index + 1])
+            ):
                 text = text.removesuffix(" ")
             result.append(text)
     return [node for node in result if node != ""]
