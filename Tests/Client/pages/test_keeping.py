@@ -7,7 +7,7 @@ import time
 
 import httpx
 import pytest
-from conftest import run
+from conftest import Server, run
 from pages import hostile
 from pages.chat import LAST, Chat
 from pages.proxy import Proxy, Reply
@@ -79,6 +79,31 @@ def test_the_key_is_kept_for_the_tab_alone_and_leaves_the_address(chat, server):
     assert {
         path for path, fields in sent if server.key in fields.get("authorization", fields.get("Authorization", ""))
     } <= {path for path, _ in sent if path.startswith("/v1/")}
+
+
+def test_the_printed_link_signs_in_once(browser, quiet, new_data):
+    server = Server("--data-dir", new_data())
+    try:
+        link = server.wait_for(r"Open the page: (http://\S+#sign-in=\w+)")
+        path = "/" + link.partition("#")[1] + link.partition("#")[2]
+        with browser.page(server.address) as page:
+            chat = Chat(page)
+            page.speak("en")
+            page.open(path)
+            chat.ready()
+            assert page.value("location.hash") == ""
+            chat.send("Hi")
+            chat.until_state("done", seconds=60)
+            # The tab keeps the key that it got; the code is used up.
+            page.reload()
+            chat.ready()
+        with browser.page(server.address) as page:
+            page.speak("en")
+            page.open(path)
+            page.until_shown("#sign-in")
+            assert page.value("sessionStorage.getItem('pinion.key')") is None
+    finally:
+        assert server.stop() == 0, server.errors
 
 
 def test_signing_out_forgets_the_key_and_hides_the_conversations(chat, server):
