@@ -92,6 +92,7 @@ def test_the_printed_link_signs_in_once(browser, quiet, new_data):
             page.open(path)
             chat.ready()
             assert page.value("location.hash") == ""
+            page.fill("#p-max_tokens", "8")
             chat.send("Hi")
             chat.until_state("done", seconds=60)
             # The tab keeps the key that it got; the code is used up.
