@@ -109,6 +109,7 @@ def test_a_reply_is_regenerated_and_the_old_one_kept(chat):
 
 
 def test_the_real_model_regenerates(chat):
+    chat.page.fill("#p-temperature", "0")
     chat.page.fill("#p-max_tokens", "6")
     chat.send("Say something.")
     chat.until_state("done", seconds=60)
