@@ -93,8 +93,11 @@ class Desk:
         serves = re.search(r"pinion serve", command)
         if serves and not re.search(r"port|--config|PINION_PORT", command, re.IGNORECASE):
             command += " --port 0"
+        if not re.search(r"--(json|schema)", command):
+            # A small model does not always find an end, and the length of a reply shows nothing here.
+            command = re.sub(r"pinion (run|chat)\b", r"pinion \1 --max-tokens 64", command)
         if "pinion chat" in command and self.server and "--url" not in command:
-            command = command.replace("pinion chat", f"pinion chat --url {self.server.address}")
+            command = re.sub(r"pinion chat\b", f"pinion chat --url {self.server.address}", command)
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command}" if serves and "=" not in command.split()[0] else command],
             cwd=self.place, env=self.environment(serves), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
