@@ -4,6 +4,7 @@ import Metrics
 package import PinionEngine
 import PinionGeneration
 package import PinionServer
+import PinionTensor
 import Synchronization
 
 /// Measures one engine, and logs when it fails.
@@ -71,10 +72,11 @@ package final class EngineMetrics: EngineObserver {
         metrics.usedBlocks.set(occupancy.usedBlocks)
         metrics.cachedBlocks.set(occupancy.idleBlocks)
         metrics.freeBlocks.set(occupancy.blankBlocks)
+        func tokens(_ blocks: Int) -> Int { blocks * KVCache.blockTokens }
         metrics.activity.occupied(
             .init(
-                running: occupancy.running, waiting: occupancy.waiting, usedBlocks: occupancy.usedBlocks,
-                cachedBlocks: occupancy.idleBlocks, freeBlocks: occupancy.blankBlocks))
+                running: occupancy.running, waiting: occupancy.waiting, usedTokens: tokens(occupancy.usedBlocks),
+                keptTokens: tokens(occupancy.idleBlocks), freeTokens: tokens(occupancy.blankBlocks)))
     }
 }
 

@@ -57,8 +57,8 @@ struct ServerActivityTests {
         let (first, second) = (activity.model("a/1"), activity.model("b/1"))
         #expect(activity.model("a/1") === first)
         for model in [first, second] {
-            model.occupied(.init(running: 3, waiting: 1, usedBlocks: 5, cachedBlocks: 2, freeBlocks: 9))
-            model.occupied(.init(running: 2, waiting: 0, usedBlocks: 4, cachedBlocks: 3, freeBlocks: 9))
+            model.occupied(.init(running: 3, waiting: 1, usedTokens: 5, keptTokens: 2, freeTokens: 9))
+            model.occupied(.init(running: 2, waiting: 0, usedTokens: 4, keptTokens: 3, freeTokens: 9))
             model.began(after: .milliseconds(40))
             model.continued(after: .milliseconds(10))
         }
@@ -76,7 +76,7 @@ struct ServerActivityTests {
         #expect(gap50 > 9 && gap95 < 12)
         #expect(report.models.map(\.id) == ["a/1", "b/1"])
         let told = report.models[0]
-        #expect(told.occupancy == .init(running: 2, waiting: 0, usedBlocks: 4, cachedBlocks: 3, freeBlocks: 9))
+        #expect(told.occupancy == .init(running: 2, waiting: 0, usedTokens: 4, keptTokens: 3, freeTokens: 9))
         #expect(told.memory == .init(weights: 1, cache: 2, other: 3) && report.models[1].memory == nil)
         #expect((told.promptTokens, told.cachedTokens, told.generatedTokens) == (100, 60, 7))
     }
@@ -195,7 +195,7 @@ struct ServerActivityTests {
         let gap = nanoseconds { model.continued(after: .milliseconds(12)) }
         let step = nanoseconds {
             model.generated(4)
-            model.occupied(.init(running: 4, waiting: 0, usedBlocks: 9, cachedBlocks: 9, freeBlocks: 9))
+            model.occupied(.init(running: 4, waiting: 0, usedTokens: 9, keptTokens: 9, freeTokens: 9))
         }
         let answered = nanoseconds {
             live.answered(.init(route: "/v1/chat/completions", status: 200, requestID: "req_1", generation: entry))

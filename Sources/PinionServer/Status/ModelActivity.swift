@@ -21,16 +21,18 @@ package final class ModelActivity: Sendable {
     package struct Occupancy: Sendable, Equatable {
         package var running = 0
         package var waiting = 0
-        /// Cache blocks of running sequences; blocks that prefixes can be found in; blank ones.
-        package var usedBlocks = 0
-        package var cachedBlocks = 0
-        package var freeBlocks = 0
+        /// Tokens that the cache's blocks of running sequences have room for.
+        package var usedTokens = 0
+        /// The same of blocks that nobody uses, and that prefixes can be found in.
+        package var keptTokens = 0
+        /// The same of blank blocks.
+        package var freeTokens = 0
 
         package init() {}
 
-        package init(running: Int, waiting: Int, usedBlocks: Int, cachedBlocks: Int, freeBlocks: Int) {
+        package init(running: Int, waiting: Int, usedTokens: Int, keptTokens: Int, freeTokens: Int) {
             (self.running, self.waiting) = (running, waiting)
-            (self.usedBlocks, self.cachedBlocks, self.freeBlocks) = (usedBlocks, cachedBlocks, freeBlocks)
+            (self.usedTokens, self.keptTokens, self.freeTokens) = (usedTokens, keptTokens, freeTokens)
         }
     }
 

@@ -9,9 +9,6 @@ struct StatusBody {
     let readiness: Readiness.State
     let residentBytes: Int?
 
-    /// Tokens of a cache block.
-    private static let blockTokens = 16
-
     var bytes: [UInt8] {
         let now = ServerActivity.milliseconds()
         var writer = JSONWriter(capacity: 1 << 14)
@@ -61,9 +58,9 @@ struct StatusBody {
         writer.member("weight_bytes", model?.memory?.weights)
         writer.member("cache_bytes", model?.memory?.cache)
         writer.member("other_bytes", model?.memory?.other)
-        writer.member("cache_tokens_used", occupancy.usedBlocks * Self.blockTokens)
-        writer.member("cache_tokens_kept", occupancy.cachedBlocks * Self.blockTokens)
-        writer.member("cache_tokens_free", occupancy.freeBlocks * Self.blockTokens)
+        writer.member("cache_tokens_used", occupancy.usedTokens)
+        writer.member("cache_tokens_kept", occupancy.keptTokens)
+        writer.member("cache_tokens_free", occupancy.freeTokens)
         writer.member("prompt_tokens", model?.promptTokens ?? 0)
         writer.member("cached_tokens", model?.cachedTokens ?? 0)
         writer.member("generated_tokens", model?.generatedTokens ?? 0)
