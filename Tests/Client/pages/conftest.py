@@ -38,6 +38,12 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def data(new_data):
+    """A directory of the pages' own: the first key is shown once, and other tests may have seen theirs."""
+    return new_data()
+
+
+@pytest.fixture(scope="session")
 def server(data):
     """A server with a user's key and an admin's."""
     server = Server("--data-dir", data, PINION_ADMIN_KEY=ADMIN_KEY)
