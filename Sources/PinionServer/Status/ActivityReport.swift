@@ -37,17 +37,9 @@ package struct ActivityReport: Sendable {
         /// Of the last seconds.
         package let tokensPerSecond: Double
         /// Of the last hour.
-        package let promptTokens: Int
-        package let cachedTokens: Int
-        package let generatedTokens: Int
-
-        init(id: String, _ present: ModelActivity.Present) {
-            self.id = id
-            (occupancy, memory) = (present.occupancy, present.memory)
-            tokensPerSecond = present.tokensPerSecond
-            (promptTokens, cachedTokens) = (present.promptTokens, present.cachedTokens)
-            generatedTokens = present.generatedTokens
-        }
+        package internal(set) var promptTokens = 0
+        package internal(set) var cachedTokens = 0
+        package internal(set) var generatedTokens = 0
     }
 
     package let uptime: Duration

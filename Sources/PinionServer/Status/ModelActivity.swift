@@ -135,35 +135,26 @@ package final class ModelActivity: Sendable {
         }
     }
 
-    /// What the model does now.
-    struct Present {
-        var occupancy: Occupancy
-        var memory: Memory?
-        var tokensPerSecond: Double
-        /// Sums of the hour.
-        var promptTokens = 0
-        var cachedTokens = 0
-        var generatedTokens = 0
-    }
-
     /// Tells what the model does, and adds its minutes to those of other models.
     ///
-    /// - Parameter hour: As many minutes as there are, the oldest first.
-    func report(at now: Duration, addingTo hour: inout [Minute]) -> Present {
+    /// - Parameters:
+    ///   - id: The model's.
+    ///   - hour: As many minutes as there are, the oldest first.
+    func report(of id: String, at now: Duration, addingTo hour: inout [Minute]) -> ActivityReport.Model {
         state.withLock { state in
             var tokens = 0
             state.seconds.read(at: now) { if $0 > 0 { tokens += $1.generatedTokens } }
-            var present = Present(
-                occupancy: state.occupancy, memory: state.memory,
+            var model = ActivityReport.Model(
+                id: id, occupancy: state.occupancy, memory: state.memory,
                 tokensPerSecond: Double(tokens) / Double(Self.rateSeconds))
             let last = hour.count - 1
             state.minutes.read(at: now) { ago, minute in
                 hour[last - ago].add(minute)
-                present.promptTokens += minute.promptTokens
-                present.cachedTokens += minute.cachedTokens
-                present.generatedTokens += minute.generatedTokens
+                model.promptTokens += minute.promptTokens
+                model.cachedTokens += minute.cachedTokens
+                model.generatedTokens += minute.generatedTokens
             }
-            return present
+            return model
         }
     }
 }

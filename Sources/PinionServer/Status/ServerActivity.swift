@@ -137,7 +137,7 @@ package final class ServerActivity: Sendable {
             for entry in minute.slow.entries { slow.add(entry) }
         }
         var sums = (0..<Self.minutes).map { _ in ModelActivity.Minute() }
-        let present = models.map { ActivityReport.Model(id: $0.id, $0.activity.report(at: now, addingTo: &sums)) }
+        let present = models.map { $0.activity.report(of: $0.id, at: now, addingTo: &sums) }
         for (index, sum) in sums.enumerated() { minutes[index].take(sum) }
         return ActivityReport(
             uptime: now, minuteElapsed: elapsed, minutes: minutes, models: present, slow: slow.entries, errors: errors)

@@ -14,8 +14,7 @@ struct StatusBody {
         var writer = JSONWriter(capacity: 1 << 14)
         writer.raw(#"{"object":"status","version":"#)
         writer.string(told.version)
-        writer.raw(#","state":"#)
-        writer.string(readiness.rawValue)
+        writer.member("state", readiness.rawValue)
         writer.raw(#","time_ms":"#)
         writer.integer(now)
         writer.raw(#","uptime_seconds":"#)
@@ -26,8 +25,7 @@ struct StatusBody {
         writer.list(models) { write($1, to: &$0) }
         writer.raw(#"],"minutes":"#)
         writeMinutes(to: &writer)
-        writer.raw(#","day":"#)
-        writer.string(told.day)
+        writer.member("day", told.day)
         writer.raw(#","keys":["#)
         writer.list(told.keys) { write($1, to: &$0) }
         writer.raw(#"],"keys_left_off":"#)
@@ -47,8 +45,7 @@ struct StatusBody {
         let occupancy = model?.occupancy ?? .init()
         writer.raw(#"{"id":"#)
         writer.string(listed.model.id)
-        writer.raw(#","state":"#)
-        writer.string(listed.isReady ? "ready" : "loading")
+        writer.member("state", listed.isReady ? "ready" : "loading")
         writer.raw(#","context_length":"#)
         writer.integer(listed.model.contextLength)
         writer.member("running", occupancy.running)
@@ -97,10 +94,8 @@ struct StatusBody {
     private func write(_ use: AdministrationStatus.KeyUse, to writer: inout JSONWriter) {
         writer.raw(#"{"id":"#)
         writer.string(use.key)
-        writer.raw(#","name":"#)
-        writer.stringOrNull(told.keyNames[use.key])
-        writer.raw(#","owner":"#)
-        writer.stringOrNull(use.owner.isEmpty ? nil : use.owner)
+        writer.member("name", told.keyNames[use.key])
+        writer.member("owner", use.owner.isEmpty ? nil : use.owner)
         writer.member("requests", use.requests)
         writer.member("input_tokens", use.inputTokens)
         writer.member("cached_tokens", use.cachedTokens)
@@ -114,21 +109,16 @@ struct StatusBody {
     private func write(_ entry: SlowRequests.Entry, to writer: inout JSONWriter) {
         writer.raw(#"{"request_id":"#)
         writer.string(entry.requestID)
-        writer.raw(#","key":"#)
-        writer.string(entry.key)
-        writer.raw(#","key_name":"#)
-        writer.stringOrNull(told.keyNames[entry.key])
-        writer.raw(#","model":"#)
-        writer.string(entry.model)
-        writer.raw(#","route":"#)
-        writer.string(entry.route)
+        writer.member("key", entry.key)
+        writer.member("key_name", told.keyNames[entry.key])
+        writer.member("model", entry.model)
+        writer.member("route", entry.route)
         writer.member("queued_ms", entry.queued.map(Self.milliseconds))
         writer.member("first_token_ms", entry.firstToken.map(Self.milliseconds))
         writer.member("total_ms", Self.milliseconds(entry.total))
         writer.member("prompt_tokens", entry.promptTokens)
         writer.member("generated_tokens", entry.generatedTokens)
-        writer.raw(#","outcome":"#)
-        writer.string(entry.outcome)
+        writer.member("outcome", entry.outcome)
         writer.member("time_ms", entry.time)
         writer.raw("}")
     }
@@ -137,15 +127,11 @@ struct StatusBody {
         writer.raw(#"{"route":"#)
         writer.string(entry.route)
         writer.member("status", entry.status)
-        writer.raw(#","code":"#)
-        writer.stringOrNull(entry.code)
-        writer.raw(#","field":"#)
-        writer.stringOrNull(entry.field)
-        writer.raw(#","message":"#)
-        writer.stringOrNull(entry.message)
+        writer.member("code", entry.code)
+        writer.member("field", entry.field)
+        writer.member("message", entry.message)
         writer.member("count", entry.count)
-        writer.raw(#","request_id":"#)
-        writer.string(entry.requestID)
+        writer.member("request_id", entry.requestID)
         writer.member("time_ms", entry.time)
         writer.raw("}")
     }
@@ -157,8 +143,7 @@ struct StatusBody {
         writer.member("journal_bytes", ledger.journalBytes)
         writer.member("journal_free_bytes", ledger.journalFreeBytes)
         writer.member("last_fold_ms", milliseconds(ledger.lastFold))
-        writer.raw(#","failure":"#)
-        writer.stringOrNull(ledger.failure)
+        writer.member("failure", ledger.failure)
         writer.raw("}")
     }
 
@@ -176,6 +161,13 @@ extension JSONWriter {
         string(name)
         raw(":")
         integerOrNull(value)
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: String?) {
+        raw(",")
+        string(name)
+        raw(":")
+        stringOrNull(value)
     }
 
     /// The beginning of a list after another member.
