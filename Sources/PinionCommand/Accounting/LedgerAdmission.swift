@@ -97,9 +97,8 @@ private struct LedgerAccount: AdmissionAccount {
         ticket.levels.map { level in
             GenerationWarning(
                 keyword: level.limit.rawValue, pointer: "",
-                message:
-                    "\(level.percent) % of the \(level.limit.words) of this \(level.scope.kind) \(level.limit.isMoney ? "is" : "are") used"
-            )
+                message: "\(level.percent) % of the \(level.limit.words) of this \(level.scope.kind) "
+                    + (level.limit.isPlural ? "are used" : "is used"))
         }
     }
 }

@@ -4,6 +4,9 @@ import TextGeneration
 extension Limit {
     /// The limit in a sentence.
     var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+
+    /// Tokens and requests are many; money and credit are one.
+    var isPlural: Bool { !isMoney }
 }
 
 extension Refusal {
@@ -46,8 +49,7 @@ extension Refusal {
     }
 
     private var words: String { limit?.words ?? "tokens" }
-    /// Tokens and requests are many; money and credit are one.
-    private var isPlural: Bool { limit?.isMoney != true }
+    private var isPlural: Bool { limit?.isPlural ?? true }
     private var holder: String { scope?.kind ?? "key" }
     private var bound: String { value.map { ": Limit \($0)" } ?? "" }
     private var used: Int { max(0, (value ?? 0) - (left ?? 0)) }
