@@ -56,6 +56,17 @@ def local(new_data):
     return ["--data-dir", new_data(), "--temperature", "0", "--max-tokens", "24"]
 
 
+def started(*arguments):
+    """A command that runs, with nothing on its standard input."""
+    return subprocess.Popen(
+        [BINARY, *arguments],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 def test_a_piped_text_and_a_prompt_give_the_reply_and_nothing_else(local):
     done = piped("Paris is the capital of France.\n\n", "run", MODEL, QUESTION, *local)
     assert done.returncode == 0 and done.stderr == ""
@@ -342,13 +353,7 @@ def test_nothing_to_ask_is_told(local):
 
 def test_control_c_ends_a_question_with_130_and_what_came():
     with ChatServer(delta("so far"), 30) as server:
-        process = subprocess.Popen(
-            [BINARY, "chat", "--url", server.address, "x"],
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        process = started("chat", "--url", server.address, "x")
         assert process.stdout.read(6) == b"so far"
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=20)
@@ -356,22 +361,8 @@ def test_control_c_ends_a_question_with_130_and_what_came():
 
 
 def test_control_c_stops_a_local_reply(new_data):
-    process = subprocess.Popen(
-        [
-            BINARY,
-            "run",
-            MODEL,
-            "Write a long story about a dog and a cat.",
-            "--temperature",
-            "0",
-            "--data-dir",
-            new_data(),
-        ],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    story = "Write a long story about a dog and a cat."
+    process = started("run", MODEL, story, "--temperature", "0", "--data-dir", new_data())
     assert process.stdout.read(4)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
@@ -380,13 +371,7 @@ def test_control_c_stops_a_local_reply(new_data):
 
 def test_a_reader_that_leaves_ends_the_program_quietly():
     with ChatServer(*[piece for _ in range(200) for piece in (delta("word " * 50), 0.01)]) as server:
-        process = subprocess.Popen(
-            [BINARY, "chat", "--url", server.address, "x"],
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        process = started("chat", "--url", server.address, "x")
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
