@@ -1,5 +1,4 @@
-// The files are embedded by the compiler, which writes each of them into the list of what this object depends on: a
-// file that changes is built anew. Not SwiftPM's resources: because those are bundles beside the binary, which would
+// The compiler embeds the files and lists each as a dependency of this object, so that a changed file is built anew. Not SwiftPM's resources: because those are bundles beside the binary, which would
 // stop being one file.
 #include "CPinionPages.h"
 

@@ -46,7 +46,7 @@ struct Greeting {
         }
     }
 
-    /// - Parameter withCode: Whether the link signs in whoever opens it first.
+    /// - Parameter withCode: Whether the address has a code, which signs the first browser in that opens it.
     private func printPage(withCode: Bool) {
         let page = PageAddress(server: settings.server, port: port).text
         guard withCode, let signIn else {

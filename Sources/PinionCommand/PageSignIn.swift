@@ -4,15 +4,15 @@ import PinionStore
 
 /// Signs the page in: gives a key of the store for the code of the link that a start prints.
 ///
-/// All of them are secrets of one key, named `page` and without an owner, which an operator finds, limits and revokes like
-/// any other. A sign-in rotates it: the secrets of earlier ones stay good for ``grace``.
+/// Every sign-in gets a secret of one key, named `page` and without an owner, which an operator finds, limits and revokes
+/// like any other key. A sign-in rotates it: the secrets of earlier ones stay good for ``grace``.
 struct PageSignIn: SignIn {
     static let keyName = "page"
     /// Time that a link is good for.
     static let lifetime = Duration.seconds(600)
     static let lifetimeText = "ten minutes"
-    /// Time that a browser stays signed in after a later one was. A month: browsers that are used are not thrown out by
-    /// the next start, and the secrets of those that are not come to an end.
+    /// Time that a browser stays signed in after a later one was. A month, so that a browser in use is not signed out
+    /// by the next start, and the secret of a browser that is used no more ends.
     static let grace = Duration.seconds(30 * 86_400)
 
     private let store: KeyStore

@@ -225,7 +225,7 @@ extension ResponseEcho {
 }
 
 extension JSONObject {
-    /// The object with those of the given members whose names it lacks.
+    /// The object, completed with the given members where it has no member of their name.
     func completed(with members: [Member]) -> JSONObject {
         var object = self
         object.members += members.filter { self[$0.name] == nil }

@@ -2,12 +2,12 @@ import Dispatch
 import PinionWire
 import Synchronization
 
-/// Makes reports one after the other, on a thread of their own, for as long as those who asked wait for them.
+/// Makes reports one after the other on a thread of their own; a report whose client has left is not made.
 ///
 /// A report over a million rows reads a disk and keeps a processor busy for most of a second. Not several at one time: they
 /// would take the processors from the engine.
 package final class ReportQueue: Sendable {
-    /// Reports that may wait, the one that is being made included.
+    /// Reports that may wait, including the report that is being made.
     package static let maximumReports = 8
     /// Seconds after which a refused client may ask again: about the time of a few reports.
     private static let retrySeconds = 2

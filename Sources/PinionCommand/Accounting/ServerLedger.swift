@@ -4,7 +4,8 @@ import PinionLedger
 import PinionServer
 import PinionStore
 
-/// Opens the ledger of a server's data directory. A server that asks for no keys has none, because it knows nobody to bill.
+/// Opens the ledger of a server's data directory. A server that asks for no keys has no ledger, because none
+/// of its requests has a key to bill.
 ///
 /// - Throws: When another process owns the directory, or its files cannot be used.
 func openLedger(_ settings: ServeSettings) throws -> Ledger? {

@@ -57,8 +57,8 @@ struct LocalChatSource: ChatSource {
 
     func models() async throws -> [String] { loader.knownModels }
 
-    /// The loaded model gives its memory back first, because two of them might not fit; it is loaded again if the other
-    /// one cannot be.
+    /// The loaded model gives its memory back first, because two models might not fit; it is loaded again if the other
+    /// model cannot be loaded.
     func switching(to model: String) async throws -> any ChatSource {
         let resolved = try await loader.resolve(model)
         await close()

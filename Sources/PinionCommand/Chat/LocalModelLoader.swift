@@ -21,7 +21,7 @@ struct LocalModelLoader: Sendable {
     func load(_ model: ResolvedModel) async throws -> LocalChatSource {
         notices.begin("loading \(model.id ?? model.path)")
         defer { notices.end() }
-        // Nobody scrapes the metrics of a chat, and its log would stand between its lines.
+        // A chat has no scraper for its metrics, and a log would stand between the lines of its replies.
         let logger = Logger(label: "pinion.chat") { _ in SwiftLogNoOpLogHandler() }
         let metrics = ServerMetrics(residentMemory: { ProcessMemory.resident })
         let loaded = try await loadModel(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Standard output as the place of a reply: unlike `Console`, it notices that nobody reads any more.
+/// Standard output as the place of a reply: unlike `Console`, it notices when its reader has gone.
 enum ReplyOutput {
     /// Writes all of a text.
     ///
