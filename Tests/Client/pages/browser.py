@@ -189,6 +189,22 @@ class Page:
                 raise AssertionError(f"after {seconds} s not true: {expression} {arguments}\n{self.summary()}")
             time.sleep(LOOK_SECONDS)
 
+    def until_shown_whole(self, seconds=WAIT_SECONDS):
+        """Waits until the page has shown all that it has read, which it does in slices, a few milliseconds a frame.
+
+        A job of ours stands behind those of the page. They use up their part of a frame unless they are done.
+        """
+        left_over_ms = 3
+        self.promise(
+            f"""
+            const {{inFrames}} = await import(new URL("pages/frames.js", document.baseURI));
+            await new Promise((resolve, reject) => {{
+                setTimeout(() => reject(new Error("after {seconds} s not all is shown")), {seconds * 1000});
+                inFrames((deadline) => performance.now() < deadline - {left_over_ms} && (resolve(), true));
+            }});
+            """
+        )
+
     def summary(self):
         """What the page says, for the words of a failure."""
         return self.value("document.body.innerText.slice(0, 3000)")

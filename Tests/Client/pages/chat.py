@@ -38,9 +38,12 @@ class Chat:
         return self
 
     def until_state(self, *states, seconds=20):
-        return self.page.until(
+        """Waits for a state of the last reply; for the end of a reply also until all of it is shown."""
+        self.page.until(
             "arguments[1].includes(document.querySelector(arguments[0])?.dataset.state)", LAST, states, seconds=seconds
         )
+        if set(states) <= set(ENDED):
+            self.page.until_shown_whole(seconds)
 
     @property
     def state(self):
