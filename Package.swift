@@ -104,7 +104,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "PinionCommandTests", dependencies: ["PinionCommand", "PinionTerminal"],
+            name: "PinionCommandTests",
+            dependencies: ["PinionCommand", "PinionModelFiles", "PinionTerminal", "TestSupport"],
             swiftSettings: testSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(

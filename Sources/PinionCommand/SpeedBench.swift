@@ -19,33 +19,6 @@ struct SpeedBench {
         var median: Double { rates.sorted()[rates.count / 2] }
     }
 
-    /// What a token costs by the model's size alone, to hold the rates against the machine's limits.
-    struct Work: Encodable {
-        /// Of one token of a prompt: without the output head, and of the last layer keys and values only.
-        var promptMultiplyAdds = 0
-        /// Of one generated token.
-        var multiplyAdds = 0
-        /// Weights read for one generated token of a single stream, as they are in the file.
-        var weightBytes = 0
-
-        init(_ package: ModelPackage) throws {
-            let embedding = package.spelling(TensorName(.embedding))
-            let head = try package.tensor(TensorName(.head))?.name ?? embedding
-            let last = try package.hyperparameters().layers - 1
-            let kept = try [TensorName.Part.key, .value].compactMap {
-                try package.tensor(TensorName($0, layer: last))?.name
-            }
-            let beginning = package.spelling(TensorName(.down, layer: last)).split(separator: "\(last)")[0] + "\(last)."
-            for tensor in package.tensors where tensor.shape.count == 2 {
-                guard tensor.name == head || tensor.name != embedding else { continue }
-                multiplyAdds += tensor.elementCount
-                weightBytes += tensor.byteCount
-                let isKept = !tensor.name.hasPrefix(beginning) || kept.contains(tensor.name)
-                if tensor.name != head, isKept { promptMultiplyAdds += tensor.elementCount }
-            }
-        }
-    }
-
     private struct Report: Encodable {
         let model: String
         let kernels: String
@@ -53,14 +26,14 @@ struct SpeedBench {
         let speculation: Bool
         let loadSeconds: Double
         let residentBytes: Int?
-        let perToken: Work
+        let perToken: TokenWork
         let tokensPerSecond: [Figure]
     }
 
     private let path: String
     private let engine: Engine
     private let speculation: Bool
-    private let work: Work
+    private let work: TokenWork
     private let loadSeconds: Double
     private let prompt: Int
     private let generate: Int
@@ -72,7 +45,7 @@ struct SpeedBench {
         let clock = ContinuousClock()
         let began = clock.now
         let package = try ModelPackage(path: path)
-        let work = try Work(package)
+        let work = try TokenWork(package, prompt: prompt)
         let engine = try await Engine.start(package, configuration)
         let seconds = (clock.now - began).seconds
         let context = engine.description.contextLength
