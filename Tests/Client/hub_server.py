@@ -63,16 +63,18 @@ class Hub:
 
     token = "hf_secret"
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """`tls` is the `ssl.SSLContext` of both servers, where they are to speak https."""
         self.repositories = {}
         self.requests = []
         self.sent = 0
         self.override = {}
         self.lock = threading.Lock()
-        self.hub = Server(self, HubHandler)
-        self.storage = Server(self, StorageHandler)
-        self.address = f"http://127.0.0.1:{self.hub.server_port}"
-        self.store = f"http://127.0.0.1:{self.storage.server_port}"
+        self.hub = Server(self, HubHandler, tls)
+        self.storage = Server(self, StorageHandler, tls)
+        scheme = "https" if tls else "http"
+        self.address = f"{scheme}://127.0.0.1:{self.hub.server_port}"
+        self.store = f"{scheme}://127.0.0.1:{self.storage.server_port}"
 
     def add(self, name, files, **options):
         self.repositories[name] = Repository(files, **options)
@@ -109,9 +111,12 @@ class Hub:
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, owner, handler):
+    def __init__(self, owner, handler, tls):
         super().__init__(("127.0.0.1", 0), handler)
         self.owner = owner
+        if tls:
+            # Each connection shakes hands in its own thread, so that one which refuses us does not stop the others.
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def handle_error(self, request, client_address):

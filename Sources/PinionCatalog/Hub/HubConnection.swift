@@ -26,7 +26,8 @@ struct HubConnection: Sendable {
     /// Makes a client for connections to hubs. The caller shuts it down.
     ///
     /// - Parameter connections: At one time, to one host.
-    static func makeClient(connections: Int) -> HTTPClient {
+    /// - Throws: ``CatalogError`` when the environment names no usable certificates.
+    static func makeClient(connections: Int, _ environment: [String: String]) throws(CatalogError) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         // Ours, because the library's would not know where the token may go.
         configuration.redirectConfiguration = .disallow
@@ -34,6 +35,7 @@ struct HubConnection: Sendable {
         configuration.timeout = .init(connect: .seconds(15), read: .seconds(30))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        try TrustedRoots.apply(to: &configuration, environment)
         return HTTPClient(configuration: configuration)
     }
 
@@ -141,6 +143,13 @@ struct HubConnection: Sendable {
             return .final(CatalogError(.cancelled, "interrupted while fetching \(source)"))
         }
         if let error = error as? TransferFault { return error }
+        if NetworkWords.isDistrust(error) {
+            return .final(
+                CatalogError(
+                    .downloadFailed,
+                    "\(source): \(HubEndpoint.origin(of: url)) \(NetworkWords.of(error)); \(TrustedRoots.variable) names a "
+                        + "file of the authorities to trust"))
+        }
         let way = endpoint.addressVariable.map { ", or name a mirror with \($0)" } ?? ""
         return .passing(
             CatalogError(

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Says in words what the network's libraries say in types.
 package enum NetworkWords {
@@ -25,12 +26,20 @@ package enum NetworkWords {
         case let error as IOError where unreachable.contains(error.errnoCode):
             return "cannot be reached (\(brief(error)))"
         default:
-            // The library of TLS has no word of its own for it, and BoringSSL's stands in its description.
-            if String(describing: error).contains("CERTIFICATE_VERIFY_FAILED") {
-                return "has a certificate that this machine does not trust"
-            }
+            if isOfAnotherHost(error) { return "has the certificate of another host" }
+            if isDistrust(error) { return "has a certificate that this machine does not trust" }
             return "failed (\(brief(error)))"
         }
+    }
+
+    /// Whether a server could not prove who it is, which another try does not change.
+    package static func isDistrust(_ error: any Error) -> Bool {
+        // The library of TLS has no word of its own for an unknown authority, and BoringSSL's stands in its description.
+        isOfAnotherHost(error) || String(describing: error).contains("CERTIFICATE_VERIFY_FAILED")
+    }
+
+    private static func isOfAnotherHost(_ error: any Error) -> Bool {
+        (error as? NIOSSLExtraError) == .failedToValidateHostname
     }
 
     private static func brief(_ error: any Error) -> String {

@@ -46,6 +46,9 @@ struct RemoteChatSource: ChatSource {
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: connectTime, read: longestSilence)
         configuration.connectionPool.retryConnectionEstablishment = false
+        do {
+            try TrustedRoots.apply(to: &configuration)
+        } catch { throw ChatError(error.description) }
         let client = HTTPClient(configuration: configuration)
         let asking = RemoteChatSource(
             model: model ?? "", contextLength: nil, client: client, address: address, key: key)
