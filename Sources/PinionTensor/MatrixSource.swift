@@ -39,13 +39,16 @@ package struct MatrixSource: Sendable {
     /// Bytes that the rows have in the file.
     var byteCount: Int { tensor.byteCount / tensor.shape[1] * rows.count }
 
-    /// Tells the system that the rows were read, unless rows of other matrices lie between them.
-    func forget() {
+    /// Tells the system that rows were read, unless other rows lie between them.
+    ///
+    /// - Parameter part: Of ``rows``, counted from their first.
+    func forget(_ part: Range<Int>) {
         let bytes = tensor.bytes
-        if rows.count == tensor.shape[1] { return tensor.file.forget(bytes) }
+        if part.count == tensor.shape[1] { return tensor.file.forget(bytes) }
         guard !tensor.isTransposed else { return }
         let rowBytes = bytes.count / tensor.shape[1]
-        let part = rows.lowerBound * rowBytes..<rows.upperBound * rowBytes
+        let first = rows.lowerBound
+        let part = (first + part.lowerBound) * rowBytes..<(first + part.upperBound) * rowBytes
         tensor.file.forget(UnsafeRawBufferPointer(rebasing: bytes[part]))
     }
 

@@ -79,17 +79,7 @@ package final class PackedMatrix: Sendable {
         }
         let storage = try AlignedBuffer<UInt8>(count: bytes)
         let matrices = zip(sources, offsets).map { PackedMatrix($0, in: storage, at: $1) }
-        // In runs, so that the files' pages are given back before many more are read.
-        var first = 0
-        while first < sources.count {
-            var (end, run) = (first, 0)
-            repeat {
-                run += sources[end].byteCount
-                end += 1
-            } while end < sources.count && run + sources[end].byteCount <= packedRunBytes
-            try pack(Array(sources[first..<end]), into: Array(matrices[first..<end]), team: team)
-            first = end
-        }
+        try pack(sources, into: matrices, team: team)
         return matrices
     }
 }
@@ -108,19 +98,34 @@ extension PackedMatrix {
         let total = matrices.reduce(0) { $0 + $1.groups }
         // The first matrix with a weight that is not finite, for the message.
         let firstFailed = Atomic<Int>(matrices.count)
-        team.forEach(total, grain: packedGroups) { range in
+        // Calls `body` with each matrix of which some of the groups are, and with those groups of it.
+        func forEachMatrix(_ groups: Range<Int>, _ body: (Int, Range<Int>) -> Void) {
             var first = 0
             for (place, matrix) in matrices.enumerated() {
-                let part = range.clamped(to: first..<first + matrix.groups)
-                if !part.isEmpty,
-                    !matrix.pack(sources[place], groups: part.lowerBound - first..<part.upperBound - first)
-                {
-                    firstFailed.min(place, ordering: .relaxed)
-                }
+                let part = groups.clamped(to: first..<first + matrix.groups)
+                if !part.isEmpty { body(place, part.lowerBound - first..<part.upperBound - first) }
                 first += matrix.groups
             }
         }
-        for source in sources { source.forget() }
+        // One matrix may have hundreds of megabytes, whose pages are given back run by run, too.
+        let bytes = sources.reduce(0) { $0 + $1.byteCount }
+        let run = max(packedGroups * team.workers, total * packedRunBytes / max(bytes, 1))
+        for start in stride(from: 0, to: total, by: run) {
+            let groups = start..<min(start + run, total)
+            team.forEach(groups.count, grain: packedGroups) { range in
+                forEachMatrix(start + range.lowerBound..<start + range.upperBound) { place, part in
+                    if !matrices[place].pack(sources[place], groups: part) {
+                        firstFailed.min(place, ordering: .relaxed)
+                    }
+                }
+            }
+            forEachMatrix(groups) { place, part in
+                let source = sources[place]
+                source.forget(part.lowerBound * groupRows..<min(part.upperBound * groupRows, source.rows.count))
+            }
+        }
+        // Of a matrix on its side each run has read all pages.
+        for source in sources where source.tensor.isTransposed { source.forget(0..<source.rows.count) }
         let failed = firstFailed.load(ordering: .relaxed)
         guard failed == matrices.count else {
             let tensor = sources[failed].tensor
