@@ -5,6 +5,8 @@
 
 #include "pn_rows.h"
 
+#include "pn_unpack.h"
+
 #include "pn_matmul.h"
 
 #include "pn_attention.h"

@@ -125,6 +125,7 @@ PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) {
 }
 PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_VF(_mm256_castsi256_ps(x.lo), _mm256_castsi256_ps(x.hi)); }
 PN_INLINE pn_vi vi_zero(void) { return (pn_vi){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+PN_INLINE pn_vb vb_zero(void) { return (pn_vb){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};
 }
@@ -137,17 +138,40 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 4), mask),
         _mm256_and_si256(_mm256_srli_epi16(x.hi, 4), mask)};
 }
-PN_INLINE __m256i pn_or_bit_half(__m256i low, __m256i x, const int s, const int to) {
-    __m256i at = s > to ? _mm256_srli_epi16(x, s > to ? s - to : 0) : _mm256_slli_epi16(x, s > to ? 0 : to - s);
-    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8((char)(1 << to))));
+PN_INLINE pn_vb vb_field(pn_vb x, const int at, const int count) {
+    __m256i mask = _mm256_set1_epi8((char)((1 << count) - 1));
+    return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, at), mask),
+        _mm256_and_si256(_mm256_srli_epi16(x.hi, at), mask)};
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
-    return (pn_vb){pn_or_bit_half(low.lo, x.lo, s, to), pn_or_bit_half(low.hi, x.hi, s, to)};
+PN_INLINE __m256i pn_or_field_half(__m256i low, __m256i x, const int at, const int to, const int count) {
+    __m256i moved = at > to ? _mm256_srli_epi16(x, at > to ? at - to : 0) : _mm256_slli_epi16(x, at > to ? 0 : to - at);
+    return _mm256_or_si256(low, _mm256_and_si256(moved, _mm256_set1_epi8((char)(((1 << count) - 1) << to))));
 }
-PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) {
-    __m256i mask = _mm256_set1_epi8(3);
-    return (pn_vb){_mm256_and_si256(_mm256_srli_epi16(x.lo, 2 * r), mask),
-        _mm256_and_si256(_mm256_srli_epi16(x.hi, 2 * r), mask)};
+PN_INLINE pn_vb vb_or_field(pn_vb low, pn_vb x, const int at, const int to, const int count) {
+    return (pn_vb){pn_or_field_half(low.lo, x.lo, at, to, count), pn_or_field_half(low.hi, x.hi, at, to, count)};
+}
+PN_INLINE __m256i pn_push_half(__m256i a, __m256i x, const int count) {
+    __m256i low = _mm256_set1_epi8((char)((1 << (8 - count)) - 1));
+    return _mm256_srli_epi16(_mm256_or_si256(a, _mm256_andnot_si256(low, x)), count);
+}
+PN_INLINE pn_vb vb_push(pn_vb a, pn_vb x, const int count) {
+    return (pn_vb){pn_push_half(a.lo, x.lo, count), pn_push_half(a.hi, x.hi, count)};
+}
+#define VB_KEEP(x) ((void)(x))
+PN_INLINE __m256i pn_low_nibbles_half(const uint8_t *p) {
+    return _mm256_and_si256(pn_widen_half(p), _mm256_set1_epi32(15));
+}
+PN_INLINE pn_vb vb_multiples(const uint8_t *p) {
+    const __m256i factors = _mm256_set1_epi32(0x03020100);
+    return (pn_vb){_mm256_mullo_epi32(pn_low_nibbles_half(p), factors),
+        _mm256_mullo_epi32(pn_low_nibbles_half(p + 8), factors)};
+}
+PN_INLINE pn_vb vb_places_of_multiples(void) {
+    const __m256i places = _mm256_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0, 0x0c0c0c0c, 0x08080808, 0x04040404, 0);
+    return (pn_vb){places, places};
+}
+PN_INLINE pn_vi vi_times_low_nibbles(pn_vi x, const uint8_t *p) {
+    return (pn_vi){_mm256_madd_epi16(x.lo, pn_low_nibbles_half(p)), _mm256_madd_epi16(x.hi, pn_low_nibbles_half(p + 8))};
 }
 PN_INLINE pn_vb vb_table(const uint8_t *p) {
     __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
@@ -160,13 +184,6 @@ PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) {
     __m256i mask = _mm256_set1_epi32(0xff);
     return (pn_vi){_mm256_and_si256(_mm256_shuffle_epi8(table.lo, x.lo), mask),
         _mm256_and_si256(_mm256_shuffle_epi8(table.hi, x.hi), mask)};
-}
-PN_INLINE __m256i pn_or_two_bits_half(__m256i low, __m256i x, const int r) {
-    __m256i at = r > 2 ? _mm256_srli_epi16(x, 2) : _mm256_slli_epi16(x, r > 2 ? 0 : 4 - 2 * r);
-    return _mm256_or_si256(low, _mm256_and_si256(at, _mm256_set1_epi8(0x30)));
-}
-PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int r) {
-    return (pn_vb){pn_or_two_bits_half(low.lo, x.lo, r), pn_or_two_bits_half(low.hi, x.hi, r)};
 }
 PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
     __m128i n = _mm_cvtsi32_si128((int)shift);

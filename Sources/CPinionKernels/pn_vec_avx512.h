@@ -16,6 +16,9 @@ typedef __m512i pn_vb;
 /// Weights of 8 bits stay unsigned.
 #define PN_SIGNED_BYTES 0
 
+/// Keeps x in its register.
+#define VB_KEEP(x) __asm__ volatile("" : "+v"(x))
+
 PN_INLINE pn_vf vf_zero(void) { return _mm512_setzero_ps(); }
 PN_INLINE pn_vf vf_set1(float x) { return _mm512_set1_ps(x); }
 PN_INLINE pn_vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
@@ -90,32 +93,49 @@ PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return _mm512_add_epi32(a, b); }
 /// The floats whose bits the lanes are
 PN_INLINE pn_vf vf_of_bits(pn_vi x) { return _mm512_castsi512_ps(x); }
 PN_INLINE pn_vi vi_zero(void) { return _mm512_setzero_si512(); }
+PN_INLINE pn_vb vb_zero(void) { return _mm512_setzero_si512(); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 PN_INLINE pn_vb vb_low(pn_vb x) { return _mm512_and_si512(x, _mm512_set1_epi8(0x0f)); }
 PN_INLINE pn_vb vb_high(pn_vb x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(0x0f)); }
-/// low | (bit s of each byte of x) << to
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
-    const __m512i bit = _mm512_set1_epi8((char)(1 << to));
-    __m512i at = s > to ? _mm512_srli_epi16(x, s > to ? s - to : 0) : _mm512_slli_epi16(x, s > to ? 0 : to - s);
-    return _mm512_or_si512(low, _mm512_and_si512(at, bit));
+/// `count` bits from bit `at` of each byte on
+PN_INLINE pn_vb vb_field(pn_vb x, const int at, const int count) {
+    return _mm512_and_si512(_mm512_srli_epi16(x, at), _mm512_set1_epi8((char)((1 << count) - 1)));
 }
-/// Bits 2r and 2r + 1 of each byte
-PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) {
-    return _mm512_and_si512(_mm512_srli_epi16(x, 2 * r), _mm512_set1_epi8(3));
+/// low | (`count` bits from bit `at` of each byte of x on) << to
+PN_INLINE pn_vb vb_or_field(pn_vb low, pn_vb x, const int at, const int to, const int count) {
+    const __m512i bits = _mm512_set1_epi8((char)(((1 << count) - 1) << to));
+    __m512i moved = at > to ? _mm512_srli_epi16(x, at > to ? at - to : 0) : _mm512_slli_epi16(x, at > to ? 0 : to - at);
+    return _mm512_or_si512(low, _mm512_and_si512(moved, bits));
+}
+/// (a | the upper `count` bits of each byte of x) >> count, where the lower `count` bits of a are 0
+PN_INLINE pn_vb vb_push(pn_vb a, pn_vb x, const int count) {
+    const __m512i low = _mm512_set1_epi8((char)((1 << (8 - count)) - 1));
+    __m512i both = _mm512_or_si512(a, _mm512_andnot_si512(low, x));
+    // Or else the compiler shifts first, and needs a mask of its own for each step.
+    VB_KEEP(both);
+    return _mm512_srli_epi16(both, count);
+}
+/// Of each row's byte the low four bits times 0, 1, 2 and 3: four rows in each 16 bytes to look up in
+PN_INLINE pn_vb vb_multiples(const uint8_t *p) {
+    __m512i x = _mm512_and_si512(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)), _mm512_set1_epi32(15));
+    return _mm512_mullo_epi32(x, _mm512_set1_epi32(0x03020100));
+}
+/// Where the four multiples of each row are
+PN_INLINE pn_vb vb_places_of_multiples(void) {
+    return _mm512_set4_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0);
+}
+/// The low 16 bits of each lane of x times the low four bits of 16 bytes
+PN_INLINE pn_vi vi_times_low_nibbles(pn_vi x, const uint8_t *p) {
+    __m512i y = _mm512_and_si512(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)), _mm512_set1_epi32(15));
+    return _mm512_madd_epi16(x, y);
 }
 /// 16 bytes to look up in
 PN_INLINE pn_vb vb_table(const uint8_t *p) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p)); }
-/// The table's byte for each byte of x, which is in 0...15
+/// For each byte of x, which is in 0...15, that byte of the 16 of the table that x's byte is among
 PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { return _mm512_shuffle_epi8(table, x); }
 /// The same for each 32-bit lane
 PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) {
     return _mm512_and_si512(_mm512_shuffle_epi8(table, x), _mm512_set1_epi32(0xff));
-}
-/// low | (bits 2r and 2r + 1 of each byte of x) << 4
-PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int r) {
-    const __m512i bits = _mm512_set1_epi8(0x30);
-    __m512i at = r > 2 ? _mm512_srli_epi16(x, 2) : _mm512_slli_epi16(x, r > 2 ? 0 : 4 - 2 * r);
-    return _mm512_or_si512(low, _mm512_and_si512(at, bits));
 }
 /// `count` bits from bit `shift` of each 32-bit lane on
 PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {

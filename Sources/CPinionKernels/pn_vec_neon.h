@@ -144,6 +144,10 @@ PN_INLINE pn_vi vi_fold(pn_vi x) {
 PN_INLINE pn_vi vi_add(pn_vi a, pn_vi b) { return PN_QUARTERS2(pn_vi, vaddq_s32, a, b); }
 PN_INLINE pn_vf vf_of_bits(pn_vi x) { return PN_QUARTERS1(pn_vf, vreinterpretq_f32_s32, x); }
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
+PN_INLINE pn_vb vb_zero(void) {
+    uint8x16_t q = vdupq_n_u8(0);
+    return (pn_vb){q, q, q, q};
+}
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     return (pn_vb){vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)};
 }
@@ -157,13 +161,47 @@ PN_INLINE pn_vb pn_insert(pn_vb low, pn_vb x, const int n, const uint8_t mask) {
     return (pn_vb){vbslq_u8(bits, vshlq_u8(x.q0, shift), low.q0), vbslq_u8(bits, vshlq_u8(x.q1, shift), low.q1),
         vbslq_u8(bits, vshlq_u8(x.q2, shift), low.q2), vbslq_u8(bits, vshlq_u8(x.q3, shift), low.q3)};
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
-    return pn_insert(low, x, to - s, (uint8_t)(1 << to));
+PN_INLINE pn_vb vb_or_field(pn_vb low, pn_vb x, const int at, const int to, const int count) {
+    return pn_insert(low, x, to - at, (uint8_t)(((1 << count) - 1) << to));
 }
-PN_INLINE uint8x16_t pn_two_bits_quarter(uint8x16_t x, const int r) {
-    return vandq_u8(vshlq_u8(x, vdupq_n_s8((int8_t)(-2 * r))), vdupq_n_u8(3));
+PN_INLINE pn_vb vb_field(pn_vb x, const int at, const int count) {
+    int8x16_t shift = vdupq_n_s8((int8_t)-at);
+    uint8x16_t bits = vdupq_n_u8((uint8_t)((1 << count) - 1));
+    return (pn_vb){vandq_u8(vshlq_u8(x.q0, shift), bits), vandq_u8(vshlq_u8(x.q1, shift), bits),
+        vandq_u8(vshlq_u8(x.q2, shift), bits), vandq_u8(vshlq_u8(x.q3, shift), bits)};
 }
-PN_INLINE pn_vb vb_two_bits(pn_vb x, const int r) { return PN_QUARTERS_BY(pn_vb, pn_two_bits_quarter, x, r); }
+PN_INLINE uint8x16_t pn_push_quarter(uint8x16_t a, uint8x16_t x, const int count) {
+    uint8x16_t low = vdupq_n_u8((uint8_t)((1 << (8 - count)) - 1));
+    return vshlq_u8(vbslq_u8(low, a, x), vdupq_n_s8((int8_t)-count));
+}
+PN_INLINE pn_vb vb_push(pn_vb a, pn_vb x, const int count) {
+    return (pn_vb){pn_push_quarter(a.q0, x.q0, count), pn_push_quarter(a.q1, x.q1, count),
+        pn_push_quarter(a.q2, x.q2, count), pn_push_quarter(a.q3, x.q3, count)};
+}
+#define VB_KEEP(x) ((void)(x))
+PN_INLINE uint8x16_t pn_multiples_quarter(uint8x16_t x, const uint8_t first) {
+    static const uint8_t rows[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+    static const uint8_t factors[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+    return vmulq_u8(vqtbl1q_u8(x, vaddq_u8(vld1q_u8(rows), vdupq_n_u8(first))), vld1q_u8(factors));
+}
+PN_INLINE pn_vb vb_multiples(const uint8_t *p) {
+    uint8x16_t x = vandq_u8(vld1q_u8(p), vdupq_n_u8(0x0f));
+    return (pn_vb){pn_multiples_quarter(x, 0), pn_multiples_quarter(x, 4), pn_multiples_quarter(x, 8),
+        pn_multiples_quarter(x, 12)};
+}
+PN_INLINE pn_vb vb_places_of_multiples(void) {
+    static const uint8_t places[16] = {0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12};
+    uint8x16_t q = vld1q_u8(places);
+    return (pn_vb){q, q, q, q};
+}
+PN_INLINE pn_vi vi_times_low_nibbles(pn_vi x, const uint8_t *p) {
+    uint8x16_t bytes = vandq_u8(vld1q_u8(p), vdupq_n_u8(0x0f));
+    uint16x8_t lo = vmovl_u8(vget_low_u8(bytes)), hi = vmovl_high_u8(bytes);
+    return (pn_vi){vmulq_s32(x.q0, vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(lo)))),
+        vmulq_s32(x.q1, vreinterpretq_s32_u32(vmovl_high_u16(lo))),
+        vmulq_s32(x.q2, vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(hi)))),
+        vmulq_s32(x.q3, vreinterpretq_s32_u32(vmovl_high_u16(hi)))};
+}
 PN_INLINE pn_vb vb_table(const uint8_t *p) {
     uint8x16_t q = vld1q_u8(p);
     return (pn_vb){q, q, q, q};
@@ -173,7 +211,6 @@ PN_INLINE int32x4_t pn_lookup_quarter(uint8x16_t table, int32x4_t x) {
     return vandq_s32(vreinterpretq_s32_u8(vqtbl1q_u8(table, vreinterpretq_u8_s32(x))), vdupq_n_s32(0xff));
 }
 PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) { return PN_QUARTERS2(pn_vi, pn_lookup_quarter, table, x); }
-PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int pair) { return pn_insert(low, x, 4 - 2 * pair, 0x30); }
 PN_INLINE int32x4_t pn_bits_quarter(uint8x16_t x, size_t shift, int count) {
     uint32x4_t at = vshlq_u32(vreinterpretq_u32_u8(x), vdupq_n_s32(-(int32_t)shift));
     return vreinterpretq_s32_u32(vandq_u32(at, vdupq_n_u32((1u << count) - 1)));

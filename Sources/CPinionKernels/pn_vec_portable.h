@@ -130,6 +130,7 @@ PN_INLINE pn_vf vf_of_bits(pn_vi x) {
     return r;
 }
 PN_INLINE pn_vi vi_zero(void) { return vi_set1(0); }
+PN_INLINE pn_vb vb_zero(void) { PN_EACH64(0); }
 PN_INLINE pn_vb vb_load(const uint8_t *p) {
     pn_vb r;
     __builtin_memcpy(r.lane, p, 64);
@@ -143,16 +144,20 @@ PN_INLINE pn_vb vb_high(pn_vb x) {
     for (int i = 0; i < 64; i++) x.lane[i] >>= 4;
     return x;
 }
-PN_INLINE pn_vb vb_or_bit(pn_vb low, pn_vb x, const int s, const int to) {
-    PN_EACH64(low.lane[i] | ((x.lane[i] >> s & 1) << to));
+PN_INLINE pn_vb vb_field(pn_vb x, const int at, const int count) { PN_EACH64(x.lane[i] >> at & ((1 << count) - 1)); }
+PN_INLINE pn_vb vb_or_field(pn_vb low, pn_vb x, const int at, const int to, const int count) {
+    PN_EACH64(low.lane[i] | ((x.lane[i] >> at & ((1 << count) - 1)) << to));
 }
-PN_INLINE pn_vb vb_two_bits(pn_vb x, const int pair) { PN_EACH64(x.lane[i] >> (2 * pair) & 3); }
+PN_INLINE pn_vb vb_push(pn_vb a, pn_vb x, const int count) {
+    PN_EACH64((a.lane[i] | (x.lane[i] & ~((1 << (8 - count)) - 1))) >> count);
+}
+#define VB_KEEP(x) ((void)(x))
+PN_INLINE pn_vb vb_multiples(const uint8_t *p) { PN_EACH64((p[i / 4] & 15) * (i % 4)); }
+PN_INLINE pn_vb vb_places_of_multiples(void) { PN_EACH64(i / 4 % 4 * 4); }
+PN_INLINE pn_vi vi_times_low_nibbles(pn_vi x, const uint8_t *p) { PN_EACH(pn_vi, (int16_t)x.lane[i] * (p[i] & 15)); }
 PN_INLINE pn_vb vb_table(const uint8_t *p) { PN_EACH64(p[i % 16]); }
-PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { PN_EACH64(table.lane[x.lane[i]]); }
+PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { PN_EACH64(table.lane[i / 16 * 16 + x.lane[i]]); }
 PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) { PN_EACH(pn_vi, table.lane[x.lane[i]]); }
-PN_INLINE pn_vb vb_or_two_bits(pn_vb low, pn_vb x, const int pair) {
-    PN_EACH64(low.lane[i] | ((x.lane[i] >> (2 * pair) & 3) << 4));
-}
 PN_INLINE pn_vi vi_bits(pn_vb x, size_t shift, int count) {
     // Byte 0 of a lane is its lowest, whatever the machine's order.
     PN_EACH(pn_vi, (int32_t)(x.lane[4 * i + shift / 8] >> shift % 8) & ((1 << count) - 1));

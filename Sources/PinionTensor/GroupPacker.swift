@@ -94,30 +94,38 @@ struct GroupPacker {
         func put(_ word: UInt32, register: Int) {
             block.storeBytes(of: word, toByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
         }
-        if traits.bits == 8 {
-            for step in 0..<8 { put(quants[step], register: step) }
-            return
-        }
-        if traits.bits < 4 {
-            let (pairs, places) = (quants & QuantBlocks.lowPairs, SIMD4<UInt32>(0, 2, 4, 6))
-            put((pairs.lowHalf &<< places).wrappedSum(), register: 0)
-            put((pairs.highHalf &<< places).wrappedSum(), register: 1)
-            guard traits.bits == 3 else { return }
-            let high = quants &>> 2 & QuantBlocks.lowBits
-            put((high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)).wrappedSum(), register: 2)
-            return
-        }
-        let low = quants & QuantBlocks.lowNibbles
-        let nibbles = low.lowHalf | low.highHalf &<< 4
-        for step in 0..<4 { put(nibbles[step], register: step) }
-        let high = quants &>> 4 & QuantBlocks.lowNibbles
-        if traits.bits == 5 {
-            let placed = high &<< QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
-            put(placed.wrappedSum(), register: 4)
-        } else if traits.bits == 6 {
+        let (bits, pairs) = (UInt32(0x0101_0101), UInt32(0x0303_0303))
+        switch traits.bits {
+        case 2:
             let places = SIMD4<UInt32>(0, 2, 4, 6)
-            put((high.lowHalf &<< places).wrappedSum(), register: 4)
-            put((high.highHalf &<< places).wrappedSum(), register: 5)
+            put((quants.lowHalf &<< places).wrappedSum(), register: 0)
+            put((quants.highHalf &<< places).wrappedSum(), register: 1)
+        case 3:
+            let (sixth, seventh) = (quants[6], quants[7])
+            put(quants[0] | quants[1] &<< 3 | (sixth & pairs) &<< 6, register: 0)
+            put(quants[2] | quants[3] &<< 3 | (seventh & pairs) &<< 6, register: 1)
+            let high = (sixth &>> 2 & bits) &<< 6 | (seventh &>> 2 & bits) &<< 7
+            put(quants[4] | quants[5] &<< 3 | high, register: 2)
+        case 4:
+            let nibbles = quants.lowHalf | quants.highHalf &<< 4
+            for step in 0..<4 { put(nibbles[step], register: step) }
+        case 5:
+            let (fifth, sixth, seventh) = (quants[5], quants[6], quants[7])
+            let triples = pairs &<< 1 | bits
+            put(quants[0] | (fifth & triples) &<< 5, register: 0)
+            put(quants[1] | (fifth &>> 3 & pairs) &<< 5 | (seventh &>> 3 & bits) &<< 7, register: 1)
+            put(quants[2] | (sixth & triples) &<< 5, register: 2)
+            put(quants[3] | (sixth &>> 3 & pairs) &<< 5 | (seventh &>> 4 & bits) &<< 7, register: 3)
+            put(quants[4] | (seventh & triples) &<< 5, register: 4)
+        case 6:
+            for half in 0..<2 {
+                let last = quants[4 * half + 3]
+                for i in 0..<3 {
+                    put(quants[4 * half + i] | (last &>> UInt32(2 * i) & pairs) &<< 6, register: 3 * half + i)
+                }
+            }
+        default:
+            for step in 0..<8 { put(quants[step], register: step) }
         }
     }
 
@@ -227,31 +235,29 @@ struct GroupPacker {
         func word(_ register: Int) -> UInt32 {
             block.load(fromByteOffset: register * Self.registerBytes + lane * 4, as: UInt32.self)
         }
-        func words(_ first: Int) -> SIMD4<UInt32> {
-            SIMD4(word(first), word(first + 1), word(first + 2), word(first + 3))
+        /// `count` bits of each byte, from bit `at` on.
+        func field(_ register: Int, _ at: UInt32, _ count: UInt32) -> UInt32 {
+            word(register) &>> at & (0x0101_0101 &* (1 &<< count - 1))
         }
-        if traits.bits == 8 { return QuantBlocks.Words(lowHalf: words(0), highHalf: words(4)) }
-        if traits.bits < 4 {
-            let pairs = QuantBlocks.Words(lowHalf: SIMD4(repeating: word(0)), highHalf: SIMD4(repeating: word(1)))
-            let low = pairs &>> QuantBlocks.Words(0, 2, 4, 6, 0, 2, 4, 6) & QuantBlocks.lowPairs
-            guard traits.bits == 3 else { return low }
-            let high = QuantBlocks.Words(repeating: word(2)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
-            return low | (high & QuantBlocks.lowBits) &<< 2
+        var quants = QuantBlocks.Words()
+        for step in 0..<8 {
+            let (half, r) = (step / 4, step % 4)
+            switch traits.bits {
+            case 2: quants[step] = field(half, UInt32(2 * r), 2)
+            case 3 where step < 6: quants[step] = field(step / 2, UInt32(step % 2 * 3), 3)
+            case 3: quants[step] = field(step - 6, 6, 2) | field(2, UInt32(step), 1) &<< 2
+            case 4: quants[step] = field(r, UInt32(4 * half), 4)
+            case 5 where step < 5: quants[step] = field(step, 0, 5)
+            case 5 where step < 7: quants[step] = field(2 * step - 10, 5, 3) | field(2 * step - 9, 5, 2) &<< 3
+            case 5: quants[step] = field(4, 5, 3) | field(1, 7, 1) &<< 3 | field(3, 7, 1) &<< 4
+            case 6 where r < 3: quants[step] = field(3 * half + r, 0, 6)
+            case 6:
+                let first = 3 * half
+                quants[step] = field(first, 6, 2) | field(first + 1, 6, 2) &<< 2 | field(first + 2, 6, 2) &<< 4
+            default: quants[step] = word(step)
+            }
         }
-        let nibbles = words(0)
-        let low =
-            QuantBlocks.Words(lowHalf: nibbles, highHalf: nibbles &>> 4) & QuantBlocks.lowNibbles
-        switch traits.bits {
-        case 5:
-            let high = QuantBlocks.Words(repeating: word(4)) &>> QuantBlocks.Words(0, 1, 2, 3, 4, 5, 6, 7)
-            return low | (high & QuantBlocks.lowBits) &<< 4
-        case 6:
-            let pairs = QuantBlocks.Words(
-                lowHalf: SIMD4(repeating: word(4)), highHalf: SIMD4(repeating: word(5)))
-            let high = pairs &>> QuantBlocks.Words(0, 2, 4, 6, 0, 2, 4, 6)
-            return low | (high & QuantBlocks.lowPairs) &<< 4
-        default: return low
-        }
+        return quants
     }
 
     /// The quants, or what they stand for, raised by the zero point.

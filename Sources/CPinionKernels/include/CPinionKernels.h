@@ -9,10 +9,15 @@
 // that one register holds 4 columns of 16 rows: byte [4 * row + j] is column 4 * step + j of that row. A group is a
 // sequence of units, read front to back in one stream. A float format's unit is one column of 16 rows. A quantised
 // format's unit (pn_layout) is the quants of its blocks of 32 columns and then their scales. The quants of a block are
-// 8 registers (steps) of bytes, or 4 registers with steps 0-3 in the low and 4-7 in the high nibbles; where a format has
-// more than 4 bits, registers follow in which byte [4 * row + j] holds the higher bits of several steps: bit s of the one
-// register for step s (5 bits), or bits 2 (s % 4) and up of register s / 4 (6 bits). A format of less than 4 bits has these
-// registers alone: two of pairs of bits, and with 3 bits one of single bits.
+// as many registers as a quant has bits. Of 8 bits each register is a step. Otherwise byte [4 * row + j] of a register holds
+// bits of several steps' column 4 * step + j, so that most steps are one shift and one mask away:
+// - 2 bits: register 0 has steps 0-3 at bits 0, 2, 4 and 6, register 1 has steps 4-7
+// - 3 bits: register i has step 2 i at bit 0 and step 2 i + 1 at bit 3; steps 6 and 7 have their low two bits at bit 6 of
+//   registers 0 and 1, and the third at bits 6 and 7 of register 2
+// - 4 bits: register i has step i at bit 0 and step 4 + i at bit 4
+// - 5 bits: register i has step i at bit 0; at bit 5 of registers 0, 2 and 4 are the low three bits of steps 5, 6 and 7, at
+//   bit 5 of registers 1 and 3 the other two of steps 5 and 6, at their bit 7 the fourth and the fifth of step 7
+// - 6 bits: a half has registers of its own: register i has step i at bit 0, and at bit 6 two bits of step 3
 // How the scales and minima follow is pn_scaling.
 #ifndef CPINIONKERNELS_H
 #define CPINIONKERNELS_H
@@ -25,8 +30,9 @@
 
 /// Counts the changes after which the same weights and tokens give other bits. Whoever makes such a change raises it, so
 /// that `system_fingerprint` tells it. 2: the halves of a block that have scales of their own (Q6_K) are added up before
-/// the activations' scale.
-#define PN_ARITHMETIC_REVISION 2
+/// the activations' scale. 3: whole numbers are multiplied by the scales of Q2_K's halves, and the scale of 8 blocks is
+/// multiplied by once.
+#define PN_ARITHMETIC_REVISION 3
 
 /// Rows of weights interleaved in one group: the lanes of one vector.
 #define PN_GROUP_ROWS 16
