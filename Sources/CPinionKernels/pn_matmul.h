@@ -27,8 +27,8 @@ PN_INLINE void pn_starts(const int32_t *minus_sums, int32_t *starts, const pn_fo
     vi_store(starts, PN_SUMS_HALVES(F) ? vi_add(sums, vi_set1(PN_FLOAT_BIAS)) : vi_fold(sums));
 }
 
-/// The same of one token.
-PN_INLINE pn_vi pn_only_start(const int32_t *minus_sums, const int half, const pn_format F) {
+/// The same of one token, for tiles of few tokens, which a vector of all 8 starts would cost more.
+PN_INLINE pn_vi pn_single_start(const int32_t *minus_sums, const int half, const pn_format F) {
     if (PN_START_SHIFT(F) == 0) return PN_SUMS_HALVES(F) ? vi_set1(PN_FLOAT_BIAS) : vi_zero();
     if (!PN_SUMS_HALVES(F)) return vi_set1((minus_sums[0] + minus_sums[PN_TILE_TOKENS]) * (1 << PN_START_SHIFT(F)));
     return vi_set1(minus_sums[half * PN_TILE_TOKENS] * (1 << PN_START_SHIFT(F)) + PN_FLOAT_BIAS);
@@ -41,10 +41,9 @@ PN_INLINE pn_vi pn_start(const volatile int32_t *start, const pn_format F) {
     return PN_SUMS_HALVES(F) ? vi_set1(PN_FLOAT_BIAS) : vi_zero();
 }
 
-/// The sums of the activations of each half of a block, [2, 8].
+/// Minus the sums of the activations of each half of a block, [2, 8], which its minima are multiplied by.
 PN_INLINE void pn_half_sums(const int32_t *minus_sums, const float *scales, float *half_sums) {
-    pn_vf sums = vf_sub(vf_zero(), vf_from_vi(vi_load(minus_sums)));
-    vf_store(half_sums, vf_mul(sums, vf_load_eight_twice(scales)));
+    vf_store(half_sums, vf_mul(vf_from_vi(vi_load(minus_sums)), vf_load_eight_twice(scales)));
 }
 
 /// 16 rows by T tokens from `token` on, which lie in one tile of the activations.
@@ -64,9 +63,11 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     // Of this block and of the next, in turn.
     _Alignas(64) int32_t starts[2][2 * PN_TILE_TOKENS];
     _Alignas(64) float half_sums[2][2 * PN_TILE_TOKENS];
-    const int has_starts = PN_START_SHIFT(F) > 0 && T > 1, has_half_sums = PN_HAS_MINIMUM(F) && PN_IS_SPLIT(F);
-    // Of one token two sums are sooner multiplied by scales than eight registers of quants; the whole number is the same.
-    const int multiplies_sums = PN_HAS_WHOLE_SCALES(F) && T == 1, multiplies_quants = PN_HAS_WHOLE_SCALES(F) && T > 1;
+    const int is_small = T <= 2, has_starts = PN_START_SHIFT(F) > 0 && !is_small;
+    const int has_half_sums = PN_HAS_MINIMUM(F) && PN_IS_SPLIT(F) && !is_small;
+    // Two sums of one or two tokens are sooner multiplied by scales than eight registers of quants; the whole number is
+    // the same.
+    const int multiplies_sums = PN_HAS_WHOLE_SCALES(F) && is_small, multiplies_quants = PN_HAS_WHOLE_SCALES(F) && !is_small;
     size_t turn = 0;
     if (has_starts) pn_starts(minus_sums, starts[0], F);
     if (has_half_sums) pn_half_sums(minus_sums, scales - lane, half_sums[0]);
@@ -74,10 +75,10 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     for (size_t left = m->q.blocks; left > 0; unit += layout.bytes) {
         const size_t here = left < unit_blocks ? left : unit_blocks;
         pn_vf unit_sum[PN_TILE];
-        pn_vf minus_scale = vf_zero();
+        pn_vf scale_of_minima = vf_zero();
         if (PN_HAS_WHOLE_SCALES(F)) {
             PN_UNROLL for (int t = 0; t < T; t++) unit_sum[t] = vf_zero();
-            minus_scale = pn_minus_scale_of_minima(unit + layout.scales);
+            scale_of_minima = vf_load_half((const uint16_t *)(unit + layout.scales) + PN_LANES);
         }
         for (size_t j = 0; j < here; j++) {
             const uint8_t *block = unit + j * layout.block_bytes;
@@ -95,7 +96,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
             const size_t next = left - j > 1 ? PN_TILE_TOKENS : 0;
             if (has_starts) pn_starts(minus_sums + 2 * next, starts[turn], F);
             if (has_half_sums) pn_half_sums(minus_sums + 2 * next, scales - lane + next, half_sums[turn]);
-            pn_vi sum[PN_TILE], first_product = vi_zero();
+            pn_vi sum[PN_TILE], first_product[PN_TILE];
             pn_vf scaled[PN_TILE];
             pn_vb registers[PN_MOST_REGISTERS], values = vb_zero();
             if (PN_IS_CODED(F)) {
@@ -108,8 +109,8 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
                 if (PN_BITS(F) < 8) pn_load_registers(block, half, registers, F);
                 if (half == 0 || PN_SUMS_HALVES(F) || multiplies_sums) {
                     PN_UNROLL for (int t = 0; t < T; t++) {
-                        sum[t] = T == 1 ? pn_only_start(minus_sums + lane, half, F)
-                                        : pn_start(start + half * PN_TILE_TOKENS + t, F);
+                        sum[t] = is_small ? pn_single_start(minus_sums + lane + t, half, F)
+                                          : pn_start(start + half * PN_TILE_TOKENS + t, F);
                     }
                 }
                 const uint8_t *nibbles = pn_nibbles(unit + layout.scales, j, half);
@@ -126,9 +127,11 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
                     }
                 }
                 if (multiplies_sums) {
-                    sum[0] = vi_times_low_nibbles(sum[0], nibbles);
-                    if (half == 0) first_product = sum[0];
-                    if (half == 1) sum[0] = vi_add(first_product, sum[0]);
+                    PN_UNROLL for (int t = 0; t < T; t++) {
+                        pn_vi product = vi_times_low_nibbles(sum[t], nibbles);
+                        sum[t] = half == 0 ? product : vi_add(first_product[t], product);
+                        first_product[t] = product;
+                    }
                 }
                 if (PN_SUMS_HALVES(F)) {
                     // The bias times a scale is exact, so that one operation takes it off and scales without rounding twice.
@@ -155,10 +158,12 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
             if (PN_HAS_MINIMUM(F)) {
                 PN_UNROLL for (int half = 0; half <= PN_IS_SPLIT(F); half++) {
                     pn_vf minimum = PN_HAS_WHOLE_SCALES(F)
-                        ? vf_mul(minus_scale, vf_load_high_nibbles(pn_nibbles(unit + layout.scales, j, half)))
+                        ? vf_mul(scale_of_minima, vf_load_high_nibbles(pn_nibbles(unit + layout.scales, j, half)))
                         : pn_minimum(unit + layout.scales, j, half, unit_blocks, F);
                     PN_UNROLL for (int t = 0; t < T; t++) {
-                        const float x = PN_IS_SPLIT(F) ? half_sum[half * PN_TILE_TOKENS + t] : scaled_sums[t];
+                        const float x = !PN_IS_SPLIT(F) ? scaled_sums[t]
+                            : is_small ? (float)minus_sums[half * PN_TILE_TOKENS + lane + t] * scales[t]
+                                       : half_sum[half * PN_TILE_TOKENS + t];
                         acc[t] = vf_fma(minimum, vf_set1(x), acc[t]);
                     }
                 }

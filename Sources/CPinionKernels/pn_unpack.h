@@ -81,11 +81,6 @@ PN_INLINE const uint8_t *pn_nibbles(const uint8_t *scales, const size_t j, const
     return scales + (4 + 2 * j + half) * PN_LANES;
 }
 
-/// What scales all minima of such a unit, negated.
-PN_INLINE pn_vf pn_minus_scale_of_minima(const uint8_t *scales) {
-    return vf_sub(vf_zero(), vf_load_half((const uint16_t *)scales + PN_LANES));
-}
-
 /// Quants of 2 bits times the scales of their half, whose multiples `multiples` holds.
 PN_INLINE pn_vb pn_multiplied_quants(const pn_vb *registers, const pn_vb multiples, const int r) {
     return vb_lookup(multiples, vb_or_field(vb_places_of_multiples(), registers[0], 2 * r, 0, 2));
