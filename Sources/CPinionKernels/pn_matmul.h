@@ -100,7 +100,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
             pn_vf scaled[PN_TILE];
             pn_vb registers[PN_MOST_REGISTERS], values = vb_zero();
             if (PN_IS_CODED(F)) {
-                // The table is prepared, once for all of them, not what is looked up in it.
+                // The table is read and prepared, once, not what is looked up in it.
                 values = pn_values(unit + layout.scales, F);
                 if (PN_IS_Q8(F)) values = vb_prepare_q8(values);
                 VB_KEEP(values);

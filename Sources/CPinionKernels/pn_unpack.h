@@ -68,7 +68,9 @@ PN_INLINE pn_vb pn_values(const uint8_t *scales, const pn_format F) {
     return vb_table(pn_traits[F].codes == PN_OWN ? scales + 4 * PN_LANES : pn_traits[F].values);
 }
 
-/// The same as the dot products take them.
+/// The quants of step 4 * half + r, or what they stand for, as the dot products take them.
+///
+/// - values: of coded formats the table, which is prepared already, once for all of its block
 PN_INLINE pn_vb pn_quants(const uint8_t *block, const pn_vb *registers, const pn_vb values, const int half, const int r,
     const pn_format F) {
     pn_vb quants = pn_stored_quants(block, registers, half, r, F);
