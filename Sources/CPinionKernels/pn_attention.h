@@ -14,6 +14,9 @@
 // nothing. With a window a tile begins at the chunk that its first query's window begins in. Chunks begin at multiples of
 // PN_CHUNK_KEYS whatever the window, and one that a query may not see at all leaves its maximum, total and sums as they
 // were: so a result does not depend on the tile's other queries.
+//
+// A sink is one more score of a query, whose value is 0. Maximum and total begin with it instead of with nothing, so
+// that models without sinks pay a comparison a tile, and no sink overflows, however far from the scores it lies.
 
 enum {
     PN_CHUNK_KEYS = 128,
@@ -216,6 +219,17 @@ PN_INLINE void pn_gather(const pn_attention *a, PN_NAME(attention_tile) *tile, c
     }
 }
 
+/// Brings maximum and total up to the sinks of the tile's queries.
+PN_INLINE void pn_begin_with_sinks(const pn_attention *a, PN_NAME(attention_tile) *tile, const size_t first,
+    const size_t count, const int Q) {
+    PN_UNROLL for (int q = 0; q < Q; q++) {
+        const float sink = a->sinks[(first + ((size_t)q < count ? (size_t)q : count - 1)) % a->heads];
+        // The least number for negative infinity, as where there is no sink.
+        tile->highest[q] = sink < -__FLT_MAX__ ? -__FLT_MAX__ : sink;
+        tile->totals[q] = 1;
+    }
+}
+
 /// `count` queries from `first` on, counted over tokens and heads, in a tile compiled for `Q`.
 PN_TILE_BODY void pn_attend(const pn_attention *a, const size_t first, const size_t count, const int Q, const pn_element E,
     const pn_variant V) {
@@ -241,6 +255,7 @@ PN_TILE_BODY void pn_attend(const pn_attention *a, const size_t first, const siz
     // The least number, where a chunk may be hidden whole: less itself it is 0, while infinity less itself is NaN.
     vf_store(tile.highest, vf_set1(V == PN_PLAIN ? -__builtin_inff() : -__FLT_MAX__));
     vf_store(tile.totals, vf_zero());
+    if (a->sinks) pn_begin_with_sinks(a, &tile, first, count, Q);
     // Lengths ascend from query to query, and so do the beginnings of their windows.
     const size_t begin = V == PN_PLAIN ? 0 : tile.firsts[0] / PN_CHUNK_KEYS * PN_CHUNK_KEYS;
     for (size_t start = begin; start < tile.longest; start += PN_CHUNK_KEYS) {

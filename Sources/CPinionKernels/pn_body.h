@@ -22,6 +22,7 @@ const pn_kernels PN_NAME(kernels) = {
     .activate = PN_NAME(activate),
     .soft_cap = PN_NAME(soft_cap),
     .silu_multiply = PN_NAME(silu_multiply),
+    .clamped_swiglu = PN_NAME(clamped_swiglu),
     .add = PN_NAME(add),
     .attention_f32 = PN_NAME(attention_f32),
     .attention_f16 = PN_NAME(attention_f16),

@@ -189,6 +189,19 @@ PN_INLINE pn_vf vf_clamp(pn_vf x, const float largest) {
     const pn_vf bound = vf_set1(largest);
     return vf_max(vf_sub(vf_zero(), bound), vf_min(bound, x));
 }
+
+static void PN_NAME(clamped_swiglu)(const float *gate, const float *up, size_t columns, float slope, float limit,
+    float *out) {
+    const pn_vf one = vf_set1(1), bound = vf_set1(limit), steepness = vf_set1(slope);
+    for (size_t c = 0; c < columns; c += PN_LANES) {
+        // The number stands second here too.
+        pn_vf g = vf_min(bound, vf_load_upto(gate + c, columns - c));
+        pn_vf u = vf_clamp(vf_load_upto(up + c, columns - c), limit);
+        g = vf_mul(g, vf_sigmoid(vf_mul(g, steepness)));
+        vf_store_upto(out + c, columns - c, vf_mul(g, vf_add(u, one)));
+    }
+}
+
 PN_INLINE pn_vf vf_clamp_to_half(pn_vf x) { return vf_clamp(x, 65504.0f); }
 
 static void PN_NAME(to_finite)(const float *x, size_t count, float *out) {

@@ -23,6 +23,8 @@ package struct Hyperparameters: Sendable, Equatable {
 
         package enum Scoring: Sendable {
             case softmax
+            /// As they are for the choice, and shares of the chosen ones as weights.
+            case softmaxOfChosen
             /// Each expert's logistic function by itself.
             case sigmoid
         }

@@ -2,6 +2,7 @@
 package enum ModelFamily: String, Sendable, CaseIterable {
     case llama, mistral3, qwen2, qwen3, gemma, gemma2, gemma3, phi3, smollm3, olmo2, granite, glm4, gpt2
     case qwen2moe, qwen3moe, granitemoe, glm4moe
+    case gptOss = "gpt-oss"
 
     /// Names for messages, in the order of the table.
     package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -15,7 +16,7 @@ package enum ModelFamily: String, Sendable, CaseIterable {
     /// Whether blocks may consist of experts.
     var mayHaveExperts: Bool {
         switch self {
-        case .llama, .qwen2moe, .qwen3moe, .granitemoe, .glm4moe: true
+        case .llama, .qwen2moe, .qwen3moe, .granitemoe, .glm4moe, .gptOss: true
         default: false
         }
     }

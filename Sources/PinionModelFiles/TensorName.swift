@@ -9,6 +9,8 @@ package struct TensorName: Sendable, Hashable {
         /// The three in one matrix, rows after rows.
         case queryKeyValue
         case attentionOutput
+        /// A score of each head that has no key, [heads].
+        case sinks
         case feedForwardNorm, feedForwardPostNorm
         case gate, up, down
         /// Gate and up in one matrix, the gate first.

@@ -38,6 +38,10 @@ struct DecoderFamily: Sendable {
         var innerNorm = InnerNorm.none
         /// Whether queries, keys and values must have biases, whatever the numbers say.
         var needsBiases = false
+        /// Whether the output has a bias wherever queries have one; else only the tensors tell.
+        var hasOutputBias = false
+        /// Whether each head has a score that no key stands for.
+        var hasSinks = false
     }
 
     struct FeedForward: Sendable {
@@ -46,6 +50,8 @@ struct DecoderFamily: Sendable {
         var isGated = true
         /// Unless the numbers name another.
         var activation = ActivationKind.silu
+        /// Whether the router and the experts have biases.
+        var hasExpertBiases = false
     }
 
     var norm = NormKind.rootMeanSquare
@@ -76,6 +82,7 @@ extension ModelFamily {
         case .qwen3moe: .qwen3
         case .granitemoe: .granite
         case .glm4moe: .llama
+        case .gptOss: .gptOss
         }
     }
 }

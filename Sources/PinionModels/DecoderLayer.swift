@@ -67,6 +67,8 @@ struct DecoderLayer {
     /// [cacheHeads * headDimension, width]
     let key: Projection
     let value: Projection
+    /// [heads]: a score more for each query of a head.
+    let sinks: FloatVector?
     let queryNorm: Norm?
     let keyNorm: Norm?
     /// [width, heads * headDimension]

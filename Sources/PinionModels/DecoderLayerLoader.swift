@@ -15,6 +15,8 @@ struct DecoderLayerLoader {
         let inner = innerNormCounts
         return DecoderLayer(
             attentionNorm: attentionNorm, query: query, key: key, value: value,
+            sinks: attention.hasSinks
+                ? try loader.vector(TensorName(.sinks, layer: index), count: numbers.heads) : nil,
             queryNorm: try inner.map { counts throws(ModelError) in
                 try norm(TensorName(.queryNorm, layer: index), counts.query, &loader)
             },
@@ -23,7 +25,7 @@ struct DecoderLayerLoader {
             },
             output: try projection(
                 .attentionOutput, index, rows: numbers.width, columns: queryWidth,
-                query.bias == nil ? .none : .optional, &loader),
+                query.bias == nil ? .none : attention.hasOutputBias ? .required : .optional, &loader),
             attentionPostNorm: try norm(.attentionPostNorm, index, attention.norms.isAfter, &loader),
             feedForwardNorm: try norm(.feedForwardNorm, index, feedForward.norms.isBefore, &loader),
             feedForward: block,

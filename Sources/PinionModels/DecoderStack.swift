@@ -70,21 +70,44 @@ final class DecoderStack: LanguageModel {
             return Set(places.map { FileWord(package.spelling($0)) })
         }
         let (routers, fused) = (names(.router, .sharedScale), names(.gateUp, .expertGateUp, .sharedGateUp))
-        for tensor in package.tensors where [2, 3].contains(tensor.shape.count) && !package.isSpare(tensor.name) {
+        let stacks = try stacks(package, numbers)
+        for stored in package.tensors where !package.isSpare(stored.name) {
+            let tensor = stacks.matrices[FileWord(stored.name)] ?? stored
+            if stacks.biases.contains(FileWord(stored.name)) {
+                bytes += tensor.elementCount * MemoryLayout<Float>.size
+                continue
+            }
+            guard [2, 3].contains(tensor.shape.count) else { continue }
             // What cannot be packed is refused when it is loaded, or not needed.
             let isStack = tensor.shape.count == 3
             let isTable = !isStack && tensor.shape[1] == numbers.vocabulary
             let matrix = isStack ? tensor.matrix(0) : tensor
-            let name = FileWord(tensor.name)
+            let name = FileWord(stored.name)
             let quantised = routers.contains(name) ? nil : quantisation?.type(isTable: isTable)
             // Gate and up in one matrix are packed as two.
-            let parts = fused.contains(name) && matrix.shape[1] % 2 == 0 ? 2 : 1
+            let parts = (fused.contains(name) || tensor.isInterleaved) && matrix.shape[1] % 2 == 0 ? 2 : 1
             let source = try? MatrixSource(matrix, rows: 0..<matrix.shape[1] / parts, quantised: quantised)
             let packed = source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
             bytes += packed * parts * (isStack ? tensor.shape[2] : 1)
         }
         return ModelPlan(
             shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))
+    }
+
+    /// The tensors of all experts as they are read, which may differ from how they are stored, by the files' names.
+    private static func stacks(
+        _ package: ModelPackage, _ numbers: Hyperparameters
+    ) throws(ModelError) -> (matrices: [FileWord: StoredTensor], biases: Set<FileWord>) {
+        var matrices: [FileWord: StoredTensor] = [:]
+        var biases: Set<FileWord> = []
+        for layer in 0..<numbers.layers where numbers.hasExperts(layer) {
+            for part in [TensorName.Part.expertGate, .expertUp, .expertGateUp, .expertDown] {
+                let place = TensorName(part, layer: layer)
+                if let tensor = try package.tensor(place) { matrices[FileWord(tensor.name)] = tensor }
+                if let tensor = try package.tensor(place.bias) { biases.insert(FileWord(tensor.name)) }
+            }
+        }
+        return (matrices, biases)
     }
 
     func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float> {
@@ -314,6 +337,7 @@ extension DecoderStack {
         // Two parts at least, where there are two tokens: heads may be fewer than workers.
         let tokens = max(min(KVCache.tileQueries / group, (longest + 1) / 2), 1)
         let parts = (longest + tokens - 1) / tokens
+        let sinks = layer.sinks?.pointer
         batch.tables.withUnsafeBufferPointer { tables in
             guard let tables = tables.baseAddress else { return }
             team.forEach(numbers.cacheHeads * spans.count * parts, grain: 1) { range in
@@ -329,7 +353,8 @@ extension DecoderStack {
                         queryStride: state.queryStride, tokens: min(tokens, span.count - first), queryHeads: group,
                         table: tables + Int(batch.tableStarts[span.token]),
                         length: Int(batch.positions[span.token]) + first + 1, scale: attentionScale,
-                        limits: layer.limits, out: state.attended.row(row) + offset,
+                        limits: layer.limits, sinks: sinks.map { $0 + head * group },
+                        out: state.attended.row(row) + offset,
                         outStride: state.attended.columns, with: kernels)
                 }
             }

@@ -62,9 +62,10 @@ extension DecoderLayerLoader {
             experts.hasChoiceBias
             ? try loader.vector(TensorName(.choiceBias, layer: layer), count: experts.count).values : []
         let fused = TensorName(.expertGateUp, layer: layer)
+        let isFused = try loader.has(fused)
         let gate: [PackedMatrix]
         let up: [PackedMatrix]
-        if try loader.has(fused) {
+        if isFused {
             gate = try loader.matrices(fused, experts.count, rows: inner, columns: width, part: (0..<inner, 2 * inner))
             up = try loader.matrices(
                 fused, experts.count, rows: inner, columns: width, part: (inner..<2 * inner, 2 * inner))
@@ -78,9 +79,27 @@ extension DecoderLayerLoader {
         let names = Names(gate: .sharedGate, up: .sharedUp, gateUp: .sharedGateUp, down: .sharedDown)
         return ExpertBlock(
             router: router, choice: ExpertChoice(experts, bias: bias), gate: gate, up: up, down: down,
+            biases: family.feedForward.hasExpertBiases ? try biases(experts, layer, isFused, &loader) : nil,
             shared: experts.sharedFeedForward > 0
                 ? try feedForward(names, layer, inner: experts.sharedFeedForward, true, .none, &loader) : nil,
             sharedScale: experts.hasSharedGate
                 ? try loader.rowMatrix(TensorName(.sharedScale, layer: layer), columns: width) : nil)
+    }
+
+    private func biases(
+        _ experts: Hyperparameters.Experts, _ layer: Int, _ isFused: Bool, _ loader: inout WeightLoader
+    ) throws(ModelError) -> ExpertBlock.Biases {
+        let (count, inner) = (experts.count, experts.feedForward)
+        func rising(_ part: TensorName.Part, _ half: Int) throws(ModelError) -> FloatVector {
+            let name = TensorName(isFused ? .expertGateUp : part, layer: layer).bias
+            return try loader.expertVectors(
+                name, count, elements: inner,
+                part: isFused ? (half * inner..<(half + 1) * inner, 2 * inner) : nil)
+        }
+        return ExpertBlock.Biases(
+            router: try loader.vector(TensorName(.router, layer: layer).bias, count: count),
+            gate: try rising(.expertGate, 0), up: try rising(.expertUp, 1),
+            down: try loader.expertVectors(
+                TensorName(.expertDown, layer: layer).bias, count, elements: numbers.width))
     }
 }

@@ -77,6 +77,16 @@ struct WeightLoader {
         } catch { throw ModelError(error) }
     }
 
+    /// The biases of all experts, [experts, elements], or a part of each.
+    mutating func expertVectors(
+        _ name: TensorName, _ count: Int, elements: Int, part: (elements: Range<Int>, of: Int)? = nil
+    ) throws(ModelError) -> FloatVector {
+        let tensor = try take(name, shape: [part?.of ?? elements, count])
+        do {
+            return try FloatVector(rowsOf: tensor, part: part?.elements ?? 0..<elements)
+        } catch { throw ModelError(error) }
+    }
+
     /// Like ``vector(_:count:part:)``; nil when there is none.
     mutating func vectorIfAny(_ name: TensorName, count: Int) throws(ModelError) -> FloatVector? {
         try has(name) ? try vector(name, count: count) : nil
@@ -101,6 +111,7 @@ struct WeightLoader {
                 .invalidTensor, "\(package.path): tensor '\(tensor.name)' has shape \(tensor.shape), expected \(shape)")
         }
         taken.insert(FileWord(tensor.name))
+        if let exponents = tensor.exponents { taken.insert(FileWord(exponents.name)) }
         return tensor
     }
 }

@@ -121,11 +121,12 @@ package final class KVCache {
     ///   - table: Cache blocks of the sequence, in order.
     ///   - length: Tokens that the first token attends to, its own included; each next token attends to one more.
     ///   - limits: What a query may see, and how scores are bent.
+    ///   - sinks: [queryHeads]: a score more for each query of a head, finite, whose value is 0; nil for none.
     ///   - out: [tokens, queryHeads, headDimension]; token rows are `outStride` floats apart.
     package func attend(
         layer: Int, head: Int, queries: UnsafePointer<Float>, queryStride: Int, tokens: Int, queryHeads: Int,
         table: UnsafePointer<Int32>, length: Int, scale: Float, limits: AttentionLimits = AttentionLimits(),
-        out: UnsafeMutablePointer<Float>, outStride: Int,
+        sinks: UnsafePointer<Float>? = nil, out: UnsafeMutablePointer<Float>, outStride: Int,
         with kernels: Kernels
     ) {
         let base = UnsafeRawPointer(base(layer: layer, block: 0, head: head))
@@ -135,8 +136,8 @@ package final class KVCache {
             key_scales: (base + layout.keyScales).assumingMemoryBound(to: UInt16.self),
             value_scales: (base + layout.valueScales).assumingMemoryBound(to: UInt16.self),
             block_stride: layout.bytes,
-            table: table, length: length, scale: scale, window: limits.window, soft_cap: limits.softCap, out: out,
-            out_stride: outStride)
+            table: table, length: length, scale: scale, window: limits.window, soft_cap: limits.softCap,
+            sinks: sinks, out: out, out_stride: outStride)
         switch elementType {
         case .f32: kernels.table.pointee.attention_f32(&arguments)
         case .f16: kernels.table.pointee.attention_f16(&arguments)

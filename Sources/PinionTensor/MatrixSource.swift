@@ -31,6 +31,9 @@ package struct MatrixSource: Sendable {
         precondition(self.rows.upperBound <= tensor.shape[1], "rows \(self.rows) of tensor '\(tensor.name)'")
     }
 
+    /// The file's row that is row `row` of the matrix.
+    func storedRow(_ row: Int) -> Int { tensor.storedPlace(row, of: tensor.shape[1]) }
+
     /// Whether the file's rows are packed byte for byte.
     var isVerbatim: Bool {
         tensor.type == .format(type) && !tensor.isTransposed && tensor.scales == nil && tensor.addend == 0
@@ -39,13 +42,19 @@ package struct MatrixSource: Sendable {
     /// Bytes that the rows have in the file.
     var byteCount: Int { tensor.byteCount / tensor.shape[1] * rows.count }
 
+    /// Whether the file has the rows one after the other.
+    var isInOrder: Bool { !tensor.isTransposed && !tensor.isInterleaved }
+
     /// Tells the system that rows were read, unless other rows lie between them.
     ///
     /// - Parameter part: Of ``rows``, counted from their first.
     func forget(_ part: Range<Int>) {
         let bytes = tensor.bytes
-        if part.count == tensor.shape[1] { return tensor.file.forget(bytes) }
-        guard !tensor.isTransposed else { return }
+        // Of rows in turn either half is all there is to read.
+        if part.count == tensor.shape[1] || tensor.isInterleaved && part == 0..<rows.count {
+            return tensor.file.forget(bytes)
+        }
+        guard isInOrder else { return }
         let rowBytes = bytes.count / tensor.shape[1]
         let first = rows.lowerBound
         let part = (first + part.lowerBound) * rowBytes..<(first + part.upperBound) * rowBytes
@@ -55,9 +64,10 @@ package struct MatrixSource: Sendable {
     /// Reads one row as floats.
     func readRow(_ row: Int, into out: UnsafeMutableBufferPointer<Float>) {
         let (columns, height) = (tensor.shape[0], tensor.shape[1])
-        let first = tensor.isTransposed ? row : row * columns
+        let stored = storedRow(row)
+        let first = tensor.isTransposed ? stored : stored * columns
         tensor.readElements(from: first, step: tensor.isTransposed ? height : 1, into: out)
         guard let scales = tensor.scales else { return }
-        for column in 0..<columns { out[column] *= scales.factor(row: row, column: column) }
+        for column in 0..<columns { out[column] *= scales.factor(row: stored, column: column) }
     }
 }

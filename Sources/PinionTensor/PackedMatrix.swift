@@ -124,8 +124,8 @@ extension PackedMatrix {
                 source.forget(part.lowerBound * groupRows..<min(part.upperBound * groupRows, source.rows.count))
             }
         }
-        // Of a matrix on its side each run has read all pages.
-        for source in sources where source.tensor.isTransposed { source.forget(0..<source.rows.count) }
+        // Of a matrix on its side, or with rows in turn, each run has read pages of the next.
+        for source in sources where !source.isInOrder { source.forget(0..<source.rows.count) }
         let failed = firstFailed.load(ordering: .relaxed)
         guard failed == matrices.count else {
             let tensor = sources[failed].tensor
@@ -149,7 +149,9 @@ extension PackedMatrix {
             let here = first..<min(first + Self.groupRows, source.rows.upperBound)
             if source.isVerbatim {
                 for (lane, row) in here.enumerated() {
-                    areFinite = packer.pack(row: bytes + row * rowBytes, lane: lane, into: target) && areFinite
+                    areFinite =
+                        packer.pack(row: bytes + source.storedRow(row) * rowBytes, lane: lane, into: target)
+                        && areFinite
                 }
             } else {
                 RowEncoder(source).forEachRow(here) { lane, row in

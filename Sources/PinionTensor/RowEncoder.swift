@@ -13,6 +13,7 @@ struct RowEncoder {
         let type = source.type
         let rowBytes = source.columns / type.blockElements * type.blockBytes
         if case .coded(let type) = source.tensor.type { return forEachCodedRow(rows, type, rowBytes, body) }
+        if let exponents = source.tensor.exponents { return forEachSplitRow(rows, exponents, rowBytes, body) }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: source.columns) { floats in
             withUnsafeTemporaryAllocation(byteCount: rowBytes, alignment: MemoryLayout<Float>.alignment) { bytes in
                 guard let start = bytes.baseAddress else { return }
@@ -37,6 +38,35 @@ struct RowEncoder {
                 for block in 0..<blocks {
                     reader.read(
                         file + (row * blocks + block) * type.blockBytes, into: start + block * source.type.blockBytes)
+                }
+                body(place, start)
+            }
+        }
+    }
+
+    /// Rows of MXFP4 as GGML's files have them: a block's exponent before its quants, and in a byte columns that lie 16
+    /// apart in place of neighbours.
+    private func forEachSplitRow(
+        _ rows: Range<Int>, _ exponents: StoredTensor.Exponents, _ rowBytes: Int,
+        _ body: (Int, UnsafeRawPointer) -> Void
+    ) {
+        let (bytes, scales) = (source.tensor.bytes, exponents.bytes)
+        let (storedBytes, blockBytes) = (source.tensor.type.blockBytes, source.type.blockBytes)
+        let blocks = source.columns / source.type.blockElements
+        withUnsafeTemporaryAllocation(byteCount: rowBytes, alignment: MemoryLayout<Float>.alignment) { row in
+            guard let start = row.baseAddress else { return }
+            for (place, row) in rows.enumerated() {
+                let first = source.storedRow(row) * blocks
+                for block in 0..<blocks {
+                    let target = start + block * blockBytes
+                    let offset = (first + block) * storedBytes
+                    let low = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt8>.self)
+                    let high = bytes.loadUnaligned(fromByteOffset: offset + storedBytes / 2, as: SIMD8<UInt8>.self)
+                    var quants = SIMD16<UInt8>()
+                    quants.evenHalf = low & 0x0f | high &<< 4
+                    quants.oddHalf = low &>> 4 | high & 0xf0
+                    target.storeBytes(of: scales[first + block], as: UInt8.self)
+                    target.storeBytes(of: quants, toByteOffset: 1, as: SIMD16<UInt8>.self)
                 }
                 body(place, start)
             }

@@ -6,6 +6,9 @@ package enum StorageType: Sendable, Equatable {
     case coded(CodedType)
     /// Eight-bit floats of 4 exponent and 3 fraction bits without infinities (OCP FP8), widened when packed.
     case f8E4M3
+    /// MXFP4 as folders have it: a byte holds neighbours, and the blocks' exponents lie in a tensor of their own. It is
+    /// packed as the type of that name, without rounding.
+    case splitMXFP4
     /// A type of which no kernel makes use, by the file's name for it; such a tensor may lie in a file, unused.
     case other(String)
 
@@ -14,6 +17,7 @@ package enum StorageType: Sendable, Equatable {
         case .format(let type): type.name
         case .coded(let type): type.name
         case .f8E4M3: "F8_E4M3"
+        case .splitMXFP4: "MXFP4 (blocks and scales)"
         case .other(let name): name
         }
     }
@@ -24,6 +28,7 @@ package enum StorageType: Sendable, Equatable {
         case .format(let type): type.blockElements
         case .coded: CodedType.blockElements
         case .f8E4M3: 1
+        case .splitMXFP4: TensorType.mxfp4.blockElements
         case .other: 0
         }
     }
@@ -34,6 +39,8 @@ package enum StorageType: Sendable, Equatable {
         case .format(let type): type.blockBytes
         case .coded(let type): type.blockBytes
         case .f8E4M3: 1
+        // Two quants a byte, and no scale.
+        case .splitMXFP4: TensorType.mxfp4.blockElements / 2
         case .other: 0
         }
     }
@@ -46,6 +53,7 @@ package enum StorageType: Sendable, Equatable {
         case .format(let type): type
         case .coded: .coded
         case .f8E4M3: .f16
+        case .splitMXFP4: .mxfp4
         case .other: nil
         }
     }

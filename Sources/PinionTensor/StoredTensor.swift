@@ -11,10 +11,40 @@ package struct StoredTensor: Sendable {
     let range: Range<Int>
     /// Whether the file has the matrix on its side.
     package var isTransposed = false
+    /// Whether the file has the rows of the matrix's two halves in turn, so that the second half's first row is the file's
+    /// second; of a vector its elements.
+    package var isInterleaved = false
     /// Added to every element as it is read: norm weights of some families are stored less 1.
     package var addend: Float = 0
     /// Factors of eight-bit floats; nil for 1.
     package var scales: BlockScales?
+    /// Of ``StorageType/splitMXFP4``: where the exponents of its blocks lie, a byte each, in the blocks' order.
+    package var exponents: Exponents?
+
+    /// Bytes of a tensor that belongs to another.
+    package struct Exponents: Sendable {
+        /// The file's own name for it.
+        package let name: String
+        let file: MappedFile
+        let range: Range<Int>
+
+        package init(_ tensor: StoredTensor) {
+            (name, file, range) = (tensor.name, tensor.file, tensor.range)
+        }
+
+        private init(_ whole: Exponents, _ range: Range<Int>) {
+            (name, file, self.range) = (whole.name, whole.file, range)
+        }
+
+        /// Valid while the file lives.
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
+
+        /// One of `count` equal parts.
+        fileprivate func part(_ index: Int, of count: Int) -> Exponents {
+            let first = range.lowerBound + index * (range.count / count)
+            return Exponents(self, first..<first + range.count / count)
+        }
+    }
 
     /// Factors that whole blocks of a matrix share.
     package struct BlockScales: Sendable {
@@ -50,21 +80,37 @@ package struct StoredTensor: Sendable {
         self.range = range
     }
 
-    /// The same elements, seen with rows for columns.
+    /// The same elements, seen with rows for columns; of three dimensions each matrix by itself.
     package func transposed() -> StoredTensor {
-        var copy = StoredTensor(name: name, type: type, shape: shape.reversed(), file: file, range: range)
-        (copy.isTransposed, copy.addend, copy.scales) = (!isTransposed, addend, scales)
+        var copy = view([shape[1], shape[0]] + shape.dropFirst(2), range)
+        copy.isTransposed.toggle()
         return copy
     }
 
     /// One of the matrices of a three-dimensional tensor, whose last size is their number.
     package func matrix(_ index: Int) -> StoredTensor {
         precondition(shape.count == 3 && (0..<shape[2]).contains(index), "matrix \(index) of '\(name)', \(shape)")
-        precondition(!isTransposed && scales == nil && addend == 0, "'\(name)' is read as it is stored")
+        precondition(scales == nil, "'\(name)' has scales of one matrix")
         let bytes = byteCount / shape[2]
         let first = range.lowerBound + index * bytes
-        return StoredTensor(
-            name: name, type: type, shape: Array(shape.prefix(2)), file: file, range: first..<first + bytes)
+        var copy = view(Array(shape.prefix(2)), first..<first + bytes)
+        copy.exponents = exponents?.part(index, of: shape[2])
+        return copy
+    }
+
+    /// Bytes of the same tensor, read in the same way.
+    private func view(_ shape: [Int], _ range: Range<Int>) -> StoredTensor {
+        var copy = StoredTensor(name: name, type: type, shape: shape, file: file, range: range)
+        (copy.isTransposed, copy.isInterleaved, copy.addend) = (isTransposed, isInterleaved, addend)
+        (copy.scales, copy.exponents) = (scales, exponents)
+        return copy
+    }
+
+    /// Where the file has one of `count` rows, or of as many elements.
+    func storedPlace(_ place: Int, of count: Int) -> Int {
+        guard isInterleaved else { return place }
+        let half = count / 2
+        return place < half ? 2 * place : 2 * (place - half) + 1
     }
 
     /// A vector as a matrix of one row.
@@ -103,7 +149,7 @@ extension StoredTensor {
             }
         case .f8E4M3:
             for place in out.indices { out[place] = Self.eightBitFloats[Int(bytes[first + place * step])] }
-        case .format, .coded, .other: preconditionFailure("\(type.name) has no single elements")
+        case .format, .coded, .splitMXFP4, .other: preconditionFailure("\(type.name) has no single elements")
         }
     }
 

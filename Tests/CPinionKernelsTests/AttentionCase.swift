@@ -27,6 +27,8 @@ struct AttentionCase {
     var window = 0
     /// 0 leaves the scores.
     var softCap: Float = 0
+    /// [heads]; empty for none.
+    var sinks: [Float] = []
 
     var padded: Int { (dimension + 15) / 16 * 16 }
     private var size: Int {
@@ -138,19 +140,22 @@ struct AttentionCase {
         cache.withUnsafeBufferPointer { cache in
             queries.withUnsafeBufferPointer { queries in
                 table.withUnsafeBufferPointer { table in
-                    out.withUnsafeMutableBufferPointer { out in
-                        guard let start = UnsafeRawPointer(cache.baseAddress) else { return }
-                        var arguments = pn_attention(
-                            queries: queries.baseAddress, query_stride: heads * dimension, tokens: rows, heads: heads,
-                            head_dim: dimension, keys: start, values: start + values,
-                            key_scales: (start + keyScales).assumingMemoryBound(to: UInt16.self),
-                            value_scales: (start + valueScales).assumingMemoryBound(to: UInt16.self),
-                            block_stride: stride, table: table.baseAddress, length: length, scale: scale,
-                            window: window, soft_cap: softCap, out: out.baseAddress, out_stride: heads * dimension)
-                        switch element {
-                        case .f32: variant.table.attention_f32(&arguments)
-                        case .f16: variant.table.attention_f16(&arguments)
-                        case .q8: variant.table.attention_q8(&arguments)
+                    sinks.withUnsafeBufferPointer { sinks in
+                        out.withUnsafeMutableBufferPointer { out in
+                            guard let start = UnsafeRawPointer(cache.baseAddress) else { return }
+                            var arguments = pn_attention(
+                                queries: queries.baseAddress, query_stride: heads * dimension, tokens: rows,
+                                heads: heads, head_dim: dimension, keys: start, values: start + values,
+                                key_scales: (start + keyScales).assumingMemoryBound(to: UInt16.self),
+                                value_scales: (start + valueScales).assumingMemoryBound(to: UInt16.self),
+                                block_stride: stride, table: table.baseAddress, length: length, scale: scale,
+                                window: window, soft_cap: softCap, sinks: sinks.isEmpty ? nil : sinks.baseAddress,
+                                out: out.baseAddress, out_stride: heads * dimension)
+                            switch element {
+                            case .f32: variant.table.attention_f32(&arguments)
+                            case .f16: variant.table.attention_f16(&arguments)
+                            case .q8: variant.table.attention_q8(&arguments)
+                            }
                         }
                     }
                 }
@@ -172,9 +177,10 @@ struct AttentionCase {
                     }
                 return softCap > 0 ? Double(softCap) * tanh(score / Double(softCap)) : score
             }
-            let highest = scores.max() ?? 0
+            let sink = sinks.isEmpty ? nil : Double(sinks[head % heads])
+            let highest = max(scores.max() ?? 0, sink ?? -.infinity)
             let weights = scores.map { exp($0 - highest) }
-            let total = weights.reduce(0, +)
+            let total = weights.reduce(0, +) + (sink.map { exp($0 - highest) } ?? 0)
             return (0..<dimension).map { d in
                 (first..<length).reduce(0) { sum, token in sum + weights[token - first] / total * value(token, d) }
             }

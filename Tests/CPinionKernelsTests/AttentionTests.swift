@@ -158,6 +158,62 @@ struct AttentionTests {
         }
     }
 
+    /// In units of the scores' deviation: far above, about as high, and far below.
+    static let sinks: [Float] = [40, 3, 0, -3, -40]
+
+    @Test(
+        "Sinks equal softmax attention in doubles with a score more, and the portable bits",
+        arguments: Element.allCases, [(0, 0), (1, 0), (50, 0), (200, 0), (50, 3)] as [(window: Int, softCap: Float)])
+    func sinks(_ element: Element, _ limits: (window: Int, softCap: Float)) {
+        for (heads, rows) in [(1, 1), (5, 1), (5, 3), (3, 19)] {
+            var sample = AttentionCase(
+                element, dimension: 40, heads: heads, rows: rows, capacity: 440, spread: 2, seed: 19)
+            (sample.window, sample.softCap) = limits
+            sample.sinks = (0..<heads).map { Self.sinks[$0 % Self.sinks.count] }
+            for length in [1, 2, 17, 127, 128, 129, 256, 300, 400] { check(sample, length) }
+        }
+    }
+
+    @Test("With sinks a token gives the same bits alone and among others", arguments: Variant.all, [0, 50, 140])
+    func sinkRows(_ variant: Variant, _ window: Int) {
+        let size = 3 * 24
+        for element in Element.allCases {
+            var all = AttentionCase(element, dimension: 24, heads: 3, rows: 19, capacity: 440, spread: 2, seed: 20)
+            (all.window, all.sinks) = (window, [1, -2, 5])
+            for length in [1, 120, 250, 400] {
+                let together = all.run(variant, length: length)
+                for row in 0..<19 {
+                    let alone = all.alone(row: row).poisoned(beyond: length + row)
+                    let found = alone.run(variant, length: length + row)[..<size]
+                    #expect(
+                        found.elementsEqual(together[row * size..<(row + 1) * size]),
+                        "\(element), length \(length), row \(row)")
+                }
+            }
+        }
+    }
+
+    @Test("A sink far below all scores changes no bit, one far above takes all", arguments: Variant.all, [0, 50])
+    func extremeSinks(_ variant: Variant, _ window: Int) {
+        let largest = Float.greatestFiniteMagnitude
+        for element in Element.allCases {
+            var sample = AttentionCase(element, dimension: 40, heads: 2, rows: 3, capacity: 300, spread: 30, seed: 21)
+            sample.window = window
+            for length in [1, 130, 290] {
+                sample.sinks = []
+                let plain = sample.run(variant, length: length)
+                for low in [-1e4, -1e30, -largest, -.infinity] as [Float] {
+                    sample.sinks = [low, low]
+                    #expect(sample.run(variant, length: length).bitPatterns == plain.bitPatterns, "\(low)")
+                }
+                for high in [1e4, 1e30, largest] as [Float] {
+                    sample.sinks = [high, high]
+                    #expect(sample.run(variant, length: length)[..<240].allSatisfy { $0 == 0 }, "\(high)")
+                }
+            }
+        }
+    }
+
     @Test("A window that holds all tokens changes no bit", arguments: Variant.all, Element.allCases)
     func wideWindow(_ variant: Variant, _ element: Element) {
         var sample = AttentionCase(element, dimension: 40, heads: 5, rows: 3, capacity: 300, spread: 2, seed: 17)

@@ -102,6 +102,35 @@ struct RowOperationTests {
         }
     }
 
+    @Test("A clamped gate equals its definition, keeps NaN, and gives the portable bits", arguments: Variant.all)
+    func clampedGate(_ variant: Variant) {
+        var random = SeededGenerator(seed: 23)
+        for (slope, limit): (Float, Float) in [(1.702, 7), (1, 1.5)] {
+            for count in Self.counts {
+                let times: Float = count % 2 == 0 ? 0.1 : 9
+                let gate = random.floats(count, times: times), up = random.floats(count, times: times)
+                let zeros = [Float](repeating: 7, count: count + 8)
+                var (out, portable) = (zeros, zeros)
+                variant.table.clamped_swiglu(gate, up, count, slope, limit, &out)
+                Variant.portable.table.clamped_swiglu(gate, up, count, slope, limit, &portable)
+                #expect(out.bitPatterns == portable.bitPatterns)
+                #expect(out[count...].allSatisfy { $0 == 7 })
+                let worst = (0..<count).map { c in
+                    let g = min(Double(gate[c]), Double(limit))
+                    let u = max(-Double(limit), min(Double(up[c]), Double(limit)))
+                    return abs(Double(out[c]) - g / (1 + exp(-Double(slope) * g)) * (u + 1))
+                }.max()
+                #expect((worst ?? 1) <= 2e-6 * Double(limit * (limit + 1)), "\(count) columns: \(worst ?? 1)")
+                for (x, y) in [(Float.nan, Float(1)), (1, .nan)] {
+                    var (gate, up) = (gate, up)
+                    (gate[count - 1], up[count - 1]) = (x, y)
+                    variant.table.clamped_swiglu(gate, up, count, slope, limit, &out)
+                    #expect(out[count - 1].isNaN)
+                }
+            }
+        }
+    }
+
     @Test("A soft cap equals its definition, keeps NaN, and gives the portable bits", arguments: Variant.all)
     func softCap(_ variant: Variant) {
         var random = SeededGenerator(seed: 7)

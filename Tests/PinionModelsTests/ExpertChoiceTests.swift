@@ -43,6 +43,21 @@ struct ExpertChoiceTests {
         #expect(Self.differ(shares.weights, [24 / 15, 12 / 15]) < 1e-6)
     }
 
+    @Test("Of chosen shares scores choose that no exponential tells apart")
+    func softmaxOfChosen() throws {
+        var experts = Self.experts(4, 2)
+        experts.scoring = .softmaxOfChosen
+        let found = try Self.choose(experts, [0, 1, 2, 3].map { $0 * 0.693_147_2 })
+        #expect(found.experts == [3, 2])
+        #expect(Self.differ(found.weights, [8 / 12, 4 / 12]) < 1e-6)
+        // Each of the last three is below the smallest exponential beside the first.
+        #expect(try Self.choose(experts, [0, -300, -200, -100]).experts == [0, 3])
+        experts.chosen = 3
+        let steep = try Self.choose(experts, [500, 200, -900, 300])
+        #expect(steep.experts == [0, 3, 1])
+        #expect(steep.weights == [1, 0, 0])
+    }
+
     @Test("Of equal experts the lower index comes first, on every instruction set")
     func ties() throws {
         for kernels in Kernels.available {
@@ -99,6 +114,10 @@ struct ExpertChoiceTests {
             #expect(found.experts == [2, 0])
             #expect(found.weights.allSatisfy { $0.isNaN })
         }
+        experts.scoring = .softmaxOfChosen
+        let found = try Self.choose(experts, [1, .nan, 2, 0])
+        #expect(found.experts == [2, 0])
+        #expect(found.weights.allSatisfy { $0.isNaN })
     }
 
     @Test("Logits that are no numbers choose experts all the same, once each, and give no finite weight")

@@ -19,6 +19,8 @@ struct ExpertPlacesTests {
             let inside = rows.map { Int(places.tokenOfRow[$0]) }
             #expect(inside == inside.sorted())
             #expect(inside.allSatisfy { choices[$0].contains(Int32(expert)) })
+            let tiles = rows.lowerBound / tile...(rows.upperBound - 1) / tile
+            #expect(tiles.allSatisfy { Int(places.expertOfTile[$0]) == expert })
             #expect(rows.allSatisfy { used.insert($0).inserted }, "a row belongs to one expert")
         }
         #expect(places.chosenExperts.map(\.expert) == Set(choices.joined().map(Int.init)).sorted())

@@ -34,7 +34,7 @@ struct FolderSensitivityTests {
     static let families = [
         "llama-a", "mistral-a", "ministral3-a", "qwen2-c", "qwen3-a", "gemma-a", "gemma2-a", "gemma3-a", "phi3-a",
         "smollm3-a", "olmo2-a", "olmo3-a", "granite-a", "glm4-a", "gpt2-a",
-        "mixtral-a", "qwen2moe-c", "granitemoeshared-a", "glm4moe-a",
+        "mixtral-a", "qwen2moe-c", "granitemoeshared-a", "glm4moe-a", "gptoss-a",
     ]
 
     private struct Outcome: Equatable {

@@ -90,7 +90,7 @@ struct InvarianceTests {
         "In a mixture of experts neither the neighbours' experts nor their number change a bit",
         arguments: [
             ("qwen2moe-a", nil), ("qwen3moe-b", nil), ("qwen3moe-b", Quantisation.q4_0), ("granitemoeshared-a", nil),
-            ("glm4moe-b", .q8_0),
+            ("glm4moe-b", .q8_0), ("gptoss-a", nil), ("gptoss-b", .q8_0),
         ])
     func experts(_ name: String, _ quantisation: Quantisation?) throws {
         let fixture = try FamilyFixture.named(name)

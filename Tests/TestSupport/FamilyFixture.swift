@@ -70,6 +70,8 @@ package struct FamilyFixture: Decodable, Sendable {
     /// Standard deviation of the logits.
     package var deviation: Float
     package var float8: Float8?
+    /// Experts of the folder that has them in MXFP4.
+    package var mxfp4: [MXFP4]?
     package var gguf: File?
 
     package static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -228,9 +230,12 @@ package struct FamilyFixture: Decodable, Sendable {
         let values = values(source)
         switch tensor.change {
         case "plus one": return values.map { $0 + 1 }
-        case "transposed":
-            let (rows, columns) = (source.shape[0], source.shape[1])
-            return (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
+        case "transposed", "matrices transposed": return Self.transposed(values, source.shape)
+        // Of gpt-oss's experts: gate and up lie in turn, matrices on their side, biases as they are.
+        case "even rows": return Self.everySecond(Self.transposed(values, source.shape), source.shape[1], from: 0)
+        case "odd rows": return Self.everySecond(Self.transposed(values, source.shape), source.shape[1], from: 1)
+        case "even columns": return Self.everySecond(values, 1, from: 0)
+        case "odd columns": return Self.everySecond(values, 1, from: 1)
         case "rows interleaved":
             let heads = tensor.heads ?? 1
             let columns = source.shape.dropFirst().reduce(1, *)
@@ -242,5 +247,18 @@ package struct FamilyFixture: Decodable, Sendable {
             }
         default: return values
         }
+    }
+
+    /// Matrices of the last two sizes, one behind the other, each with columns for rows.
+    package static func transposed(_ values: [Float], _ shape: [Int]) -> [Float] {
+        let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+        return stride(from: 0, to: values.count, by: rows * columns).flatMap { start in
+            (0..<columns).flatMap { column in (0..<rows).map { values[start + $0 * columns + column] } }
+        }
+    }
+
+    /// Every second of the rows of so many columns.
+    package static func everySecond(_ values: [Float], _ columns: Int, from first: Int) -> [Float] {
+        stride(from: first * columns, to: values.count, by: 2 * columns).flatMap { values[$0..<$0 + columns] }
     }
 }

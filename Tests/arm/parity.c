@@ -272,6 +272,11 @@ static void compare_attention(attention_kernel *expected_kernel, attention_kerne
     const size_t row = a.heads * a.head_dim + 5, outs = a.tokens * row + 16;
     float *queries = take(a.tokens * row * 4), *expected = take(outs * 4), *found = take(outs * 4);
     fill(queries, a.tokens * row, kind);
+    float *sinks = take(a.heads * 4);
+    fill(sinks, a.heads, BELL);
+    // Every second case has sinks, every fourth a window.
+    a.sinks = cases % 2 ? sinks : NULL;
+    if (a.window == 0 && cases % 4 > 1) a.window = 1 + random_below(a.length + 8);
     a.queries = queries;
     a.query_stride = a.out_stride = row;
     a.scale = 1 / sqrtf((float)a.head_dim);
@@ -371,7 +376,7 @@ static void test_attentions(void) {
 
 static void test_rows_of(size_t count, row_kind kind) {
     const size_t room = (count + 16) * 4;
-    const char *const names[] = {"rms_norm", "silu_multiply", "add", "maximum", "exp_sum", "exp_sum in place"};
+    const char *const names[] = {"rms_norm", "silu_multiply", "add", "maximum", "exp_sum", "exp_sum in place", "clamped_swiglu"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         kernel = names[k];
         begin("%zu columns, row kind %d", count, (int)kind);
@@ -390,6 +395,7 @@ static void test_rows_of(size_t count, row_kind kind) {
             case 2: table->add(out, y, count); break;
             case 3: sums[i] = table->maximum(x, count); break;
             case 4: sums[i] = table->exp_sum(x, count, y[0], 0.75f, out); break;
+            case 6: table->clamped_swiglu(x, y, count, 1.702f, 7, out); break;
             default: sums[i] = table->exp_sum(out, count, portable->maximum(x, count), 1, out); break;
             }
         }

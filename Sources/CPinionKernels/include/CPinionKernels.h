@@ -142,6 +142,8 @@ typedef struct pn_attention {
     size_t window;
     /// Scores s become soft_cap * tanh(s / soft_cap); 0 leaves them.
     float soft_cap;
+    /// [heads]: a score more for each query of a head, finite, whose value is 0; NULL for none.
+    const float *sinks;
     /// [tokens, heads, head_dim]; token rows are `out_stride` floats apart.
     float *out;
     size_t out_stride;
@@ -176,6 +178,8 @@ typedef struct pn_kernels {
     void (*soft_cap)(float *x, size_t columns, float cap);
     /// out = gate * sigmoid(gate) * up
     void (*silu_multiply)(const float *gate, const float *up, size_t columns, float *out);
+    /// out = g * sigmoid(slope * g) * (u + 1), where g is `gate` up to `limit`, and u is `up` within -limit...limit
+    void (*clamped_swiglu)(const float *gate, const float *up, size_t columns, float slope, float limit, float *out);
     /// x += y
     void (*add)(float *x, const float *y, size_t columns);
     /// softmax(queries * keys * scale) * values, by chunks of tokens in order (online softmax).

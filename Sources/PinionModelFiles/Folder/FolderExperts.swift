@@ -24,6 +24,7 @@ struct FolderExperts {
             return experts
         case "qwen2_moe", "qwen3_moe": return try qwen(layers)
         case "glm4_moe": return try glm4(layers)
+        case "gpt_oss": return try gptOss(feedForward, layers)
         default: return nil
         }
     }
@@ -60,6 +61,17 @@ struct FolderExperts {
             throw keys.wrong(key, value, "numbers of layers")
         }
         return numbers
+    }
+
+    private func gptOss(_ feedForward: Int, _ layers: Int) throws(ModelError) -> Experts {
+        var experts = try experts("num_local_experts", feedForward, layers)
+        experts.scoring = .softmaxOfChosen
+        // The release's own configuration says it twice.
+        let told = try keys.int("experts_per_token", in: 1...experts.count, default: experts.chosen)
+        guard told == experts.chosen else {
+            throw keys.wrong("experts_per_token", .unsigned(UInt64(told)), "num_experts_per_tok, \(experts.chosen)")
+        }
+        return experts
     }
 
     private func glm4(_ layers: Int) throws(ModelError) -> Experts {

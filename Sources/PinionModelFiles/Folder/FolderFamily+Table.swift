@@ -187,6 +187,20 @@ extension FolderFamily {
                 .sharedDown: "mlp.shared_experts.down_proj",
             ]),
         FolderFamily(
+            modelType: "gpt_oss", family: .gptOss,
+            defaults: values(
+                width: 2880, feedForward: 2880, layers: 36, heads: 64, cacheHeads: 8, headDimension: 64,
+                vocabulary: 201_088, context: 131_072, epsilon: 1e-5, base: 150_000,
+                [
+                    "sliding_window": .unsigned(128), "attention_bias": .bool(true),
+                    "num_local_experts": .unsigned(128), "num_experts_per_tok": .unsigned(4),
+                    "swiglu_alpha": .float(1.702), "swiglu_limit": .float(7),
+                ]),
+            names: [.router: "mlp.router"],
+            stackBiases: [
+                .expertGateUp: "mlp.experts.gate_up_proj_bias", .expertDown: "mlp.experts.down_proj_bias",
+            ], hasSidewaysExperts: true),
+        FolderFamily(
             modelType: "gpt2", family: .gpt2,
             defaults: [
                 "n_embd": .unsigned(768), "n_layer": .unsigned(12), "n_head": .unsigned(12),

@@ -11,6 +11,8 @@ struct FolderFamily: Sendable {
     var names: Names = [:]
     /// Whole names of tensors that a layer has once for all experts, if they differ from the common ones.
     var stacks: Names = [:]
+    /// Whole names of biases that a layer has once for all experts.
+    var stackBiases: Names = [:]
     /// Whole names that count where the first ones are not there: how transformers 5 spells older models.
     var newerNames: Names = [:]
     /// What stands before the names; the first whose embedding is there counts.
@@ -21,13 +23,16 @@ struct FolderFamily: Sendable {
     var normsLackOne = false
     /// Whether projections are stored on their side.
     var isTransposed = false
+    /// Whether experts are stored on their side, with the columns of gate and up in turn, or as MXFP4 in two tensors.
+    var hasSidewaysExperts = false
 
     /// Names as Llama has them.
     private static let common: Names = [
         .embedding: "embed_tokens", .finalNorm: "norm", .attentionNorm: "input_layernorm",
         .query: "self_attn.q_proj", .key: "self_attn.k_proj", .value: "self_attn.v_proj",
         .queryKeyValue: "self_attn.qkv_proj", .queryNorm: "self_attn.q_norm", .keyNorm: "self_attn.k_norm",
-        .attentionOutput: "self_attn.o_proj", .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
+        .attentionOutput: "self_attn.o_proj",
+        .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
         .up: "mlp.up_proj", .gateUp: "mlp.gate_up_proj", .down: "mlp.down_proj", .router: "mlp.gate",
         .expertGate: "mlp.experts.#.gate_proj", .expertUp: "mlp.experts.#.up_proj",
         .expertDown: "mlp.experts.#.down_proj", .sharedGate: "mlp.shared_expert.gate_proj",
@@ -37,7 +42,7 @@ struct FolderFamily: Sendable {
     /// Names that need no ending.
     private static let wholeNames: Names = [
         .expertGateUp: "mlp.experts.gate_up_proj", .expertDown: "mlp.experts.down_proj",
-        .choiceBias: "mlp.gate.e_score_correction_bias",
+        .choiceBias: "mlp.gate.e_score_correction_bias", .sinks: "self_attn.sinks",
     ]
 
     /// The name after the prefix that counts where ``name(_:)`` is not there.
@@ -60,6 +65,7 @@ struct FolderFamily: Sendable {
         if name.expert == nil, !name.isBias, let whole = stacks[name.part] ?? Self.wholeNames[name.part] {
             return whole
         }
+        if name.expert == nil, name.isBias, let whole = stackBiases[name.part] { return whole }
         guard let stem = names[name.part] ?? Self.common[name.part], !stem.isEmpty else { return nil }
         return stem + (name.isBias ? ".bias" : ".weight")
     }

@@ -44,6 +44,12 @@ enum FolderKeys {
             ? "activation_function" : keys.value("hidden_activation") != nil ? "hidden_activation" : "hidden_act"
         _ = keys.value("hidden_act")
         guard let name = try keys.text(key) else { throw keys.missing(key) }
+        if row.modelType == "gpt_oss" {
+            // The reference computes with this activation whatever the name, which is silu in every configuration.
+            guard FileWord(name) == "silu" else { throw keys.unsupported(key, .string(name), "silu") }
+            return .clampedSwiGLU(
+                slope: Float(try keys.positive("swiglu_alpha")), limit: Float(try keys.positive("swiglu_limit")))
+        }
         let isGemma = [.gemma, .gemma2, .gemma3].contains(row.family)
         switch FileWord(name) {
         case "silu", "swish": return .silu

@@ -79,6 +79,9 @@ struct FolderRotary {
     /// What Ministral 3's configuration means when it says nothing of rotation.
     private static let defaultYarn = Rotary.Yarn(
         factor: 16, original: 16384, fast: 32, slow: 1, isTruncated: true, amplitude: 1)
+    /// What gpt-oss's configuration means when it says nothing of rotation.
+    private static let gptOssYarn = Rotary.Yarn(
+        factor: 32, original: 4096, fast: 32, slow: 1, isTruncated: false, amplitude: Rotary.Yarn.amplitude(32))
 
     private func original(_ place: String, _ contextLength: Int) throws(ModelError) -> Int {
         let key = "original_max_position_embeddings"
@@ -86,6 +89,13 @@ struct FolderRotary {
         let inner = try keys.int(
             place + "." + key, in: range,
             default: isUntold && row.modelType == "ministral3" ? Self.defaultYarn.original : contextLength)
+        if row.modelType == "gpt_oss" {
+            // The release's own configuration says it twice.
+            let told = try keys.int("initial_context_length", in: range, default: inner)
+            guard told == inner else {
+                throw keys.wrong("initial_context_length", .unsigned(UInt64(told)), "\(place).\(key), \(inner)")
+            }
+        }
         // Phi 3 tells it beside the scaling, where it counts first.
         return row.family == .phi3 ? try keys.int(key, in: range, default: inner) : inner
     }
@@ -93,6 +103,7 @@ struct FolderRotary {
     private func scaling(_ place: String, contextLength: Int) throws(ModelError) -> Rotary.Scaling {
         func key(_ name: String) -> String { place + "." + name }
         if isUntold && row.modelType == "ministral3" { return .yarn(Self.defaultYarn) }
+        if isUntold && row.modelType == "gpt_oss" { return .yarn(Self.gptOssYarn) }
         let older = try keys.text(key("type"))
         let name = try keys.text(key("rope_type")) ?? older ?? "default"
         let original = try original(place, contextLength)

@@ -60,7 +60,7 @@ extension Hyperparameters {
         guard
             [
                 "mistral", "mixtral", "ministral3", "qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "gemma2",
-                "gemma3_text", "phi3", "smollm3", "olmo3",
+                "gemma3_text", "phi3", "smollm3", "olmo3", "gpt_oss",
             ].contains(row.modelType)
         else { return }
         let isSwitched = ["qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "smollm3"].contains(row.modelType)
@@ -77,6 +77,7 @@ extension Hyperparameters {
         // In Qwen 3's mixtures all layers have the window.
         case "qwen3_moe": _ = keys.value("max_window_layers")
         case "smollm3": windowed = rotatedLayers.map { !$0 }
+        case "gpt_oss": windowed = Self.windowed(layers, period: row.family.windowPeriod)
         case "gemma2", "gemma3_text", "olmo3":
             let key =
                 configuration.has("_sliding_window_pattern") ? "_sliding_window_pattern" : "sliding_window_pattern"

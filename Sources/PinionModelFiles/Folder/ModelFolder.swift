@@ -71,7 +71,7 @@ struct ModelFolder: Sendable {
                 .invalidConfiguration,
                 "\(configuration.path): '\(tie)' is \(value.summary) (\(value.typeName)), expected true or false")
         }
-        try checkQuantisation()
+        try checkQuantisation(row)
         var numbers = try Hyperparameters(configuration, row)
         let name = spelling(TensorName(.embedding))
         guard let embedding = weights.tensor(named: name), embedding.shape.count == 2,
@@ -159,6 +159,9 @@ extension ModelFolder {
     func tensor(_ name: TensorName) throws(ModelError) -> StoredTensor? {
         let row = try row.get()
         if name.part == .head && isTied || name.part != .head && row.name(name) == nil { return nil }
+        if row.hasSidewaysExperts, [.expertGateUp, .expertDown].contains(name.part) {
+            return try sidewaysExperts(name)
+        }
         guard var tensor = weights.tensor(named: spelling(name)) else { return nil }
         if row.isTransposed, tensor.shape.count == 2, name.layer != nil { tensor = tensor.transposed() }
         if row.normsLackOne, name.part.isNorm { tensor.addend = 1 }
@@ -201,11 +204,14 @@ extension ModelFolder {
     }
 
     /// - Throws: ``ModelError`` naming a kind of quantisation that is not read.
-    private func checkQuantisation() throws(ModelError) {
+    private func checkQuantisation(_ row: FolderFamily) throws(ModelError) {
         guard configuration.hasObject("quantization_config") else { return }
         let method = configuration["quantization_config.quant_method"]?.string ?? "?"
         let format = configuration["quantization_config.format"]?.string
-        guard method == "fp8" || method == "compressed-tensors" && format == "float-quantized" else {
+        let isRead =
+            method == "fp8" || method == "compressed-tensors" && format == "float-quantized"
+            || method == "mxfp4" && row.hasSidewaysExperts
+        guard isRead else {
             let name = FileWord(format.map { "\(method) (\($0))" } ?? method).shown
             throw ModelError(
                 .unsupportedArchitecture,

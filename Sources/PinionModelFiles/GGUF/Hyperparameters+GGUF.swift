@@ -8,8 +8,9 @@ extension Hyperparameters {
     ]
 
     /// How experts are scored, in GGML's numbers.
-    private static let softmaxCode = 1
-    private static let sigmoidCode = 2
+    fileprivate static let softmaxCode = 1
+    fileprivate static let sigmoidCode = 2
+    fileprivate static let softmaxOfChosenCode = 3
 
     /// From the metadata of a GGUF file, whose keys begin with the architecture's name.
     ///
@@ -82,9 +83,9 @@ extension Hyperparameters {
         experts.hasSharedGate = family == .qwen2moe
         experts.hasChoiceBias = family == .glm4moe
         let code = try keys.int(
-            "expert_gating_func", in: Self.softmaxCode...Self.sigmoidCode,
-            default: family == .glm4moe ? Self.sigmoidCode : Self.softmaxCode)
-        experts.scoring = code == Self.sigmoidCode ? .sigmoid : .softmax
+            "expert_gating_func", in: Self.softmaxCode...Self.softmaxOfChosenCode, default: family.scoringCode)
+        experts.scoring =
+            code == Self.sigmoidCode ? .sigmoid : code == Self.softmaxCode ? .softmax : .softmaxOfChosen
         // Of these families Qwen 2 and GLM 4 normalise only if the file says so, as llama.cpp has it.
         experts.isNormalised = try keys.flag(
             "expert_weights_norm", default: family != .qwen2moe && family != .glm4moe)
@@ -102,7 +103,7 @@ extension Hyperparameters {
         let dimensions = try keys.int(
             "rope.dimension_count", in: 2...Self.maximumHeadDimension, default: headDimension)
         let base = try keys.positive("rope.freq_base", default: 10_000)
-        let scaling = try Self.scaling(keys, file, contextLength: contextLength)
+        let scaling = try Self.scaling(keys, file, family, contextLength: contextLength)
         var rotary = Rotary(
             dimensions: dimensions, pairing: family.pairing,
             frequencies: Rotary.Frequencies(base: base, scaling: scaling))
@@ -115,7 +116,7 @@ extension Hyperparameters {
     }
 
     private static func scaling(
-        _ keys: KeyReader, _ file: GGUFModel, contextLength: Int
+        _ keys: KeyReader, _ file: GGUFModel, _ family: ModelFamily, contextLength: Int
     ) throws(ModelError) -> Rotary.Scaling {
         let key = "rope.scaling.type"
         let original = try keys.int(
@@ -147,8 +148,8 @@ extension Hyperparameters {
                 Rotary.Yarn(
                     factor: factor, original: original,
                     fast: try keys.positive("rope.scaling.yarn_beta_fast", default: 32),
-                    slow: try keys.positive("rope.scaling.yarn_beta_slow", default: 1), isTruncated: true,
-                    amplitude: (told ?? computed) * amplitude))
+                    slow: try keys.positive("rope.scaling.yarn_beta_slow", default: 1),
+                    isTruncated: family.truncatesYarn, amplitude: (told ?? computed) * amplitude))
         case let other?:
             throw ModelError(
                 .unsupportedArchitecture,
@@ -199,6 +200,17 @@ extension Hyperparameters {
         logitDivisor = Float(try keys.positive("logit_scale"))
         guard try keys.flag("rope.scaling.finetuned", default: true) else {
             throw ModelError(.unsupportedArchitecture, "\(keys.path): Granite without rotation is not supported")
+        }
+    }
+}
+
+extension ModelFamily {
+    /// How experts are scored where a file does not tell it.
+    fileprivate var scoringCode: Int {
+        switch self {
+        case .glm4moe: Hyperparameters.sigmoidCode
+        case .gptOss: Hyperparameters.softmaxOfChosenCode
+        default: Hyperparameters.softmaxCode
         }
     }
 }

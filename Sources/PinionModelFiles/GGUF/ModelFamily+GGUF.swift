@@ -5,7 +5,7 @@ extension ModelFamily {
     /// Every n-th layer sees all tokens, when the file tells only the window; 0: none does.
     var windowPeriod: Int {
         switch self {
-        case .gemma2: 2
+        case .gemma2, .gptOss: 2
         case .gemma3: 6
         case .olmo2: 4
         default: 0
@@ -26,15 +26,19 @@ extension ModelFamily {
         }
     }
 
-    /// What stands where another family's part does: GLM-4's mixtures normalise before the feed-forward block, under the
-    /// name of a norm after attention.
+    /// What stands where another family's part does: GLM-4's mixtures and gpt-oss normalise before the feed-forward block,
+    /// under the name of a norm after attention.
     func part(_ part: TensorName.Part) -> TensorName.Part {
-        self == .glm4moe && part == .feedForwardNorm ? .attentionPostNorm : part
+        (self == .glm4moe || self == .gptOss) && part == .feedForwardNorm ? .attentionPostNorm : part
     }
 
     /// Whether an expert is as wide as the file's feed-forward length says; otherwise that is the width of all that a token
     /// takes together, where the file does not tell an expert's.
-    var feedForwardIsExperts: Bool { self == .llama || self == .granitemoe }
+    var feedForwardIsExperts: Bool { self == .llama || self == .granitemoe || self == .gptOss }
+
+    /// Whether the bounds of YaRN's slope are rounded to whole pairs. llama.cpp rounds them in every family; the reference
+    /// does not in gpt-oss.
+    var truncatesYarn: Bool { self != .gptOss }
 
     /// Every n-th layer does not rotate; 0: all do.
     var unrotatedPeriod: Int { self == .smollm3 ? 4 : 0 }

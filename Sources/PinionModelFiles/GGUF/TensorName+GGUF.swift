@@ -19,6 +19,7 @@ extension TensorName {
             case .value: "attn_v"
             case .queryKeyValue: "attn_qkv"
             case .attentionOutput: "attn_output"
+            case .sinks: "attn_sinks"
             case .feedForwardNorm: "ffn_norm"
             case .feedForwardPostNorm: "post_ffw_norm"
             case .gate: "ffn_gate"

@@ -10,6 +10,18 @@ struct ExpertBlock {
     /// Tiles of few rows that one worker takes at least: waking another one costs about as much as copying them.
     private static let leastTiles = 4
 
+    /// What is added to the router's scores and to the products of each expert.
+    struct Biases {
+        /// [experts]
+        let router: FloatVector
+        /// [experts, inner]
+        let gate: FloatVector
+        /// [experts, inner]
+        let up: FloatVector
+        /// [experts, width]
+        let down: FloatVector
+    }
+
     /// [experts, width]
     let router: PackedMatrix
     let choice: ExpertChoice
@@ -19,6 +31,7 @@ struct ExpertBlock {
     let up: [PackedMatrix]
     /// For each expert [width, inner]
     let down: [PackedMatrix]
+    let biases: Biases?
     /// The expert that computes every token.
     let shared: FeedForward?
     /// [1, width]: the logit of each token's share of ``shared``; nil for all of it.
@@ -34,13 +47,14 @@ struct ExpertBlock {
 
     init(
         router: PackedMatrix, choice: ExpertChoice, gate: [PackedMatrix], up: [PackedMatrix], down: [PackedMatrix],
-        shared: FeedForward?, sharedScale: PackedMatrix?
+        biases: Biases?, shared: FeedForward?, sharedScale: PackedMatrix?
     ) {
         self.router = router
         self.choice = choice
         self.gate = gate
         self.up = up
         self.down = down
+        self.biases = biases
         self.shared = shared
         self.sharedScale = sharedScale
         readsQuantisedRows = (gate + up).contains { $0.readsQuantisedActivations }
@@ -67,11 +81,13 @@ struct ExpertBlock {
         combine(tokens, state, means, out: out, stride: stride, count: input.columns)
     }
 
-    /// Passes over the tiles of rows that are grouped by expert.
-    private func forEachTile(_ state: ExpertState, _ means: BlockMeans, _ body: (Range<Int>) -> Void) {
-        let (size, rowsOfTile) = (ActivationRows.tileTokens, state.places.rowsOfTile)
+    /// Passes over the tiles of rows that are grouped by expert, and tells the expert.
+    private func forEachTile(_ state: ExpertState, _ means: BlockMeans, _ body: (Range<Int>, Int) -> Void) {
+        let (size, rowsOfTile, experts) = (
+            ActivationRows.tileTokens, state.places.rowsOfTile, state.places.expertOfTile
+        )
         means.team.forEach(state.places.tiles, grain: Self.leastTiles) { tiles in
-            for tile in tiles { body(tile * size..<tile * size + Int(rowsOfTile[tile])) }
+            for tile in tiles { body(tile * size..<tile * size + Int(rowsOfTile[tile]), Int(experts[tile])) }
         }
     }
 
@@ -80,9 +96,10 @@ struct ExpertBlock {
         let scale = sharedScale.map { MatmulOutput($0, out: state.sharedScales, stride: $0.paddedRows) }
         means.kernels.matmul(scale.map { [scores, $0] } ?? [scores], input, tokens: tokens, team: means.team)
         let (logits, stride, chosen) = (state.scores, state.scoreStride, state.chosen)
-        let (experts, weights) = (state.places.experts, state.weights)
+        let (experts, weights, bias) = (state.places.experts, state.weights, biases?.router)
         means.team.forEachTile(tokens) { tokens in
             for token in tokens {
+                if let bias { means.kernels.add(bias.pointer, to: logits + token * stride, count: bias.count) }
                 choice.choose(
                     logits + token * stride, experts: experts + token * chosen, weights: weights + token * chosen,
                     with: means.kernels)
@@ -94,7 +111,7 @@ struct ExpertBlock {
     private func gather(_ input: ActivationRows, _ state: ExpertState, _ means: BlockMeans) {
         let (rows, tokenOfRow, columns) = (state.input, state.places.tokenOfRow, input.columns)
         let isQuantised = readsQuantisedRows
-        forEachTile(state, means) { tile in
+        forEachTile(state, means) { tile, _ in
             for row in tile { rows.row(row).update(from: input.row(Int(tokenOfRow[row])), count: columns) }
             if isQuantised { rows.quantise(tile, with: means.kernels) }
         }
@@ -119,8 +136,11 @@ struct ExpertBlock {
     private func activate(_ state: ExpertState, _ means: BlockMeans) {
         let (gate, up, hidden, stride) = (state.inner.gate, state.inner.up, state.inner.hidden, state.inner.stride)
         let (count, isQuantised) = (hidden.columns, readsQuantisedHidden)
-        forEachTile(state, means) { tile in
+        let (gateBias, upBias) = (biases?.gate.pointer, biases?.up.pointer)
+        forEachTile(state, means) { tile, expert in
             for row in tile {
+                if let gateBias { means.kernels.add(gateBias + expert * count, to: gate + row * stride, count: count) }
+                if let upBias { means.kernels.add(upBias + expert * count, to: up + row * stride, count: count) }
                 means.activate(gate: gate + row * stride, up: up + row * stride, count: count, out: hidden.row(row))
             }
             if isQuantised { hidden.quantise(tile, with: means.kernels) }
@@ -134,10 +154,12 @@ struct ExpertBlock {
     ) {
         let (kernels, chosen, weights) = (means.kernels, state.chosen, state.weights)
         let (results, resultStride, rowOfChoice) = (state.results, state.resultStride, state.places.rowOfChoice)
+        let (bias, experts) = (biases?.down.pointer, state.places.experts)
         let (hasShared, logits, logitStride) = (shared != nil, state.sharedScales, sharedScale?.paddedRows)
         /// Each row is one token's alone, so that it can be scaled where it stands.
         func result(_ choice: Int) -> UnsafeMutablePointer<Float> {
             let row = results + Int(rowOfChoice[choice]) * resultStride
+            if let bias { kernels.add(bias + Int(experts[choice]) * count, to: row, count: count) }
             kernels.scale(row, count: count, by: weights[choice])
             return row
         }

@@ -44,7 +44,14 @@ package struct ExpertChoice {
                 weights[rank] = logits[best]
             }
         }
-        let divisor = numbers.isNormalised && !total.isNaN ? sum(weights) : total
+        let divisor: Float
+        if total.isNaN {
+            divisor = total
+        } else if numbers.scoring == .softmaxOfChosen {
+            divisor = kernels.expSum(weights, count: numbers.chosen, shift: weights[0], out: weights)
+        } else {
+            divisor = numbers.isNormalised ? sum(weights) : total
+        }
         for rank in 0..<numbers.chosen { weights[rank] = weights[rank] / divisor * numbers.factor }
     }
 
@@ -56,6 +63,8 @@ package struct ExpertChoice {
         switch numbers.scoring {
         case .softmax:
             return kernels.expSum(logits, count: count, shift: kernels.maximum(logits, count: count), out: logits)
+        // An exponential of all of them could make equal what the choice has to tell apart.
+        case .softmaxOfChosen: return 1
         case .sigmoid:
             _ = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)
             for expert in 0..<count { logits[expert] = 1 / (1 + logits[expert]) }

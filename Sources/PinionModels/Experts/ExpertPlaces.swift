@@ -12,6 +12,8 @@ package final class ExpertPlaces {
     package let tokenOfRow: UnsafeMutablePointer<Int32>
     /// For each tile, how many of its rows are in use: the first ones.
     package let rowsOfTile: UnsafeMutablePointer<Int32>
+    /// For each tile, the expert that all of its rows belong to.
+    package let expertOfTile: UnsafeMutablePointer<Int32>
     /// The experts that some token takes, ascending, and their rows.
     package private(set) var chosenExperts: [(expert: Int, rows: Range<Int>)] = []
     package private(set) var tiles = 0
@@ -21,6 +23,7 @@ package final class ExpertPlaces {
     private let rowBuffer: AlignedBuffer<Int32>
     private let tokenBuffer: AlignedBuffer<Int32>
     private let tileBuffer: AlignedBuffer<Int32>
+    private let tileExpertBuffer: AlignedBuffer<Int32>
     /// For each expert, how many choices it has, then its next row.
     private var next: [Int]
 
@@ -31,8 +34,9 @@ package final class ExpertPlaces {
         rowBuffer = try AlignedBuffer(count: tokens * chosen)
         tokenBuffer = try AlignedBuffer(count: rows)
         tileBuffer = try AlignedBuffer(count: rows / ActivationRows.tileTokens)
+        tileExpertBuffer = try AlignedBuffer(count: rows / ActivationRows.tileTokens)
         (experts, rowOfChoice) = (expertBuffer.pointer, rowBuffer.pointer)
-        (tokenOfRow, rowsOfTile) = (tokenBuffer.pointer, tileBuffer.pointer)
+        (tokenOfRow, rowsOfTile, expertOfTile) = (tokenBuffer.pointer, tileBuffer.pointer, tileExpertBuffer.pointer)
         next = Array(repeating: 0, count: count)
         chosenExperts.reserveCapacity(count)
     }
@@ -48,7 +52,7 @@ package final class ExpertPlaces {
     /// Bytes that ``init(tokens:experts:chosen:)`` reserves.
     static func byteCount(tokens: Int, experts count: Int, chosen: Int) -> Int {
         let rows = rows(tokens: tokens, experts: count, chosen: chosen)
-        return (2 * tokens * chosen + rows + rows / ActivationRows.tileTokens) * MemoryLayout<Int32>.size
+        return (2 * tokens * chosen + rows + 2 * rows / ActivationRows.tileTokens) * MemoryLayout<Int32>.size
     }
 
     /// Gives each choice of the first `tokens` tokens its row, after the router has written ``experts``.
@@ -64,6 +68,7 @@ package final class ExpertPlaces {
             chosenExperts.append((expert, first..<first + count))
             for start in stride(from: 0, to: count, by: tile) {
                 rowsOfTile[tiles] = Int32(min(tile, count - start))
+                expertOfTile[tiles] = Int32(expert)
                 tiles += 1
             }
             next[expert] = first

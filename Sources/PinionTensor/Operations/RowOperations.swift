@@ -22,6 +22,10 @@ extension Kernels {
         _ kind: ActivationKind, gate: UnsafePointer<Float>, up: UnsafePointer<Float>?, count: Int,
         out: UnsafeMutablePointer<Float>
     ) {
+        if case .clampedSwiGLU(let slope, let limit) = kind {
+            guard let up else { preconditionFailure("a clamped gate has something to multiply") }
+            return table.pointee.clamped_swiglu(gate, up, count, slope, limit, out)
+        }
         table.pointee.activate(kind.code, gate, up, count, out)
     }
 
@@ -67,17 +71,22 @@ extension Kernels {
 }
 
 /// What stands between the products of a feed-forward block.
-package enum ActivationKind: Sendable {
+package enum ActivationKind: Sendable, Equatable {
     /// x times its logistic function.
     case silu
     /// x times the normal distribution's cumulative function at x.
     case gelu
     /// Its approximation by a hyperbolic tangent.
     case geluTanh
+    /// x, up to a limit, times the logistic function of `slope` * x; what it multiplies is kept within the limit on both
+    /// sides, and 1 more. Gated blocks only.
+    ///
+    /// Source: the model of gpt-oss in transformers.
+    case clampedSwiGLU(slope: Float, limit: Float)
 
-    var code: pn_activation {
+    fileprivate var code: pn_activation {
         switch self {
-        case .silu: PN_SILU
+        case .silu, .clampedSwiGLU: PN_SILU
         case .gelu: PN_GELU
         case .geluTanh: PN_GELU_TANH
         }

@@ -11,6 +11,7 @@ WORK/NAME holds
 
     folder-new, folder-old      the folder in both spellings (old: BF16, sharded for -b, experts fused in some)
     folder-float8               for some: projections in F8_E4M3 (tiny_float8.py)
+    folder-mxfp4                for some: experts in MXFP4 (tiny_mxfp4.py)
     model-f32.gguf, model-f16.gguf
     logits.f32                  as in the fixture
     logits-full.f32             the same with every position of the long text: [3 + 17 + 600, 320]
@@ -24,6 +25,7 @@ and families/NAME beside this script, which is the fixture,
     logits-gguf.f32             where the GGUF file says less than the folder: the logits of what it says
     logits-short.f32            where LongRoPE has two sets: rows of the 3 and 17 tokens in the original context
     config-float8.json, logits-float8.f32   of a folder with F8_E4M3 projections (tiny_float8.py)
+    config-mxfp4.json, logits-mxfp4.f32     of a folder with experts in MXFP4 (tiny_mxfp4.py)
     gguf-header.bin             the F32 GGUF file up to its first tensor's data
 
 families/inputs.json has the token ids and the chosen positions, families/tokenizers the folders' tokenizer files.
@@ -50,6 +52,7 @@ import tiny_folders as folders
 from tiny_families import TINY, VOCABULARY, Tiny
 from tiny_float8 import CONFIGURATIONS, projections
 from tiny_gguf import Converter, rebuilt
+from tiny_mxfp4 import CONFIGURATION, experts
 from tiny_routing import COARSE_BITS, HALF_BITS, assert_routed, choices, rounding
 from tiny_tokenizers import BYTE_LEVEL, write_tokenizer
 from tiny_weights import Recipe
@@ -214,6 +217,8 @@ class Maker:
             }
         if tiny.float8 is not None:
             described["float8"] = self.float8(tiny, weights, extra, copy.deepcopy(configs[0]), fixture)
+        if tiny.mxfp4:
+            described["mxfp4"] = self.mxfp4(tiny, weights, copy.deepcopy(configs[0]), fixture)
         if tiny.gguf:
             described["gguf"] = self.gguf(tiny, weights, extra, fixture)
         (fixture / "fixture.json").write_text(compact(described))
@@ -264,6 +269,25 @@ class Maker:
             self.assert_same(tiny, folder, full, quantization_config=dequantising)
         return {"way": tiny.float8, "tensors": [projection.described() for projection in chosen]}
 
+    def mxfp4(self, tiny: Tiny, weights: dict, config: dict, fixture: Path) -> list[dict]:
+        """Writes the folder with experts in MXFP4, and the logits of what they mean."""
+        folder = self.work / tiny.name / "folder-mxfp4"
+        shutil.copytree(FIXTURES / "tokenizers" / tiny.tokenizer, folder)
+        config["quantization_config"], config["dtype"] = CONFIGURATION, "bfloat16"
+        (fixture / "config-mxfp4.json").write_text(json.dumps(config, indent=1) + "\n")
+        chosen = experts(tiny.seeded, weights)
+        stored, meant = dict(weights), dict(weights)
+        for expert in chosen:
+            del stored[expert.name]
+            stored |= expert.stored
+            meant[expert.name] = expert.dequantised
+        folders.write_folder(tiny, "mxfp4", folder, config, stored, {})
+        full = logits(oracle(tiny, meant), self.inputs["sequences"])
+        assert_healthy(full, np.concatenate([np.asarray(ids) for ids in self.inputs["sequences"]]))
+        self.chosen(full).astype("<f4").tofile(fixture / "logits-mxfp4.f32")
+        self.assert_same(tiny, folder, full, quantization_config=transformers.Mxfp4Config(dequantize=True))
+        return [expert.described() for expert in chosen]
+
     def gguf(self, tiny: Tiny, weights: dict, extra: dict, fixture: Path) -> dict:
         work = self.work / tiny.name
         pre_tokenizer = BYTE_LEVEL[tiny.tokenizer][0] if tiny.tokenizer in BYTE_LEVEL else "default"
@@ -291,6 +315,7 @@ def compact(value: dict) -> str:
         .replace('"gguf"', '\n"gguf"')
         .replace('"stacked"', '\n"stacked"')
         .replace('"float8"', '\n"float8"')
+        .replace('"mxfp4"', '\n"mxfp4"')
         + "\n"
     )
 

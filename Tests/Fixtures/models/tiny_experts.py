@@ -4,6 +4,9 @@ transformers 5 computes with two tensors a layer, `gate_up_proj` [experts, 2 * i
 width, inner]; most folders have three matrices an expert, Granite's have tensors of all experts, and llama.cpp's files
 have one tensor for each of gate, up and down. All of them are the same matrices, one behind the other: a stack is its
 name, its shape and the list of its parts, and no other change is needed.
+
+gpt-oss is another matter: its folders have the tensors that transformers computes with, [experts, width, 2 * inner] with
+the columns of gate and up in turn, and [experts, inner, width]. llama.cpp's converter takes them apart (tiny_gguf.py).
 """
 
 import re
@@ -34,6 +37,9 @@ class Stack:
 
 def computed(model_class: str, name: str, shape: tuple[int, ...]) -> Stack:
     """How a tensor that transformers computes with is made of the model's matrices; mostly it is one of them."""
+    if model_class.startswith("GptOss"):
+        # Its folders have the very tensors that transformers computes with.
+        return Stack(name, shape, (name,), shape)
     if model_class.startswith("Mixtral"):
         name_in_folder, matrices = name.replace(".mlp.", ".block_sparse_moe."), MIXTRAL_MATRICES
     else:

@@ -42,6 +42,8 @@ class Tiny:
     large_norms: str | None = None
     # How a third folder scales F8_E4M3 projections (tiny_float8.py).
     float8: str | None = None
+    # Whether a third folder has the experts in MXFP4 (tiny_mxfp4.py).
+    mxfp4: bool = False
     # A mixture whose old folder has the fused tensors that transformers 5 computes with.
     fused_old: bool = False
     # Another seed for all weights, where the routers' choices of the first ones are no firm ones (tiny_routing.py).
@@ -85,6 +87,7 @@ LLAMA_3 = rope(
 MINISTRAL_YARN = yarn(
     1_000_000.0, 16.0, 64, beta_fast=32.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1
 )
+GPT_OSS_YARN = yarn(150_000.0, 32.0, 64, beta_fast=32.0, beta_slow=1.0, truncate=False)
 LONG_FACTORS = [1.0, 1.5, 4.0, 9.0]
 SHORT_FACTORS = [1.0, 1.0, 1.25, 2.0]
 # Gemma's norms multiply by one plus the stored weight.
@@ -403,6 +406,30 @@ TINY = [
         dict(n_embd=256, n_head=4, n_layer=3, n_positions=640, tie_word_embeddings=False),
         # The key that the first GPT-2 folders have, and the converter reads.
         stated={"n_ctx": 640},
+    ),
+    Tiny(
+        "gptoss-a",
+        "GptOssForCausalLM",
+        "bpe-gptoss",
+        NARROW
+        | dict(num_hidden_layers=3, head_dim=32, intermediate_size=56, num_local_experts=7, num_experts_per_tok=3)
+        | dict(sliding_window=24, swiglu_alpha=1.25, swiglu_limit=1.5)
+        | dict(layer_types=layers(3, 3), rope_parameters=GPT_OSS_YARN),
+        # The file has no keys for them.
+        gguf_config={"swiglu_alpha": 1.702, "swiglu_limit": 7.0, "layer_types": layers(2, 3)},
+        seed=4,
+    ),
+    Tiny(
+        "gptoss-b",
+        "GptOssForCausalLM",
+        "bpe-gptoss",
+        WIDE
+        | dict(num_hidden_layers=4, head_dim=64, intermediate_size=256, num_local_experts=8, num_experts_per_tok=2)
+        | dict(sliding_window=48, rope_parameters=GPT_OSS_YARN),
+        # So that gates and what they multiply pass the limit of 7.
+        gains={"gate_up_proj": 4.0, "experts.down_proj": 0.25},
+        old_drops=("layer_types",),
+        mxfp4=True,
     ),
     Tiny(
         "mixtral-a",

@@ -194,7 +194,7 @@ def write_folder(
 ) -> None:
     """`new`: one file, F32 (F16 for a -c). `old`: BF16, in shards with an index for a wide model.
 
-    `float8`: as `new`, BF16; projections and scales keep the types that `weights` has.
+    `float8` and `mxfp4`: as `new`, BF16; tensors of bytes, and scales, keep the types that `weights` has.
     """
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     rules = prefixes(tiny)["old" if spelling == "old" else "new"]
@@ -208,7 +208,7 @@ def write_folder(
         # The causal mask that the first GPT-2 files carry as a buffer.
         for layer in range(config["n_layer"]):
             named[f"h.{layer}.attn.bias"] = torch.tril(torch.ones(1, 1, 8, 8))
-    if spelling == "float8":
+    if spelling in ("float8", "mxfp4"):
         stays = {name for name, tensor in named.items() if tensor.element_size() == 1 or "scale" in name}
         named = {name: tensor if name in stays else tensor.bfloat16() for name, tensor in named.items()}
     else:

@@ -44,8 +44,9 @@ class Converter:
 
         `from` names a tensor of the text model and `change` says what the converter did to it: "none", "plus one",
         "transposed", or "rows interleaved" with the number of `heads` (row r of a head's first half and row r of its
-        second half become neighbours). A tensor that the converter stacked has its `parts` instead, unchanged and one
-        behind the other, and one that it computed has its `values`.
+        second half become neighbours), or of gpt-oss's experts "matrices transposed", "even rows", "odd rows" (every
+        second row of the transposed matrices), "even columns", "odd columns". A tensor that the converter stacked has
+        its `parts` instead, unchanged and one behind the other, and one that it computed has its `values`.
         """
         sources: dict[str, dict] = {}
         for name, value in weights.items():
@@ -77,6 +78,12 @@ def changed(value: np.ndarray):
         yield {"change": "plus one"}, value + np.float32(1)
     if value.ndim == 2:
         yield {"change": "transposed"}, value.T
+        yield {"change": "even columns"}, value[:, 0::2]
+        yield {"change": "odd columns"}, value[:, 1::2]
+    if value.ndim == 3:
+        yield {"change": "matrices transposed"}, value.swapaxes(1, 2)
+        yield {"change": "even rows"}, value.swapaxes(1, 2)[:, 0::2]
+        yield {"change": "odd rows"}, value.swapaxes(1, 2)[:, 1::2]
     for heads in range(1, 9):
         if value.shape[0] % (2 * heads) == 0:
             yield {"change": "rows interleaved", "heads": heads}, interleaved(value, heads)
@@ -100,13 +107,8 @@ def rebuilt(header: bytes, entries: list[dict], weights: dict[str, np.ndarray]) 
         contents += bytes(len(header) + entry["offset"] - len(contents))
         if "from" in entry:
             value = weights[entry["from"]]
-            match entry["change"]:
-                case "plus one":
-                    value = value + np.float32(1)
-                case "transposed":
-                    value = value.T
-                case "rows interleaved":
-                    value = interleaved(value, entry["heads"])
+            if entry["change"] != "none":
+                value = next(made for change, made in changed(value) if change.items() <= entry.items())
         elif "parts" in entry:
             value = np.stack([weights[part] for part in entry["parts"]])
         else:

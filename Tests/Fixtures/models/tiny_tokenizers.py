@@ -24,6 +24,11 @@ TEKKEN_PATTERN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
     r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+O200K_PATTERN = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 
 # Name: (`tokenizer.ggml.pre` of the GGUF file, pattern or None for ByteLevel's own, special tokens, whether they come
 # first, whether a BOS is put before a text, ignore_merges). The first special token is BOS where there is one.
@@ -58,6 +63,14 @@ BYTE_LEVEL = {
         False,
         False,
     ),
+    "bpe-gptoss": (
+        "gpt-4o",
+        O200K_PATTERN,
+        ["<|startoftext|>", "<|return|>", "<|channel|>", "<|start|>", "<|end|>", "<|message|>", "<|call|>"],
+        False,
+        False,
+        False,
+    ),
     "bpe-gpt2": ("gpt-2", None, ["<|endoftext|>"], False, False, False),
 }
 PHI3_ADDED = ["<|endoftext|>", "<|assistant|>", "<|system|>", "<|end|>", "<|user|>"]
@@ -76,7 +89,7 @@ def special_ids(kind: str) -> dict[str, int | None]:
     start = 0 if first else VOCABULARY - len(specials)
     if kind == "bpe-tekken":
         return {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": None}
-    if adds_bos or kind == "bpe-smollm3":
+    if adds_bos or kind in ("bpe-smollm3", "bpe-gptoss"):
         return {"bos_token_id": start, "eos_token_id": start + 1, "pad_token_id": None}
     return {"bos_token_id": None, "eos_token_id": start, "pad_token_id": None}
 

@@ -85,7 +85,7 @@ def recipe(
         if name.endswith(".bias"):
             return Recipe(name, shape, 0, -9)
         return Recipe(name, shape, norm_base, -7)
-    if name.endswith(".bias"):
+    if name.endswith((".bias", "_proj_bias")):
         return Recipe(name, shape, 0, -8)
     if name.endswith("e_score_correction_bias"):
         # Beside sigmoids of about 0.3 to 0.7: enough to change many choices, too little to make them all.
@@ -95,9 +95,12 @@ def recipe(
         deviation = 1.0 if embedding_only else 2.0 / np.sqrt(width)
     elif "wpe" in name:
         deviation = 0.4
-    elif re.search(r"c_attn|c_fc|c_proj", name):
-        # Conv1D keeps [input, output].
-        deviation = 1.1 / np.sqrt(shape[0])
+    elif name.endswith("sinks"):
+        # Beside scores of about -1 to 1, of which a few tokens' outweigh it and a single one's may not.
+        deviation = 1.5
+    elif re.search(r"c_attn|c_fc|c_proj", name) or len(shape) == 3:
+        # Conv1D keeps [input, output], and so do gpt-oss's experts behind their number.
+        deviation = 1.1 / np.sqrt(shape[-2])
     elif re.search(r"q_proj|k_proj|qkv_proj", name):
         deviation = 1.3 / np.sqrt(width)
     else:
