@@ -8,7 +8,7 @@ import Testing
 /// Damaged folders, in a process of their own: whatever is wrong with one is an error or a model that works, never a trap.
 @Suite("Damaged folders")
 struct FolderMutationTests {
-    enum Part: String, CaseIterable, Codable, Sendable { case configuration, header, index, mixture }
+    enum Part: String, CaseIterable, Codable, Sendable { case configuration, header, index, mixture, blocks }
 
     /// Fewer than of GGUF files: a folder takes longer to load, and there are three kinds.
     static let cases = ModelMutationTests.askedCases ?? 1_000
@@ -27,8 +27,12 @@ struct FolderMutationTests {
     /// Loads all damaged folders; what was wrong with how one was taken, if anything.
     private static func complaint(_ part: Part) throws -> String? {
         try FamilyOracleTests.inTemporaryPlace { url in
-            let name = part == .mixture ? "glm4moe-a" : "gemma3-a"
-            try FamilyFixture.named(name).write(.new, .bf16, to: url)
+            switch part {
+            case .configuration, .header, .index: try FamilyFixture.named("gemma3-a").write(.new, .bf16, to: url)
+            case .mixture: try FamilyFixture.named("glm4moe-a").write(.new, .bf16, to: url)
+            case .blocks: try FamilyFixture.named("gptoss-b").writeMXFP4(to: url)
+            }
+            let isHeader = part == .header || part == .blocks
             let (weights, config) = (url.appending(path: "model.safetensors"), url.appending(path: "config.json"))
             let index = url.appending(path: "model.safetensors.index.json")
             if part == .index {
@@ -39,11 +43,11 @@ struct FolderMutationTests {
                     withJSONObject: ["weight_map": Dictionary(uniqueKeysWithValues: names)], options: .sortedKeys
                 ).write(to: index)
             }
-            let file = part == .index ? index : part == .header ? weights : config
+            let file = part == .index ? index : isHeader ? weights : config
             let whole = try Data(contentsOf: file)
             let length =
-                part == .header ? Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }) : whole.count
-            let text = part == .header ? Data(whole[8..<8 + length]) : whole
+                isHeader ? Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }) : whole.count
+            let text = isHeader ? Data(whole[8..<8 + length]) : whole
             let kernels = try Kernels.forThisMachine()
             let path = url.path(percentEncoded: false)
             try ModelMutationTests.exercise(path, kernels)
@@ -52,7 +56,7 @@ struct FolderMutationTests {
             var (loaded, refused) = (0, 0)
             for index in 0..<cases {
                 let damaged = mutator.mutated(text)
-                try (part == .header ? SafetensorsWriter.bytes(header: damaged) + whole[(8 + length)...] : damaged)
+                try (isHeader ? SafetensorsWriter.bytes(header: damaged) + whole[(8 + length)...] : damaged)
                     .write(to: file)
                 var message: String?
                 let duration = try processorTime {

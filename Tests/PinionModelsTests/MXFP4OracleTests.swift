@@ -84,7 +84,11 @@ struct MXFP4OracleTests {
         func place(_ ending: String, _ tensors: [Tensor]) -> Int {
             tensors.firstIndex { $0.name.hasSuffix(ending) } ?? 0
         }
+        func eightBits(_ tensor: inout Tensor) {
+            (tensor.type, tensor.data) = ("F8_E4M3", Data(count: tensor.shape.reduce(1, *)))
+        }
         let cases: [(words: String, change: (inout [Tensor]) -> Void)] = [
+            ("has type F8_E4M3, expected F32", { eightBits(&$0[place("down_proj_bias", $0)]) }),
             ("of MXFP4 has no '", { $0.remove(at: place("down_proj_scales", $0)) }),
             (
                 "has no place",

@@ -29,4 +29,22 @@ struct QuantisedFolderTests {
             #expect(errors.mean <= bound && errors.mean > bound / 10, "\(errors)")
         }
     }
+
+    @Test("Experts that a folder has on their side are rounded to the same bits as a GGUF file's", arguments: bounds)
+    func sidewaysExperts(_ quantisation: Quantisation, _ bound: Float) throws {
+        try FamilyOracleTests.inTemporaryPlace { url in
+            let fixture = try FamilyFixture.named("gptoss-b")
+            let (folder, file) = (url.appending(path: "folder"), url.appending(path: "model.gguf"))
+            try fixture.write(.old, .bf16, to: folder)
+            try fixture.ggufBytes().write(to: file)
+            let text = try FamilyFixture.inputs().sequences[1]
+            let found = try [folder, file].map { url in
+                let model = try ModelFixtures.load(
+                    url.path(percentEncoded: false), kernels: .forThisMachine(), workers: 2,
+                    quantisation: quantisation)
+                return try ModelFixtures.logits(model, text, chunk: 9)
+            }
+            #expect(found[0] == found[1])
+        }
+    }
 }

@@ -16,6 +16,12 @@ extension ModelFolder {
         let spelled = spelling(name)
         let whole = weights.tensor(named: spelled)
         guard var tensor = try whole == nil ? splitExperts(spelled) : whole else { return nil }
+        guard tensor.type != .f8E4M3 else {
+            throw ModelError(
+                .invalidTensor,
+                "\(tensor.file.path): tensor '\(tensor.name)' has type F8_E4M3, expected F32, F16, BF16, or MXFP4 as "
+                    + "'\(spelled)_blocks' and '\(spelled)_scales'")
+        }
         if !name.isBias, tensor.exponents == nil {
             guard tensor.shape.count == 3 else {
                 throw ModelError(

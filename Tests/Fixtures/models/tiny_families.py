@@ -417,7 +417,7 @@ TINY = [
         | dict(layer_types=layers(3, 3), rope_parameters=GPT_OSS_YARN),
         # The file has no keys for them.
         gguf_config={"swiglu_alpha": 1.702, "swiglu_limit": 7.0, "layer_types": layers(2, 3)},
-        seed=4,
+        seed=16,
     ),
     Tiny(
         "gptoss-b",
@@ -430,6 +430,7 @@ TINY = [
         gains={"gate_up_proj": 4.0, "experts.down_proj": 0.25},
         old_drops=("layer_types",),
         mxfp4=True,
+        seed=24,
     ),
     Tiny(
         "mixtral-a",
