@@ -82,7 +82,7 @@ struct ModelErrorTests {
             $0.set("llama.expert_group_count", 3)
             $0.set("llama.expert_group_used_count", 1)
         },
-        Case("experts chosen in an unknown way", .invalidConfiguration, "'llama.expert_gating_func'", "from 1 to 2") {
+        Case("experts chosen in an unknown way", .invalidConfiguration, "'llama.expert_gating_func'", "from 1 to 3") {
             $0.set("llama.expert_count", 8)
             $0.set("llama.expert_used_count", 2)
             $0.set("llama.expert_gating_func", 7)

@@ -116,6 +116,7 @@ extension ModelFamily {
     fileprivate var readActivation: ActivationKind {
         switch self {
         case .gemma, .gemma2, .gemma3, .gpt2: .geluTanh
+        case .gptOss: .gptOss
         default: .silu
         }
     }

@@ -6,5 +6,5 @@ extension DecoderFamily {
     /// Source: OpenAI, "gpt-oss-120b & gpt-oss-20b Model Card" (2025), and the model of gpt-oss in transformers.
     static let gptOss = DecoderFamily(
         attention: Attention(hasOutputBias: true, hasSinks: true),
-        feedForward: FeedForward(activation: .clampedSwiGLU(slope: 1.702, limit: 7), hasExpertBiases: true))
+        feedForward: FeedForward(activation: .gptOss, hasExpertBiases: true))
 }

@@ -84,6 +84,9 @@ package enum ActivationKind: Sendable, Equatable {
     /// Source: the model of gpt-oss in transformers.
     case clampedSwiGLU(slope: Float, limit: Float)
 
+    /// The clamped gate of all released models of gpt-oss, which GGUF files take for granted.
+    package static let gptOss = clampedSwiGLU(slope: 1.702, limit: 7)
+
     fileprivate var code: pn_activation {
         switch self {
         case .silu, .clampedSwiGLU: PN_SILU
