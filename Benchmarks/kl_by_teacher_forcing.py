@@ -36,6 +36,8 @@ sys.path.insert(0, str(TOOLS.parent / "Tests" / "Fixtures" / "models"))
 
 FLOATS = ("f32", "f16")
 QUANTS = ("Q8_0", "Q4_K_M")
+# Which of a folder's tensor one of the file's is: every second row or column, from this one on.
+TURNS = {"even rows": 0, "odd rows": 1, "even columns": 0, "odd columns": 1}
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -88,7 +90,14 @@ def dequantised(path: Path, entries: list[dict]) -> dict:
             continue
         tensor = stored[entry["name"]]
         value = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(entry["shape"])
-        if "parts" in entry:
+        if entry["change"] in TURNS:
+            # gpt-oss's folders have the columns of gate and up in turn, and matrices on their side.
+            half = value.swapaxes(-1, -2) if entry["change"].endswith("rows") else value
+            whole = weights.setdefault(entry["from"], torch.empty(*half.shape[:-1], 2 * half.shape[-1]))
+            whole[..., TURNS[entry["change"]] :: 2] = torch.from_numpy(half)
+        elif entry["change"] == "matrices transposed":
+            weights[entry["from"]] = torch.from_numpy(np.ascontiguousarray(value.swapaxes(-1, -2)))
+        elif "parts" in entry:
             weights |= {name: torch.from_numpy(part.copy()) for name, part in zip(entry["parts"], value)}
         else:
             weights[entry["from"]] = torch.from_numpy(np.ascontiguousarray(restored(value, entry)))

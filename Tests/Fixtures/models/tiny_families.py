@@ -417,6 +417,8 @@ TINY = [
         | dict(layer_types=layers(3, 3), rope_parameters=GPT_OSS_YARN),
         # The file has no keys for them.
         gguf_config={"swiglu_alpha": 1.702, "swiglu_limit": 7.0, "layer_types": layers(2, 3)},
+        # It rounds the bounds of YaRN's slope to whole pairs.
+        llama_cpp_config={"rope_parameters": GPT_OSS_YARN | {"truncate": True}},
         seed=16,
     ),
     Tiny(
@@ -428,6 +430,7 @@ TINY = [
         | dict(sliding_window=48, rope_parameters=GPT_OSS_YARN),
         # So that gates and what they multiply pass the limit of 7.
         gains={"gate_up_proj": 4.0, "experts.down_proj": 0.25},
+        llama_cpp_config={"rope_parameters": GPT_OSS_YARN | {"truncate": True}},
         old_drops=("layer_types",),
         mxfp4=True,
         seed=24,
