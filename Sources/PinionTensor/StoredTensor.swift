@@ -88,19 +88,21 @@ package struct StoredTensor: Sendable {
     }
 
     /// One of the matrices of a three-dimensional tensor, whose last size is their number.
+    ///
+    /// Messages call it `name[index]`.
     package func matrix(_ index: Int) -> StoredTensor {
         precondition(shape.count == 3 && (0..<shape[2]).contains(index), "matrix \(index) of '\(name)', \(shape)")
         precondition(scales == nil, "'\(name)' has scales of one matrix")
         let bytes = byteCount / shape[2]
         let first = range.lowerBound + index * bytes
-        var copy = view(Array(shape.prefix(2)), first..<first + bytes)
+        var copy = view(Array(shape.prefix(2)), first..<first + bytes, name: "\(name)[\(index)]")
         copy.exponents = exponents?.part(index, of: shape[2])
         return copy
     }
 
     /// Bytes of the same tensor, read in the same way.
-    private func view(_ shape: [Int], _ range: Range<Int>) -> StoredTensor {
-        var copy = StoredTensor(name: name, type: type, shape: shape, file: file, range: range)
+    private func view(_ shape: [Int], _ range: Range<Int>, name: String? = nil) -> StoredTensor {
+        var copy = StoredTensor(name: name ?? self.name, type: type, shape: shape, file: file, range: range)
         (copy.isTransposed, copy.isInterleaved, copy.addend) = (isTransposed, isInterleaved, addend)
         (copy.scales, copy.exponents) = (scales, exponents)
         return copy

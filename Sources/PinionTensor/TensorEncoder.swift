@@ -11,7 +11,7 @@ package struct TensorEncoder {
     private static let largestHalf: Float = 65504
 
     private let source: MatrixSource
-    /// The stored row of each row that is written; nil for the same.
+    /// The place among the source's rows of each row that is written; nil for the same.
     private let order: (@Sendable (Int) -> Int)?
     private var rowBytes: Int { source.columns / source.type.blockElements * source.type.blockBytes }
 
@@ -19,17 +19,18 @@ package struct TensorEncoder {
 
     /// - Parameters:
     ///   - type: One that weights are rounded to, or the tensor's own. Its blocks are filled by the tensor's columns.
-    ///   - order: The stored row of each row that is written; nil for the same.
+    ///   - rows: Part of the stored rows; nil for all.
+    ///   - order: The place among these rows of each row that is written; nil for the same.
     /// - Throws: ``TensorError`` when the tensor is quantised to another type, or of one that is not read.
     package init(
-        _ tensor: StoredTensor, as type: TensorType, order: (@Sendable (Int) -> Int)? = nil
+        _ tensor: StoredTensor, as type: TensorType, rows: Range<Int>? = nil, order: (@Sendable (Int) -> Int)? = nil
     ) throws(TensorError) {
         precondition(tensor.shape[0] % type.blockElements == 0, "columns of '\(tensor.name)' fill blocks")
         guard tensor.type == .format(type) || tensor.type.blockElements == 1 else {
             throw TensorError(
                 .unsupported, "\(tensor.file.path): tensor '\(tensor.name)' is \(tensor.type.name), expected floats")
         }
-        source = try MatrixSource(tensor.flattened(), quantised: type)
+        source = try MatrixSource(tensor.flattened(), rows: rows, quantised: type)
         self.order = order
     }
 
@@ -37,8 +38,8 @@ package struct TensorEncoder {
     ///
     /// - Throws: ``TensorError`` for a weight that is infinite, no number, or too large for the type; what `body` throws.
     package func forEachPiece(_ team: WorkerTeam, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        if source.isVerbatim && order == nil { return try source.tensor.forEachPiece(body) }
-        defer { source.tensor.file.forget(source.tensor.bytes) }
+        if source.isVerbatim && order == nil { return try source.tensor.part(source.rows).forEachPiece(body) }
+        defer { source.forget() }
         let pieceRows = max(1, min(source.rows.count, StoredTensor.pieceBytes / rowBytes))
         let buffer = try AlignedBuffer<UInt8>(count: pieceRows * rowBytes)
         for start in stride(from: 0, to: source.rows.count, by: pieceRows) {
@@ -55,8 +56,9 @@ package struct TensorEncoder {
         team.forEach(rows.count, grain: 1) { places in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: source.columns) { floats in
                 for place in places {
-                    let row = rows.lowerBound + place
-                    source.readRow(order?(row) ?? row, into: floats)
+                    let written = rows.lowerBound + place
+                    let row = source.rows.lowerBound + (order?(written) ?? written)
+                    source.readRow(row, into: floats)
                     guard Self.largestMagnitude(floats) <= limit else {
                         failed.store(row, ordering: .relaxed)
                         return
@@ -92,6 +94,17 @@ extension StoredTensor {
         for start in stride(from: 0, to: byteCount, by: Self.pieceBytes) {
             try body(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.pieceBytes, byteCount)]))
         }
+    }
+
+    /// Some of the rows of a matrix that is stored row by row.
+    fileprivate func part(_ rows: Range<Int>) -> StoredTensor {
+        guard rows.count != shape[1] else { return self }
+        precondition(!isTransposed && scales == nil && addend == 0, "'\(name)' is read as it is stored")
+        let rowBytes = byteCount / shape[1]
+        let first = fileRange.lowerBound + rows.lowerBound * rowBytes
+        return StoredTensor(
+            name: name, type: type, shape: [shape[0], rows.count], file: file,
+            range: first..<first + rows.count * rowBytes)
     }
 
     /// The same elements as one matrix of all rows.

@@ -10,24 +10,23 @@ import Testing
 @Suite("Folders as GGUF files")
 struct FolderQuantisationTests {
     /// Fixtures of which a GGUF file cannot say all, and a word of the message.
-    private static let unsayable: [String: String] = {
-        let mixtures = FamilyFixture.names.filter { $0.contains("moe") || $0.hasPrefix("mixtral") }
-        return Dictionary(uniqueKeysWithValues: mixtures.map { ($0, "a folder with experts") })
-            .merging([
-                "gemma2-c": "'logitSoftCap'", "smollm3-c": "'rotatedLayers'", "gptoss-a": "the activation is another",
-                "gptoss-b": "a folder with experts",
-            ]) { $1 }
-    }()
+    private static let unsayable = [
+        "gemma2-c": "'logitSoftCap'", "smollm3-c": "'rotatedLayers'", "qwen2moe-c": "a layer without experts",
+        "qwen3moe-c": "a layer without experts", "gptoss-a": "the activation is another",
+        "gptoss-b": "a folder with experts",
+    ]
     /// The file holds divisors or a factor of the rotary frequencies in single precision.
     private static let singlePrecision: Set<String> = ["llama-b", "olmo3-a", "phi3-a"]
     /// Families whose rows of queries and keys lie in another order in the file, so that scores are summed in another.
-    private static let reordered = ["llama", "mistral", "ministral3", "mistral3", "smollm3", "granite"]
+    private static let reordered = [
+        "llama", "mistral", "ministral3", "mistral3", "smollm3", "granite", "mixtral", "granitemoe", "granitemoeshared",
+    ]
     /// Of a root mean square of the logits' differences to their deviation: a tenth of what the cache's halves make of it.
     private static let bound: Float = 0.0001
     private static let controls = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
     /// A byte-level tokenizer without merges.
-    private static func writeTokenizer(to url: URL) throws {
+    static func writeTokenizer(to url: URL) throws {
         let plain = Array(0x21...0x7e) + Array(0xa1...0xac) + Array(0xae...0xff)
         var others = (0x100...0x1ff).makeIterator()
         var vocabulary: [String: Int] = [:]
@@ -48,7 +47,7 @@ struct FolderQuantisationTests {
         try Data(#"{"eos_token": "<|im_end|>"}"#.utf8).write(to: url.appending(path: "tokenizer_config.json"))
     }
 
-    private static func write(_ folder: URL, _ output: URL, _ mix: QuantisationMix) throws {
+    static func write(_ folder: URL, _ output: URL, _ mix: QuantisationMix) throws {
         try ModelQuantisation(path: folder.path(percentEncoded: false), mix: mix)
             .write(to: output.path(percentEncoded: false), replacing: true, team: WorkerTeam(workers: 2)) { _ in }
     }
@@ -88,7 +87,10 @@ struct FolderQuantisationTests {
 
     @Test(
         "A rounded file is that of the float file, byte for byte in its tensors",
-        arguments: ["llama-b", "gemma3-b", "gpt2-b"])
+        arguments: [
+            "llama-b", "gemma3-b", "gpt2-b", "mixtral-b", "qwen2moe-b", "qwen3moe-b", "granitemoe-b",
+            "granitemoeshared-a", "glm4moe-b",
+        ])
     func rounded(_ name: String) throws {
         let fixture = try FamilyFixture.named(name)
         try FamilyOracleTests.inTemporaryPlace { url in

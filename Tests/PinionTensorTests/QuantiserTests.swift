@@ -46,9 +46,10 @@ struct QuantiserTests {
     }
 
     private static func encode(
-        _ values: [Float], columns: Int, _ type: TensorType, workers: Int = 2, order: (@Sendable (Int) -> Int)? = nil
+        _ values: [Float], columns: Int, _ type: TensorType, workers: Int = 2, rows: Range<Int>? = nil,
+        order: (@Sendable (Int) -> Int)? = nil
     ) throws -> [UInt8] {
-        let encoder = try TensorEncoder(tensor(values, columns: columns), as: type, order: order)
+        let encoder = try TensorEncoder(tensor(values, columns: columns), as: type, rows: rows, order: order)
         var bytes: [UInt8] = []
         try encoder.forEachPiece(WorkerTeam(workers: workers)) { bytes.append(contentsOf: $0) }
         #expect(bytes.count == encoder.byteCount)
@@ -100,6 +101,19 @@ struct QuantiserTests {
         let range = (values.max() ?? 0) - (values.min() ?? 0)
         let step = range / (levels[type] ?? .infinity)
         #expect(zip(found, values).allSatisfy { abs($0 - $1) <= step })
+    }
+
+    @Test("Part of the rows is that part of the whole", arguments: kinds + [.f32, .bf16])
+    func part(_ type: TensorType) throws {
+        var random = SeededGenerator(seed: 73)
+        let values = random.floats(256 * 11)
+        let whole = try Self.encode(values, columns: 256, type)
+        let rowBytes = whole.count / 11
+        let rows: [[UInt8]] = (3..<8).map { Array(whole[$0 * rowBytes..<($0 + 1) * rowBytes]) }
+        let part = try Self.encode(values, columns: 256, type, rows: 3..<8)
+        #expect(part == Array(rows.joined()))
+        let reversed = try Self.encode(values, columns: 256, type, rows: 3..<8, order: { 4 - $0 })
+        #expect(reversed == Array(rows.reversed().joined()))
     }
 
     @Test("Workers and pieces change no byte", arguments: kinds)

@@ -143,6 +143,9 @@ extension ModelFolder {
         return String(number).flatMap { Int($0) }.map { $0 >= layers } ?? false
     }
 
+    /// Whether the family's folders have such a tensor.
+    func mayHave(_ name: TensorName) -> Bool { (try? row.get())?.name(name) != nil }
+
     func spelling(_ name: TensorName) -> String {
         if name.part == .head {
             return Self.headNames.first { weights.tensor(named: $0) != nil } ?? Self.headNames[0]

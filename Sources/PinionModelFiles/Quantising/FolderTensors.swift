@@ -13,33 +13,51 @@ struct FolderTensors {
         self.family = family
     }
 
-    typealias Named = (name: String, tensor: StoredTensor, order: (@Sendable (Int) -> Int)?)
-
     /// Those that inference needs, in the order of the layers.
     ///
     /// - Throws: ``ModelError`` for a tensor that no place takes: left out, it would change what the model computes.
-    func all() throws(ModelError) -> [Named] {
-        guard numbers.experts == nil else {
-            throw ModelError(
-                .unsupportedArchitecture,
-                "\(folder.path): a folder with experts cannot be written as a GGUF file; serve the folder itself, with "
-                    + "--quantize")
+    func all() throws(ModelError) -> [FolderTensor] {
+        var found = try self.found([.embedding, .positions, .finalNorm, .head].map { TensorName($0) })
+        if family.needsHead, let embedding = found.first(where: { $0.place.part == .embedding }),
+            !found.contains(where: { $0.place.part == .head })
+        {
+            found.append(FolderTensor(TensorName(.head), family, shape: embedding.shape, parts: embedding.parts))
         }
-        var found: [Named] = []
-        var used: Set<FileWord> = []
-        for place in places() {
-            guard let tensor = try folder.tensor(place) else { continue }
-            try check(tensor, place)
-            used.insert(FileWord(tensor.name))
-            found.append((place.inGGUF, tensor, try order(place)))
+        for layer in 0..<numbers.layers {
+            let dense = numbers.hasExperts(layer) ? [] : Self.denseParts
+            found += try self.found((Self.layerParts + dense).map { TensorName($0, layer: layer) })
+            guard let experts = numbers.experts, numbers.hasExperts(layer) else { continue }
+            found += try FolderExpertTensors(folder: folder, family: family, experts: experts, width: numbers.width)
+                .all(layer)
         }
+        let used = Set(found.flatMap { $0.parts.map { FileWord($0.tensor.name) } })
         for tensor in folder.tensors where !used.contains(FileWord(tensor.name)) && !folder.isSpare(tensor.name) {
             throw ModelError(
                 .invalidTensor,
                 "\(tensor.file.path): tensor '\(FileWord(tensor.name).shown)' is none that the family "
                     + "\(family.rawValue) has, and leaving it out may change what the model computes")
         }
-        try checkLayers(Set(found.map { FileWord($0.name) }))
+        try checkLayers(Set(found.map(\.place)))
+        return found
+    }
+
+    /// What every layer may have.
+    private static let layerParts: [TensorName.Part] = [
+        .attentionNorm, .attentionPostNorm, .queryNorm, .keyNorm, .query, .key, .value, .queryKeyValue,
+        .attentionOutput, .feedForwardNorm, .feedForwardPostNorm,
+    ]
+    /// What layers without experts have beside.
+    private static let denseParts: [TensorName.Part] = [.gate, .up, .down, .gateUp]
+    private static let partsWithoutBias: Set<TensorName.Part> = [.embedding, .positions, .head]
+
+    /// The tensors that the folder has of some places and of their biases.
+    private func found(_ places: [TensorName]) throws(ModelError) -> [FolderTensor] {
+        var found: [FolderTensor] = []
+        for place in places.flatMap({ Self.partsWithoutBias.contains($0.part) ? [$0] : [$0, $0.bias] }) {
+            guard let tensor = try folder.tensor(place) else { continue }
+            try check(tensor, place)
+            found.append(FolderTensor(place, family, tensor, order: try order(place)))
+        }
         return found
     }
 
@@ -70,39 +88,22 @@ struct FolderTensors {
             } else {
                 [[width]]
             }
-        guard expected.contains(tensor.shape) else {
-            throw ModelError(
-                .invalidTensor,
-                "\(tensor.file.path): tensor '\(FileWord(tensor.name).shown)' has shape \(tensor.shape), expected "
-                    + expected.map { "\($0)" }.joined(separator: " or "))
-        }
+        try tensor.check(expected)
     }
 
     /// - Throws: ``ModelError`` for a tensor that the model or one of its layers lacks.
-    private func checkLayers(_ found: Set<FileWord>) throws(ModelError) {
-        let single = [TensorName(.embedding), TensorName(.finalNorm)]
-        let layered = TensorName.Part.allCases.flatMap { part in
-            (0..<numbers.layers).flatMap { [TensorName(part, layer: $0), TensorName(part, layer: $0).bias] }
-        }
+    private func checkLayers(_ found: Set<TensorName>) throws(ModelError) {
+        let dense = (0..<numbers.layers).filter { !numbers.hasExperts($0) }
+        var needed = [TensorName(.embedding), TensorName(.finalNorm)]
         // What one layer has all have, and each has the two matrices that no family is without.
-        let needed = layered.filter { name in
-            let isCommon = !name.isBias && (name.part == .attentionOutput || name.part == .down)
-            let first = name.isBias ? TensorName(name.part, layer: 0).bias : TensorName(name.part, layer: 0)
-            return isCommon || found.contains(FileWord(first.inGGUF))
+        for (parts, layers) in [(Self.layerParts, Array(0..<numbers.layers)), (Self.denseParts, dense)] {
+            for name in parts.flatMap({ [TensorName($0), TensorName($0).bias] }) {
+                let isCommon = !name.isBias && (name.part == .attentionOutput || name.part == .down)
+                let places = layers.map { TensorName(name.part, layer: $0, isBias: name.isBias) }
+                if isCommon || !found.isDisjoint(with: places) { needed += places }
+            }
         }
-        for name in single + needed where !found.contains(FileWord(name.inGGUF)) {
-            throw ModelError(.invalidTensor, "\(folder.path): has no tensor '\(folder.spelling(name))'")
-        }
-    }
-
-    private func places() -> [TensorName] {
-        let single: [TensorName.Part] = [.embedding, .positions, .finalNorm, .head]
-        let divisors: [TensorName.Part] = [.rotaryDivisors, .longDivisors, .shortDivisors]
-        let layered = TensorName.Part.allCases.filter { !single.contains($0) && !divisors.contains($0) }
-        var places = single.map { TensorName($0) }
-        for layer in 0..<numbers.layers { places += layered.map { TensorName($0, layer: layer) } }
-        let withoutBias: [TensorName.Part] = [.embedding, .positions, .head]
-        return places.flatMap { withoutBias.contains($0.part) ? [$0] : [$0, $0.bias] }
+        for name in needed where !found.contains(name) { throw folder.missing(name) }
     }
 
     /// Rows of queries and keys lie as the family's files have them: where pairs of elements are neighbours there and lie
@@ -153,4 +154,10 @@ struct FolderTensors {
         let slope = (original / wave - low) / (high - low)
         return 1 / ((1 - slope) / factor + slope)
     }
+}
+
+extension ModelFamily {
+    /// Whether llama.cpp refuses files of the family whose output head is the embedding. The head is written there as a
+    /// matrix of its own.
+    fileprivate var needsHead: Bool { self == .qwen2moe }
 }

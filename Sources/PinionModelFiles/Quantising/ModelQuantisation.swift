@@ -71,7 +71,8 @@ package struct ModelQuantisation {
     ) throws {
         switch content {
         case .copy(let tensor): try tensor.forEachPiece(put)
-        case .matrix(let encoder): try encoder.forEachPiece(team, put)
+        case .matrices(let encoders):
+            for encoder in encoders { try encoder.forEachPiece(team, put) }
         case .vector(let tensor, let order):
             let values = try FloatVector(tensor).values
             try Self.write(order.map { $0.map { values[$0] } } ?? values, put)

@@ -15,11 +15,12 @@ struct NumbersInGGUF {
         self.numbers = numbers
         self.family = family
         addSizes()
+        for entry in try ExpertsInGGUF(numbers, family, path: path).entries { add(entry.key, entry.value) }
         if let rotary = numbers.rotary {
             try addRotary(rotary, path)
         }
         addAttention()
-        if family == .granite { addFactors() }
+        if family.hasFactors { addFactors() }
     }
 
     private mutating func add(_ key: String, _ value: GGUFValue) {

@@ -30,22 +30,25 @@ extension QuantisationPlan {
         let numbers = tensors.numbers
         let outline = ModelOutline(
             architecture: tensors.family.rawValue, layers: numbers.layers, heads: numbers.heads,
-            cacheHeads: numbers.cacheHeads, experts: 0, names: found.map(\.name))
+            cacheHeads: numbers.cacheHeads, experts: numbers.experts?.count ?? 0, names: found.map(\.name))
         for divisors in try tensors.divisors() {
             add(divisors.name, shape: [divisors.values.count], type: .f32, .floats(divisors.values))
         }
-        for (name, tensor, order) in found {
+        for tensor in found {
             guard tensor.shape.count > 1 else {
-                let order = order.map { order in (0..<tensor.shape[0]).map(order) }
-                add(name, shape: tensor.shape, type: .f32, .vector(tensor, order: order))
+                let order = tensor.order.map { order in (0..<tensor.shape[0]).map(order) }
+                add(tensor.name, shape: tensor.shape, type: .f32, .vector(tensor.parts[0].tensor, order: order))
                 continue
             }
-            let isRounded = Self.isRounded(name, shape: tensor.shape)
-            let type = isRounded ? mix.type(of: name, in: outline).filled(by: tensor.shape[0]) : .f32
+            let isRounded = Self.isRounded(tensor.name, shape: tensor.shape)
+            let type = isRounded ? mix.type(of: tensor.name, in: outline).filled(by: tensor.shape[0]) : .f32
+            var encoders: [TensorEncoder] = []
             do throws(TensorError) {
-                let encoder = try TensorEncoder(tensor, as: type, order: order)
-                add(name, shape: tensor.shape, type: type, .matrix(encoder))
+                for part in tensor.parts {
+                    encoders.append(try TensorEncoder(part.matrix, as: type, rows: part.rows, order: tensor.order))
+                }
             } catch { throw ModelError(error) }
+            add(tensor.name, shape: tensor.shape, type: type, .matrices(encoders))
         }
     }
 }

@@ -5,7 +5,8 @@ struct QuantisationPlan {
     enum Content {
         /// As the input has them.
         case copy(StoredTensor)
-        case matrix(TensorEncoder)
+        /// Matrices, or parts of them, one behind the other: one for most tensors, one for each expert in stacks.
+        case matrices([TensorEncoder])
         /// Widened to F32, in the order of the stored elements that is given; nil for theirs.
         case vector(StoredTensor, order: [Int]?)
         case floats([Float])
@@ -94,7 +95,7 @@ extension QuantisationPlan {
                 throw Self.isRoundedAlready(tensor, type.name)
             }
             do throws(TensorError) {
-                add(tensor.name, shape: tensor.shape, type: type, .matrix(try TensorEncoder(tensor, as: type)))
+                add(tensor.name, shape: tensor.shape, type: type, .matrices([try TensorEncoder(tensor, as: type)]))
             } catch { throw ModelError(error) }
         }
     }
