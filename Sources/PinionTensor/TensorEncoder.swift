@@ -38,8 +38,10 @@ package struct TensorEncoder {
     ///
     /// - Throws: ``TensorError`` for a weight that is infinite, no number, or too large for the type; what `body` throws.
     package func forEachPiece(_ team: WorkerTeam, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        if source.isVerbatim && order == nil { return try source.tensor.part(source.rows).forEachPiece(body) }
-        defer { source.forget() }
+        if source.isVerbatim && source.isInOrder && order == nil {
+            return try source.tensor.part(source.rows).forEachPiece(body)
+        }
+        defer { source.forget(0..<source.rows.count) }
         let pieceRows = max(1, min(source.rows.count, StoredTensor.pieceBytes / rowBytes))
         let buffer = try AlignedBuffer<UInt8>(count: pieceRows * rowBytes)
         for start in stride(from: 0, to: source.rows.count, by: pieceRows) {

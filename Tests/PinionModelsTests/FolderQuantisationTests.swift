@@ -12,7 +12,7 @@ struct FolderQuantisationTests {
     /// Fixtures of which a GGUF file cannot say all, and a word of the message.
     private static let unsayable = [
         "gemma2-c": "'logitSoftCap'", "smollm3-c": "'rotatedLayers'", "qwen2moe-c": "a layer without experts",
-        "qwen3moe-c": "a layer without experts", "gptoss-a": "the activation is another",
+        "qwen3moe-c": "a layer without experts", "gptoss-a": "a folder with experts",
         "gptoss-b": "a folder with experts",
     ]
     /// The file holds divisors or a factor of the rotary frequencies in single precision.
