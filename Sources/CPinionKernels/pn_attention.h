@@ -224,7 +224,7 @@ PN_INLINE void pn_begin_with_sinks(const pn_attention *a, PN_NAME(attention_tile
     const size_t count, const int Q) {
     PN_UNROLL for (int q = 0; q < Q; q++) {
         const float sink = a->sinks[(first + ((size_t)q < count ? (size_t)q : count - 1)) % a->heads];
-        // The least number for negative infinity, as where there is no sink.
+        // Infinity less itself is NaN, so the least number stands for negative infinity.
         tile->highest[q] = sink < -__FLT_MAX__ ? -__FLT_MAX__ : sink;
         tile->totals[q] = 1;
     }

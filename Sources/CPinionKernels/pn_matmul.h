@@ -19,15 +19,15 @@ enum {
 /// - minus_sums: the block's, of the 8 tokens of the tile
 ///
 /// A start is read from memory, from where a vector is filled for nothing; shifted by itself for each token and half it
-/// took 3 of 14 operations for a block and a token. It is written a block ahead: read right after it was written, each block
-/// waited for its starts, which took an eighth of the time of a prompt's products on a Zen 5. Sums that are scaled half by
-/// half start from PN_FLOAT_BIAS, so that they end as floats.
+/// took 3 of 14 operations for a block and a token. It is written a block ahead, because a start that is read right after it
+/// was written makes its block wait: that took an eighth of the time of a prompt's products on a Zen 5. Sums that are
+/// scaled half by half start from PN_FLOAT_BIAS, so that they end as floats.
 PN_INLINE void pn_starts(const int32_t *minus_sums, int32_t *starts, const pn_format F) {
     pn_vi sums = vi_shift_left(vi_load(minus_sums), PN_START_SHIFT(F));
     vi_store(starts, PN_SUMS_HALVES(F) ? vi_add(sums, vi_set1(PN_FLOAT_BIAS)) : vi_fold(sums));
 }
 
-/// The same of one token, for tiles of few tokens, which a vector of all 8 starts would cost more.
+/// The start of one token's sum, for tiles of one or two tokens: a vector of 8 starts would cost them more.
 PN_INLINE pn_vi pn_single_start(const int32_t *minus_sums, const int half, const pn_format F) {
     if (PN_START_SHIFT(F) == 0) return PN_SUMS_HALVES(F) ? vi_set1(PN_FLOAT_BIAS) : vi_zero();
     if (!PN_SUMS_HALVES(F)) return vi_set1((minus_sums[0] + minus_sums[PN_TILE_TOKENS]) * (1 << PN_START_SHIFT(F)));
@@ -60,13 +60,13 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
     const int32_t *minus_sums = m->q.minus_sums + token / PN_TILE_TOKENS * m->q.blocks * 2 * PN_TILE_TOKENS;
     pn_vf acc[PN_TILE];
     PN_UNROLL for (int t = 0; t < T; t++) acc[t] = vf_zero();
-    // Of this block and of the next, in turn.
+    // Starts and half sums of this block and of the next, which take turns.
     _Alignas(64) int32_t starts[2][2 * PN_TILE_TOKENS];
     _Alignas(64) float half_sums[2][2 * PN_TILE_TOKENS];
     const int is_small = T <= 2, has_starts = PN_START_SHIFT(F) > 0 && !is_small;
     const int has_half_sums = PN_HAS_MINIMUM(F) && PN_IS_SPLIT(F) && !is_small;
-    // Two sums of one or two tokens are sooner multiplied by scales than eight registers of quants; the whole number is
-    // the same.
+    // For one or two tokens it is cheaper to multiply their sums by the scales than eight registers of quants; the whole
+    // number is the same.
     const int multiplies_sums = PN_HAS_WHOLE_SCALES(F) && is_small, multiplies_quants = PN_HAS_WHOLE_SCALES(F) && !is_small;
     size_t turn = 0;
     if (has_starts) pn_starts(minus_sums, starts[0], F);
@@ -100,7 +100,7 @@ PN_INLINE void pn_tile(const pn_matmul *m, const uint8_t *group, const size_t to
             pn_vf scaled[PN_TILE];
             pn_vb registers[PN_MOST_REGISTERS], values = vb_zero();
             if (PN_IS_CODED(F)) {
-                // The table is read and prepared, once, not what is looked up in it.
+                // The table is prepared once a block. Preparing what is looked up in it would cost an operation a step.
                 values = pn_values(unit + layout.scales, F);
                 if (PN_IS_Q8(F)) values = vb_prepare_q8(values);
                 VB_KEEP(values);

@@ -194,7 +194,7 @@ static void PN_NAME(clamped_swiglu)(const float *gate, const float *up, size_t c
     float *out) {
     const pn_vf one = vf_set1(1), bound = vf_set1(limit), steepness = vf_set1(slope);
     for (size_t c = 0; c < columns; c += PN_LANES) {
-        // The number stands second here too.
+        // The gate is the second operand, so that NaN stays.
         pn_vf g = vf_min(bound, vf_load_upto(gate + c, columns - c));
         pn_vf u = vf_clamp(vf_load_upto(up + c, columns - c), limit);
         g = vf_mul(g, vf_sigmoid(vf_mul(g, steepness)));

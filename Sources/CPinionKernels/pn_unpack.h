@@ -28,10 +28,10 @@ enum {
 
 /// Reads the registers of a block's quants that its half needs, of formats of less than 8 bits.
 ///
-/// They are kept, or else the compiler would read those of which several steps have bits anew for each: a Zen 5 takes two
-/// registers from memory in a cycle, and the activations alone keep it busy for as long as the products take.
+/// VB_KEEP holds them in registers: the compiler would read a register again for each step that has bits in it, while a
+/// Zen 5 reads two a cycle and the activations alone keep it busy.
 PN_INLINE void pn_load_registers(const uint8_t *block, const int half, pn_vb *registers, const pn_format F) {
-    // Of 2 and 6 bits each half has its own.
+    // With 2 and 6 bits each half has registers of its own.
     const int is_apart = PN_BITS(F) == 2 || PN_BITS(F) == 6, all = (int)pn_traits[F].layout.block_bytes / PN_REGISTER_BYTES;
     if (half == 1 && !is_apart) return;
     const int count = is_apart ? all / 2 : all;

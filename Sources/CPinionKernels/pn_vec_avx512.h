@@ -131,7 +131,8 @@ PN_INLINE pn_vi vi_times_low_nibbles(pn_vi x, const uint8_t *p) {
 }
 /// 16 bytes to look up in
 PN_INLINE pn_vb vb_table(const uint8_t *p) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p)); }
-/// For each byte of x, which is in 0...15, that byte of the 16 of the table that x's byte is among
+/// For each byte of x, which is in 0...15, the byte at that place of the table's 16 bytes in the same quarter of the
+/// register
 PN_INLINE pn_vb vb_lookup(pn_vb table, pn_vb x) { return _mm512_shuffle_epi8(table, x); }
 /// The same for each 32-bit lane
 PN_INLINE pn_vi vi_lookup(pn_vb table, pn_vi x) {

@@ -19,6 +19,8 @@ package struct CatalogError: Error, Sendable, CustomStringConvertible {
         case digestMismatch
         /// A text that begins like a source of models and goes on wrongly.
         case invalidReference
+        /// The file of certificates that the environment names cannot be read or holds none.
+        case invalidCertificates
         /// A file name that would lead out of its folder.
         case hostileName
         /// The hub has no such model or file.

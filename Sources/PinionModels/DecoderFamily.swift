@@ -38,9 +38,9 @@ struct DecoderFamily: Sendable {
         var innerNorm = InnerNorm.none
         /// Whether queries, keys and values must have biases, whatever the numbers say.
         var needsBiases = false
-        /// Whether the output has a bias wherever queries have one; else only the tensors tell.
+        /// Whether the output projection has a bias wherever queries have one; otherwise it has one if the files hold it.
         var hasOutputBias = false
-        /// Whether each head has a score that no key stands for.
+        /// Whether each head has an attention sink: a learned score in the softmax that belongs to no key.
         var hasSinks = false
     }
 

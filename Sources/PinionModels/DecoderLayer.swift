@@ -67,7 +67,7 @@ struct DecoderLayer {
     /// [cacheHeads * headDimension, width]
     let key: Projection
     let value: Projection
-    /// [heads]: a score more for each query of a head.
+    /// [heads]: the attention sinks; nil for none.
     let sinks: FloatVector?
     let queryNorm: Norm?
     let keyNorm: Norm?

@@ -59,57 +59,6 @@ final class DecoderStack: LanguageModel {
         shape = numbers.shape
     }
 
-    /// What a model's files say of it, without loading it.
-    static func plan(
-        _ package: ModelPackage, limits: StepLimits, quantisation: Quantisation?
-    ) throws(ModelError) -> ModelPlan {
-        let numbers = try package.hyperparameters()
-        var bytes = 0
-        func names(_ parts: TensorName.Part...) -> Set<FileWord> {
-            let places = (0..<numbers.layers).flatMap { layer in parts.map { TensorName($0, layer: layer) } }
-            return Set(places.map { FileWord(package.spelling($0)) })
-        }
-        let (routers, fused) = (names(.router, .sharedScale), names(.gateUp, .expertGateUp, .sharedGateUp))
-        let stacks = try stacks(package, numbers)
-        for stored in package.tensors where !package.isSpare(stored.name) {
-            let tensor = stacks.matrices[FileWord(stored.name)] ?? stored
-            if stacks.biases.contains(FileWord(stored.name)) {
-                bytes += tensor.elementCount * MemoryLayout<Float>.size
-                continue
-            }
-            guard [2, 3].contains(tensor.shape.count) else { continue }
-            // What cannot be packed is refused when it is loaded, or not needed.
-            let isStack = tensor.shape.count == 3
-            let isTable = !isStack && tensor.shape[1] == numbers.vocabulary
-            let matrix = isStack ? tensor.matrix(0) : tensor
-            let name = FileWord(stored.name)
-            let quantised = routers.contains(name) ? nil : quantisation?.type(isTable: isTable)
-            // Gate and up in one matrix are packed as two.
-            let parts = (fused.contains(name) || tensor.isInterleaved) && matrix.shape[1] % 2 == 0 ? 2 : 1
-            let source = try? MatrixSource(matrix, rows: 0..<matrix.shape[1] / parts, quantised: quantised)
-            let packed = source.map { PackedMatrix.byteCount(packing: $0) } ?? 0
-            bytes += packed * parts * (isStack ? tensor.shape[2] : 1)
-        }
-        return ModelPlan(
-            shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))
-    }
-
-    /// The tensors of all experts as they are read, which may differ from how they are stored, by the files' names.
-    private static func stacks(
-        _ package: ModelPackage, _ numbers: Hyperparameters
-    ) throws(ModelError) -> (matrices: [FileWord: StoredTensor], biases: Set<FileWord>) {
-        var matrices: [FileWord: StoredTensor] = [:]
-        var biases: Set<FileWord> = []
-        for layer in 0..<numbers.layers where numbers.hasExperts(layer) {
-            for part in [TensorName.Part.expertGate, .expertUp, .expertGateUp, .expertDown] {
-                let place = TensorName(part, layer: layer)
-                if let tensor = try package.tensor(place) { matrices[FileWord(tensor.name)] = tensor }
-                if let tensor = try package.tensor(place.bias) { biases.insert(FileWord(tensor.name)) }
-            }
-        }
-        return (matrices, biases)
-    }
-
     func forward(_ batch: StepBatch, cache: KVCache) -> UnsafeMutablePointer<Float> {
         let tokens = batch.tokens.count
         precondition(tokens <= state.limits.tokens, "\(tokens) tokens in a step of at most \(state.limits.tokens)")

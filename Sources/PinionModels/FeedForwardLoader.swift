@@ -90,7 +90,7 @@ extension DecoderLayerLoader {
         _ experts: Hyperparameters.Experts, _ layer: Int, _ isFused: Bool, _ loader: inout WeightLoader
     ) throws(ModelError) -> ExpertBlock.Biases {
         let (count, inner) = (experts.count, experts.feedForward)
-        func rising(_ part: TensorName.Part, _ half: Int) throws(ModelError) -> FloatVector {
+        func gateOrUp(_ part: TensorName.Part, half: Int) throws(ModelError) -> FloatVector {
             let name = TensorName(isFused ? .expertGateUp : part, layer: layer).bias
             return try loader.expertVectors(
                 name, count, elements: inner,
@@ -98,7 +98,7 @@ extension DecoderLayerLoader {
         }
         return ExpertBlock.Biases(
             router: try loader.vector(TensorName(.router, layer: layer).bias, count: count),
-            gate: try rising(.expertGate, 0), up: try rising(.expertUp, 1),
+            gate: try gateOrUp(.expertGate, half: 0), up: try gateOrUp(.expertUp, half: 1),
             down: try loader.expertVectors(
                 TensorName(.expertDown, layer: layer).bias, count, elements: numbers.width))
     }

@@ -43,18 +43,22 @@ package struct MatrixSource: Sendable {
     var byteCount: Int { tensor.byteCount / tensor.shape[1] * rows.count }
 
     /// Whether the file has the rows one after the other.
-    var isInOrder: Bool { !tensor.isTransposed && !tensor.isInterleaved }
+    var hasContiguousRows: Bool { !tensor.isTransposed && !tensor.isInterleaved }
 
-    /// Tells the system that rows were read, unless other rows lie between them.
+    /// Tells the system that rows were read, in the order of ``rows``, unless other rows lie between them.
     ///
     /// - Parameter part: Of ``rows``, counted from their first.
     func forget(_ part: Range<Int>) {
+        let isLast = part.upperBound == rows.count
+        if isLast, let exponents = tensor.exponents { exponents.file.forget(exponents.bytes) }
         let bytes = tensor.bytes
-        // Of rows in turn either half is all there is to read.
-        if part.count == tensor.shape[1] || tensor.isInterleaved && part == 0..<rows.count {
-            return tensor.file.forget(bytes)
+        guard hasContiguousRows else {
+            // Rows of a transposed matrix share all pages, and so do the halves of one that is interleaved: they are given
+            // back with the last row, unless a transposed matrix has other parts.
+            if isLast, tensor.isInterleaved || rows.count == tensor.shape[1] { tensor.file.forget(bytes) }
+            return
         }
-        guard isInOrder else { return }
+        if part.count == tensor.shape[1] { return tensor.file.forget(bytes) }
         let rowBytes = bytes.count / tensor.shape[1]
         let first = rows.lowerBound
         let part = (first + part.lowerBound) * rowBytes..<(first + part.upperBound) * rowBytes

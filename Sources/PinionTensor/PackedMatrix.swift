@@ -67,7 +67,7 @@ package final class PackedMatrix: Sendable {
         try Self.pack([source], into: [self], team: team)
     }
 
-    /// Packs several matrices one after the other into one stretch of memory: large pages, and one pass of the team.
+    /// Packs several matrices one after the other into one stretch of memory, for the sake of large pages.
     ///
     /// - Throws: As ``init(packing:team:)``.
     package static func packing(_ sources: [MatrixSource], team: WorkerTeam) throws(TensorError) -> [PackedMatrix] {
@@ -124,14 +124,12 @@ extension PackedMatrix {
                 source.forget(part.lowerBound * groupRows..<min(part.upperBound * groupRows, source.rows.count))
             }
         }
-        // Of a matrix on its side, or with rows in turn, each run has read pages of the next.
-        for source in sources where !source.isInOrder { source.forget(0..<source.rows.count) }
         let failed = firstFailed.load(ordering: .relaxed)
         guard failed == matrices.count else {
             let tensor = sources[failed].tensor
             throw TensorError(
                 .malformedFile,
-                "\(tensor.file.path): tensor '\(tensor.name)' has a "
+                "\(tensor.file.path): tensor '\(tensor.exponents?.name ?? tensor.name)' has a "
                     + "\(tensor.type.blockElements > 1 ? "scale" : "weight") that is infinite or no number")
         }
     }

@@ -21,7 +21,7 @@ package struct StoredTensor: Sendable {
     /// Of ``StorageType/splitMXFP4``: where the exponents of its blocks lie, a byte each, in the blocks' order.
     package var exponents: Exponents?
 
-    /// Bytes of a tensor that belongs to another.
+    /// The exponents of a tensor's MXFP4 blocks, which are a tensor of their own in the file.
     package struct Exponents: Sendable {
         /// The file's own name for it.
         package let name: String
@@ -31,6 +31,8 @@ package struct StoredTensor: Sendable {
         package init(_ tensor: StoredTensor) {
             (name, file, range) = (tensor.name, tensor.file, tensor.range)
         }
+
+        package var byteCount: Int { range.count }
 
         private init(_ whole: Exponents, _ range: Range<Int>) {
             (name, file, self.range) = (whole.name, whole.file, range)

@@ -38,7 +38,7 @@ package struct TensorEncoder {
     ///
     /// - Throws: ``TensorError`` for a weight that is infinite, no number, or too large for the type; what `body` throws.
     package func forEachPiece(_ team: WorkerTeam, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        if source.isVerbatim && source.isInOrder && order == nil {
+        if source.isVerbatim && source.hasContiguousRows && order == nil {
             return try source.tensor.part(source.rows).forEachPiece(body)
         }
         defer { source.forget(0..<source.rows.count) }

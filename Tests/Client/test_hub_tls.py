@@ -1,4 +1,4 @@
-"""Hubs over https: whom a pull trusts, and that the token goes over a trusted connection."""
+"""Hubs over https: which authorities a pull trusts, and that the token goes over a trusted connection."""
 
 import shutil
 import ssl
@@ -46,7 +46,7 @@ def test_a_gated_model_comes_over_https(secure, tmp_path):
     assert len(hub.headers("storage")) > 1 and not any("authorization" in each for each in hub.headers("storage"))
 
 
-def test_whom_nobody_vouches_for_is_told_nothing(secure, tmp_path):
+def test_a_hub_of_an_unknown_authority_gets_no_request(secure, tmp_path):
     hub, _ = secure
     hub.add("m/x", {"x-Q8_0.gguf": noise(50_000)})
     done = pull(hub, tmp_path / "data", "hf:m/x", HF_TOKEN=hub.token)
@@ -70,4 +70,5 @@ def test_a_file_without_certificates_is_named(hub, tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     told = refusal(pull(hub, tmp_path / "data", "hf:m/x", SSL_CERT_FILE=str(path)))
-    assert f"SSL_CERT_FILE is {path}" in told and "PEM" in told
+    reason = "No such file" if content is None else "holds no certificate"
+    assert f"SSL_CERT_FILE is {path}: {reason}" in told and "PEM" in told

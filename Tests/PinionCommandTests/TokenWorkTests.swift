@@ -33,6 +33,22 @@ struct TokenWorkTests {
         #expect(found.promptAttentionMultiplyAdds == 2 * 2 * 6 * 32 * 3)
     }
 
+    /// Four layers of width 256, eight heads of 64 for queries and two for keys, and eight experts of 256, two a token.
+    @Test("Experts in MXFP4 are counted as weights, with the exponents of their blocks and without biases")
+    func splitExperts() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "work-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FamilyFixture.named("gptoss-b").writeMXFP4(to: folder)
+        let found = try TokenWork(ModelPackage(path: folder.path(percentEncoded: false)), prompt: 5)
+        let attention = 2 * 256 * (8 + 2) * 64
+        let experts = 2 * 3 * 256 * 256
+        #expect(found.multiplyAdds == 4 * (attention + 8 * 256 + experts) + Self.vocabulary * 256)
+        // 17 bytes for 32 weights.
+        #expect(found.expertBytes == 4 * experts / 32 * 17)
+        #expect(found.allExpertBytes == 4 * found.expertBytes)
+        #expect(found.weightBytes == 2 * (found.multiplyAdds - 4 * experts) + found.expertBytes)
+    }
+
     /// Seven layers, of which the sixth has no window of 32.
     @Test("Of attention only what a window lets a token see")
     func window() throws {

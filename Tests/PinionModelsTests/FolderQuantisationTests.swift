@@ -12,8 +12,8 @@ struct FolderQuantisationTests {
     /// Fixtures of which a GGUF file cannot say all, and a word of the message.
     private static let unsayable = [
         "gemma2-c": "'logitSoftCap'", "smollm3-c": "'rotatedLayers'", "qwen2moe-c": "a layer without experts",
-        "qwen3moe-c": "a layer without experts", "gptoss-a": "a folder with experts",
-        "gptoss-b": "a folder with experts",
+        "qwen3moe-c": "a layer without experts", "gptoss-a": "a folder of gpt-oss",
+        "gptoss-b": "a folder of gpt-oss",
     ]
     /// The file holds divisors or a factor of the rotary frequencies in single precision.
     private static let singlePrecision: Set<String> = ["llama-b", "olmo3-a", "phi3-a"]

@@ -31,7 +31,7 @@ struct QuantisedFolderTests {
     }
 
     @Test("Experts that a folder has on their side are rounded to the same bits as a GGUF file's", arguments: bounds)
-    func sidewaysExperts(_ quantisation: Quantisation, _ bound: Float) throws {
+    func transposedExperts(_ quantisation: Quantisation, _ bound: Float) throws {
         try FamilyOracleTests.inTemporaryPlace { url in
             let fixture = try FamilyFixture.named("gptoss-b")
             let (folder, file) = (url.appending(path: "folder"), url.appending(path: "model.gguf"))

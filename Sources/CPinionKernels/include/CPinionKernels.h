@@ -1,7 +1,7 @@
 // The innermost loops of Pinion, and the table through which everything else reaches them.
 //
 // Every kernel exists once per instruction set, as pn_<operation>_<format>_<isa>, all compiled from the same bodies
-// (pn_rows.h, pn_matmul.h, pn_attention.h) over a small vector vocabulary (pn_vec_<isa>.h). Each variant performs the
+// (pn_rows.h, pn_unpack.h, pn_matmul.h, pn_attention.h) over a small vector vocabulary (pn_vec_<isa>.h). Each variant performs the
 // same floating-point operations in the same order, so all of them give bit-identical results; the portable one is the
 // reference.
 //
@@ -30,8 +30,8 @@
 
 /// Counts the changes after which the same weights and tokens give other bits. Whoever makes such a change raises it, so
 /// that `system_fingerprint` tells it. 2: the halves of a block that have scales of their own (Q6_K) are added up before
-/// the activations' scale. 3: whole numbers are multiplied by the scales of Q2_K's halves, and the scale of 8 blocks is
-/// multiplied by once.
+/// the activations' scale. 3: in Q2_K the scales of halves multiply whole numbers, and the scale of 8 blocks multiplies
+/// their sum once.
 #define PN_ARITHMETIC_REVISION 3
 
 /// Rows of weights interleaved in one group: the lanes of one vector.
@@ -142,7 +142,8 @@ typedef struct pn_attention {
     size_t window;
     /// Scores s become soft_cap * tanh(s / soft_cap); 0 leaves them.
     float soft_cap;
-    /// [heads]: a score more for each query of a head, finite, whose value is 0; NULL for none.
+    /// [heads]: the attention sink of each head, a score whose value vector is 0. Negative infinity counts as the least
+    /// float; NULL for none.
     const float *sinks;
     /// [tokens, heads, head_dim]; token rows are `out_stride` floats apart.
     float *out;

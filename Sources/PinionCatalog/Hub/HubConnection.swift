@@ -25,9 +25,13 @@ struct HubConnection: Sendable {
 
     /// Makes a client for connections to hubs. The caller shuts it down.
     ///
-    /// - Parameter connections: At one time, to one host.
-    /// - Throws: ``CatalogError`` when the environment names no usable certificates.
-    static func makeClient(connections: Int, _ environment: [String: String]) throws(CatalogError) -> HTTPClient {
+    /// - Parameters:
+    ///   - connections: At one time, to one host.
+    ///   - environment: May name the authorities to trust (``TrustedRoots``).
+    /// - Throws: ``CatalogError`` when the file that it names cannot be read or holds no certificate.
+    static func makeClient(
+        connections: Int, environment: [String: String]
+    ) throws(CatalogError) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         // Ours, because the library's would not know where the token may go.
         configuration.redirectConfiguration = .disallow
@@ -144,11 +148,13 @@ struct HubConnection: Sendable {
         }
         if let error = error as? TransferFault { return error }
         if NetworkWords.isDistrust(error) {
+            let advice =
+                NetworkWords.isOfAnotherHost(error)
+                ? "" : "; if its authority is unknown here, \(TrustedRoots.variable) names a file of those to trust"
             return .final(
                 CatalogError(
                     .downloadFailed,
-                    "\(source): \(HubEndpoint.origin(of: url)) \(NetworkWords.of(error)); \(TrustedRoots.variable) names a "
-                        + "file of the authorities to trust"))
+                    "\(source): \(HubEndpoint.origin(of: url)) \(NetworkWords.of(error))\(advice)"))
         }
         let way = endpoint.addressVariable.map { ", or name a mirror with \($0)" } ?? ""
         return .passing(

@@ -38,7 +38,8 @@ package enum NetworkWords {
         isOfAnotherHost(error) || String(describing: error).contains("CERTIFICATE_VERIFY_FAILED")
     }
 
-    private static func isOfAnotherHost(_ error: any Error) -> Bool {
+    /// Whether a server's certificate is another host's.
+    static func isOfAnotherHost(_ error: any Error) -> Bool {
         (error as? NIOSSLExtraError) == .failedToValidateHostname
     }
 

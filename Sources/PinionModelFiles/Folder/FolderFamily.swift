@@ -24,7 +24,7 @@ struct FolderFamily: Sendable {
     /// Whether projections are stored on their side.
     var isTransposed = false
     /// Whether experts are stored on their side, with the columns of gate and up in turn, or as MXFP4 in two tensors.
-    var hasSidewaysExperts = false
+    var hasTransposedExperts = false
 
     /// Names as Llama has them.
     private static let common: Names = [

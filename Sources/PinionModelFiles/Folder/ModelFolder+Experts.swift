@@ -12,7 +12,7 @@ extension ModelFolder {
     /// [experts, rows, blocks]. In either the rows of gate and up lie in turn.
     ///
     /// Source: the model of gpt-oss in transformers, and its MXFP4 integration.
-    func sidewaysExperts(_ name: TensorName) throws(ModelError) -> StoredTensor? {
+    func transposedExperts(_ name: TensorName) throws(ModelError) -> StoredTensor? {
         let spelled = spelling(name)
         let whole = weights.tensor(named: spelled)
         guard var tensor = try whole == nil ? splitExperts(spelled) : whole else { return nil }

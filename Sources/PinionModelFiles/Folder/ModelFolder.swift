@@ -162,8 +162,8 @@ extension ModelFolder {
     func tensor(_ name: TensorName) throws(ModelError) -> StoredTensor? {
         let row = try row.get()
         if name.part == .head && isTied || name.part != .head && row.name(name) == nil { return nil }
-        if row.hasSidewaysExperts, [.expertGateUp, .expertDown].contains(name.part) {
-            return try sidewaysExperts(name)
+        if row.hasTransposedExperts, [.expertGateUp, .expertDown].contains(name.part) {
+            return try transposedExperts(name)
         }
         guard var tensor = weights.tensor(named: spelling(name)) else { return nil }
         if row.isTransposed, tensor.shape.count == 2, name.layer != nil { tensor = tensor.transposed() }
@@ -213,7 +213,7 @@ extension ModelFolder {
         let format = configuration["quantization_config.format"]?.string
         let isRead =
             method == "fp8" || method == "compressed-tensors" && format == "float-quantized"
-            || method == "mxfp4" && row.hasSidewaysExperts
+            || method == "mxfp4" && row.hasTransposedExperts
         guard isRead else {
             let name = FileWord(format.map { "\(method) (\($0))" } ?? method).shown
             throw ModelError(

@@ -1,4 +1,4 @@
-/// The metadata of a GGUF file that say a decoder's experts.
+/// The metadata of a GGUF file that describe a decoder's experts.
 ///
 /// llama.cpp's readers take most of it for granted: each family's layers with experts, and whether weights are divided by
 /// their sum. *Therefore* what differs is refused, though our reader knows a key for some of it: llama.cpp would pass over
@@ -22,7 +22,7 @@ struct ExpertsInGGUF {
         guard family.needsExperts || family == .llama || family == .granitemoe else {
             throw ModelError(
                 .unsupportedArchitecture,
-                "\(path): a folder with experts cannot be written as a GGUF file; serve the folder itself, with "
+                "\(path): a folder of \(family.rawValue) cannot be written as a GGUF file; serve the folder itself, with "
                     + "--quantize")
         }
         try check(experts)
@@ -44,7 +44,7 @@ struct ExpertsInGGUF {
 
     private mutating func addGLM(_ experts: Hyperparameters.Experts) {
         add("expert_feed_forward_length", experts.feedForward)
-        // The shared ones are one of so many times the width.
+        // The shared experts are stored as one; the key holds its width in widths of an expert.
         add("expert_shared_count", experts.sharedFeedForward / experts.feedForward)
         add("leading_dense_block_count", experts.layers.prefix { !$0 }.count)
         add("expert_group_count", experts.groups)
@@ -58,6 +58,10 @@ struct ExpertsInGGUF {
         let dense = family == .glm4moe ? experts.layers.prefix { !$0 }.count : 0
         guard experts.layers.dropFirst(dense).allSatisfy({ $0 }) else {
             throw unsayable("a layer without experts among others (mlp_only_layers, decoder_sparse_step)")
+        }
+        // llama.cpp stops at such a file.
+        guard experts.groups == 1 || experts.groups < experts.count else {
+            throw unsayable("n_group \(experts.groups) of as many experts")
         }
         guard family == .glm4moe || experts.isNormalised == (family != .qwen2moe) else {
             throw unsayable("norm_topk_prob \(experts.isNormalised)")

@@ -7,7 +7,7 @@ struct FolderTensor {
         let tensor: StoredTensor
         /// Which of the matrices of a three-dimensional tensor; nil for a tensor that is one matrix or a vector.
         var index: Int?
-        /// nil for all.
+        /// The rows that are taken; nil for all.
         var rows: Range<Int>?
 
         var matrix: StoredTensor { index.map(tensor.matrix) ?? tensor }
@@ -16,9 +16,9 @@ struct FolderTensor {
     let place: TensorName
     /// The name in the file.
     let name: String
-    /// In the file, with the contiguous dimension first.
+    /// Sizes in the file, the contiguous dimension first.
     let shape: [Int]
-    /// One behind the other.
+    /// The folder's tensors that fill it, one behind the other.
     let parts: [Part]
     /// The stored row, or element, of each that is written; nil for the same.
     var order: (@Sendable (Int) -> Int)?

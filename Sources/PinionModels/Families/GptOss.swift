@@ -1,3 +1,4 @@
+import PinionModelFiles
 import PinionTensor
 
 extension DecoderFamily {

@@ -22,11 +22,14 @@ extension Kernels {
         _ kind: ActivationKind, gate: UnsafePointer<Float>, up: UnsafePointer<Float>?, count: Int,
         out: UnsafeMutablePointer<Float>
     ) {
-        if case .clampedSwiGLU(let slope, let limit) = kind {
+        switch kind {
+        case .silu: table.pointee.activate(PN_SILU, gate, up, count, out)
+        case .gelu: table.pointee.activate(PN_GELU, gate, up, count, out)
+        case .geluTanh: table.pointee.activate(PN_GELU_TANH, gate, up, count, out)
+        case .clampedSwiGLU(let slope, let limit):
             guard let up else { preconditionFailure("a clamped gate has something to multiply") }
-            return table.pointee.clamped_swiglu(gate, up, count, slope, limit, out)
+            table.pointee.clamped_swiglu(gate, up, count, slope, limit, out)
         }
-        table.pointee.activate(kind.code, gate, up, count, out)
     }
 
     /// `x = cap * tanh(x / cap)`
@@ -67,31 +70,5 @@ extension Kernels {
     /// `1 / (1 + exp(-x))` of one number, which is overwritten.
     package func logistic(_ x: UnsafeMutablePointer<Float>) -> Float {
         1 / (1 + expSum(x, count: 1, shift: 0, factor: -1, out: x))
-    }
-}
-
-/// What stands between the products of a feed-forward block.
-package enum ActivationKind: Sendable, Equatable {
-    /// x times its logistic function.
-    case silu
-    /// x times the normal distribution's cumulative function at x.
-    case gelu
-    /// Its approximation by a hyperbolic tangent.
-    case geluTanh
-    /// x, up to a limit, times the logistic function of `slope` * x; what it multiplies is kept within the limit on both
-    /// sides, and 1 more. Gated blocks only.
-    ///
-    /// Source: the model of gpt-oss in transformers.
-    case clampedSwiGLU(slope: Float, limit: Float)
-
-    /// The clamped gate of all released models of gpt-oss, which GGUF files take for granted.
-    package static let gptOss = clampedSwiGLU(slope: 1.702, limit: 7)
-
-    fileprivate var code: pn_activation {
-        switch self {
-        case .silu, .clampedSwiGLU: PN_SILU
-        case .gelu: PN_GELU
-        case .geluTanh: PN_GELU_TANH
-        }
     }
 }
