@@ -36,7 +36,7 @@ sys.path.insert(0, str(TOOLS.parent / "Tests" / "Fixtures" / "models"))
 
 FLOATS = ("f32", "f16")
 QUANTS = ("Q8_0", "Q4_K_M")
-# Which of a folder's tensor one of the file's is: every second row or column, from this one on.
+# The first row or column, of every second one, that a change takes of the folder's tensor.
 TURNS = {"even rows": 0, "odd rows": 1, "even columns": 0, "odd columns": 1}
 
 
