@@ -82,7 +82,10 @@ struct MXFP4OracleTests {
         typealias Tensor = SafetensorsWriter.Tensor
         let fixture = try FamilyFixture.named(try #require(FamilyFixture.mxfp4Names.first))
         func place(_ ending: String, _ tensors: [Tensor]) -> Int {
-            tensors.firstIndex { $0.name.hasSuffix(ending) } ?? 0
+            guard let index = tensors.firstIndex(where: { $0.name.hasSuffix(ending) }) else {
+                preconditionFailure("the fixture has no tensor '...\(ending)'")
+            }
+            return index
         }
         func eightBits(_ tensor: inout Tensor) {
             (tensor.type, tensor.data) = ("F8_E4M3", Data(count: tensor.shape.reduce(1, *)))
@@ -95,7 +98,7 @@ struct MXFP4OracleTests {
                 { $0.append(.init(name: "model.layers.0.mlp.x_scales", type: "U8", shape: [1], data: Data([1]))) }
             ),
             ("has type I8, expected U8", { $0[place("gate_up_proj_blocks", $0)].type = "I8" }),
-            ("has shape", { $0[place("down_proj_scales", $0)].shape.swapAt(0, 1) }),
+            ("_scales' of MXFP4 has shape", { $0[place("down_proj_scales", $0)].shape.swapAt(0, 1) }),
             (
                 "expected four dimensions",
                 {
@@ -104,7 +107,7 @@ struct MXFP4OracleTests {
                 }
             ),
             (
-                "infinite or no number",
+                "down_proj_scales' has a scale that is infinite or no number",
                 {
                     let index = place("down_proj_scales", $0)
                     $0[index].data[$0[index].data.startIndex + 9] = 255

@@ -13,8 +13,8 @@ struct MixtureQuantisationTests {
     static let names = FamilyFixture.names.filter {
         ($0.contains("moe") || $0.hasPrefix("mixtral")) && !["qwen2moe-c", "qwen3moe-c"].contains($0)
     }
-    /// Root mean square error over the spread of the logits: what so few bits do to random weights, which choose other
-    /// experts for it.
+    /// Bounds of the root mean square error over the logits' deviation; with random weights rounding also changes which
+    /// experts are chosen.
     private static let bounds: [(QuantisationMix, Float)] = [(.f16, 0.0001), (.q8_0, 0.06), (.q4_k_m, 0.5)]
 
     private static func written<Result>(
@@ -31,7 +31,7 @@ struct MixtureQuantisationTests {
         }
     }
 
-    /// Of the fixtures.
+    /// Layers of every fixture.
     private static let layers = 3
 
     /// How a folder holds experts.
@@ -83,9 +83,11 @@ struct MixtureQuantisationTests {
                     let isSame = withExtendedLifetime((tensor, twin)) { tensor.bytes.elementsEqual(twin.bytes) }
                     #expect(tensor.type == twin.type && tensor.shape == twin.shape && isSame, "\(tensor.name)")
                 }
-                for (key, value) in expected.metadata where key.contains("expert") || key.contains("dense") {
-                    #expect(found.metadata.first { $0.key == key }?.value == value, "\(key)")
+                func keys(_ package: ModelPackage) -> [String: MetadataValue] {
+                    let told = package.metadata.filter { $0.key.contains("expert") || $0.key.contains("dense") }
+                    return Dictionary(uniqueKeysWithValues: told.map { ($0.key, $0.value) })
                 }
+                #expect(keys(found) == keys(expected) && !keys(found).isEmpty)
             }
         }
     }
