@@ -46,19 +46,22 @@ struct AttentionTests {
     @Test(
         "A token gives the same bits alone and among its sequence's next tokens", arguments: Variant.all, [1, 3, 4, 7])
     func rows(_ variant: Variant, _ heads: Int) {
-        let size = heads * 24
         for element in Element.allCases {
             let all = AttentionCase(element, dimension: 24, heads: heads, rows: 19, capacity: 300, spread: 2, seed: 14)
-            for length in [1, 9, 110, 125, 250] {
-                let together = all.run(variant, length: length)
-                for row in 0..<19 {
-                    let alone = all.alone(row: row).poisoned(beyond: length + row)
-                    let found = alone.run(variant, length: length + row)[..<size]
-                    #expect(
-                        found.elementsEqual(together[row * size..<(row + 1) * size]),
-                        "\(element), length \(length), row \(row)")
-                }
-            }
+            for length in [1, 9, 110, 125, 250] { compareRows(all, variant, length) }
+        }
+    }
+
+    /// Compares each token's results with those that it has alone, where what comes after it is no number.
+    private func compareRows(_ all: AttentionCase, _ variant: Variant, _ length: Int) {
+        let size = all.heads * all.dimension
+        let together = all.run(variant, length: length)
+        for row in 0..<all.rows {
+            let alone = all.alone(row: row).poisoned(beyond: length + row)
+            let found = alone.run(variant, length: length + row)[..<size]
+            #expect(
+                found.elementsEqual(together[row * size..<(row + 1) * size]),
+                "\(all.element), length \(length), row \(row)")
         }
     }
 
@@ -141,20 +144,10 @@ struct AttentionTests {
         "With a window a token gives the same bits alone and beside tokens whose window begins in another chunk",
         arguments: Variant.all, windows)
     func windowedRows(_ variant: Variant, _ limits: (window: Int, softCap: Float)) {
-        let size = 3 * 24
         for element in Element.allCases {
             var all = AttentionCase(element, dimension: 24, heads: 3, rows: 19, capacity: 440, spread: 2, seed: 16)
             (all.window, all.softCap) = limits
-            for length in [1, 120, 225, 250, 300, 400] {
-                let together = all.run(variant, length: length)
-                for row in 0..<19 {
-                    let alone = all.alone(row: row).poisoned(beyond: length + row)
-                    let found = alone.run(variant, length: length + row)[..<size]
-                    #expect(
-                        found.elementsEqual(together[row * size..<(row + 1) * size]),
-                        "\(element), length \(length), row \(row)")
-                }
-            }
+            for length in [1, 120, 225, 250, 300, 400] { compareRows(all, variant, length) }
         }
     }
 
@@ -176,20 +169,10 @@ struct AttentionTests {
 
     @Test("With sinks a token gives the same bits alone and among others", arguments: Variant.all, [0, 50, 140])
     func sinkRows(_ variant: Variant, _ window: Int) {
-        let size = 3 * 24
         for element in Element.allCases {
             var all = AttentionCase(element, dimension: 24, heads: 3, rows: 19, capacity: 440, spread: 2, seed: 20)
             (all.window, all.sinks) = (window, [1, -2, 5])
-            for length in [1, 120, 250, 400] {
-                let together = all.run(variant, length: length)
-                for row in 0..<19 {
-                    let alone = all.alone(row: row).poisoned(beyond: length + row)
-                    let found = alone.run(variant, length: length + row)[..<size]
-                    #expect(
-                        found.elementsEqual(together[row * size..<(row + 1) * size]),
-                        "\(element), length \(length), row \(row)")
-                }
-            }
+            for length in [1, 120, 250, 400] { compareRows(all, variant, length) }
         }
     }
 
