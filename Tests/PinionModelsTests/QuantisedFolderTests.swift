@@ -30,6 +30,28 @@ struct QuantisedFolderTests {
         }
     }
 
+    /// A ten-thousandth of the step between two values of eight bits, which rounding would take away.
+    private static let shift: Float = 1e-4
+
+    @Test("A mixture's router stays in floats while other weights are rounded")
+    func router() throws {
+        let text = try FamilyFixture.inputs().sequences[1]
+        let found = try [0, Self.shift].map { shift in
+            try FamilyOracleTests.inTemporaryPlace { url in
+                try FamilyFixture.named("glm4moe-b").write(.new, .f32, to: url) { _, tensors in
+                    for index in tensors.indices where tensors[index].name.hasSuffix("mlp.gate.weight") {
+                        let step = Float(sign: .plus, exponent: tensors[index].tensor.exponent, significand: 1)
+                        tensors[index].tensor.base += shift * step
+                    }
+                }
+                let model = try ModelFixtures.load(
+                    url.path(percentEncoded: false), kernels: .forThisMachine(), quantisation: .q8_0)
+                return try ModelFixtures.logits(model, text, chunk: 9)
+            }
+        }
+        #expect(found[0] != found[1])
+    }
+
     @Test("Experts that a folder has on their side are rounded to the same bits as a GGUF file's", arguments: bounds)
     func transposedExperts(_ quantisation: Quantisation, _ bound: Float) throws {
         try FamilyOracleTests.inTemporaryPlace { url in
