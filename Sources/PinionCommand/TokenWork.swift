@@ -3,7 +3,7 @@ import PinionTensor
 
 /// What a token costs by the model's size alone, to hold the rates against the machine's limits.
 ///
-/// Of experts only those that a token takes are counted.
+/// A token's work includes the experts that it takes, and no others.
 package struct TokenWork: Encodable {
     /// Products with weights for one token of a prompt: without the output head, and of the last layer keys and values
     /// only.
@@ -31,15 +31,17 @@ package struct TokenWork: Encodable {
         let fused = try package.tensor(TensorName(.queryKeyValue, layer: last))?.name
         let beginning = package.spelling(TensorName(.attentionOutput, layer: last)).split(separator: "\(last)")[0]
         let lastLayer = beginning + "\(last)."
-        let experts = try ExpertTensors(package, numbers)
-        let tables = [embedding, package.spelling(TensorName(.positions))].filter { $0 != head }
+        let stacks = try ExpertStacks(package, numbers)
+        let experts = Self.singleExperts(package, numbers).union(stacks.matrices.keys)
+        let exponents = stacks.matrices.values.compactMap { $0.exponents.map { FileWord($0.name) } }
+        let tables = [embedding, package.spelling(TensorName(.positions))].filter { $0 != head }.map { FileWord($0) }
+        // What is multiplied by nothing.
+        let others = stacks.biases.union(exponents).union(tables)
         for stored in package.tensors where !package.isSpare(stored.name) {
             let name = FileWord(stored.name)
-            let tensor = experts.matrices[name] ?? stored
-            guard tensor.shape.count >= 2, !experts.others.contains(name), !tables.contains(stored.name) else {
-                continue
-            }
-            let isExperts = experts.matrices[name] != nil
+            let tensor = stacks.matrices[name] ?? stored
+            guard tensor.shape.count >= 2, !others.contains(name) else { continue }
+            let isExperts = experts.contains(name)
             let (taken, of) = isExperts ? numbers.experts.map { ($0.chosen, $0.count) } ?? (1, 1) : (1, 1)
             let products = tensor.elementCount * taken / of
             let whole = tensor.byteCount + (tensor.exponents?.byteCount ?? 0)
@@ -54,7 +56,7 @@ package struct TokenWork: Encodable {
             if !tensor.name.hasPrefix(lastLayer) || kept.contains(tensor.name) {
                 promptMultiplyAdds += products
             } else if tensor.name == fused {
-                // Of the rows only those of keys and values.
+                // Keys and values are a part of the matrix's rows.
                 let keys = 2 * numbers.cacheHeads
                 promptMultiplyAdds += products * keys / (numbers.heads + keys)
             }
@@ -62,27 +64,13 @@ package struct TokenWork: Encodable {
         promptAttentionMultiplyAdds = Self.attention(numbers, prompt: prompt)
     }
 
-    /// The experts' tensors by the files' names.
-    private struct ExpertTensors {
-        /// As they are read, which may differ from how they are stored, whether one holds one expert's matrix or all.
-        private(set) var matrices: [FileWord: StoredTensor] = [:]
-        /// Of no matrix: biases, and the exponents of blocks that are another tensor's.
-        private(set) var others: Set<FileWord> = []
-
-        init(_ package: ModelPackage, _ numbers: Hyperparameters) throws {
-            guard let experts = numbers.experts else { return }
-            for layer in 0..<numbers.layers where numbers.hasExperts(layer) {
-                for part in [TensorName.Part.expertGate, .expertUp, .expertDown, .expertGateUp] {
-                    let stack = TensorName(part, layer: layer)
-                    if let bias = try package.tensor(stack.bias) { others.insert(FileWord(bias.name)) }
-                    for place in [stack] + (0..<experts.count).map(stack.of(expert:)) {
-                        guard let tensor = try package.tensor(place) else { continue }
-                        matrices[FileWord(tensor.name)] = tensor
-                        if let exponents = tensor.exponents { others.insert(FileWord(exponents.name)) }
-                    }
-                }
-            }
-        }
+    /// The files' names of matrices that are one expert's.
+    private static func singleExperts(_ package: ModelPackage, _ numbers: Hyperparameters) -> Set<FileWord> {
+        guard let experts = numbers.experts else { return [] }
+        let layers = (0..<numbers.layers).filter(numbers.hasExperts)
+        let stacks = layers.flatMap { layer in TensorName.Part.expertMatrices.map { TensorName($0, layer: layer) } }
+        let places = stacks.flatMap { stack in (0..<experts.count).map(stack.of(expert:)) }
+        return Set(places.map { FileWord(package.spelling($0)) })
     }
 
     /// Multiply-adds of attention for one token of a prompt, the mean over its positions: as many for the scores as for

@@ -23,7 +23,7 @@ package struct Hyperparameters: Sendable, Equatable {
 
         package enum Scoring: Sendable {
             case softmax
-            /// As they are for the choice, and shares of the chosen ones as weights.
+            /// The raw scores choose; the softmax over the chosen ones gives the weights.
             case softmaxOfChosen
             /// Each expert's logistic function by itself.
             case sigmoid

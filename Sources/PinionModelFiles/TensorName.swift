@@ -25,6 +25,9 @@ package struct TensorName: Sendable, Hashable {
         /// What scales the shared expert, [width].
         case sharedScale
 
+        /// Those of which each expert has one, or of which one has all experts'.
+        package static let expertMatrices: [Part] = [.expertGate, .expertUp, .expertDown, .expertGateUp]
+
         package var isNorm: Bool {
             switch self {
             case .finalNorm, .attentionNorm, .attentionPostNorm, .queryNorm, .keyNorm, .feedForwardNorm,

@@ -13,10 +13,10 @@ extension DecoderStack {
             return Set(places.map { FileWord(package.spelling($0)) })
         }
         let (routers, fused) = (names(.router, .sharedScale), names(.gateUp, .expertGateUp, .sharedGateUp))
-        let experts = try expertTensors(package, numbers)
+        let stacks = try ExpertStacks(package, numbers)
         for stored in package.tensors where !package.isSpare(stored.name) {
-            let tensor = experts.matrices[FileWord(stored.name)] ?? stored
-            if experts.biases.contains(FileWord(stored.name)) {
+            let tensor = stacks.matrices[FileWord(stored.name)] ?? stored
+            if stacks.biases.contains(FileWord(stored.name)) {
                 bytes += tensor.elementCount * MemoryLayout<Float>.size
                 continue
             }
@@ -35,22 +35,5 @@ extension DecoderStack {
         }
         return ModelPlan(
             shape: numbers.shape, weightBytes: bytes, bufferBytes: DecoderState.byteCount(numbers, limits: limits))
-    }
-
-    /// The experts' tensors as they are read, by the files' names: matrices, whose shape may differ from the stored one, and
-    /// the names of the biases.
-    private static func expertTensors(
-        _ package: ModelPackage, _ numbers: Hyperparameters
-    ) throws(ModelError) -> (matrices: [FileWord: StoredTensor], biases: Set<FileWord>) {
-        var matrices: [FileWord: StoredTensor] = [:]
-        var biases: Set<FileWord> = []
-        for layer in 0..<numbers.layers where numbers.hasExperts(layer) {
-            for part in [TensorName.Part.expertGate, .expertUp, .expertGateUp, .expertDown] {
-                let place = TensorName(part, layer: layer)
-                if let tensor = try package.tensor(place) { matrices[FileWord(tensor.name)] = tensor }
-                if let tensor = try package.tensor(place.bias) { biases.insert(FileWord(tensor.name)) }
-            }
-        }
-        return (matrices, biases)
     }
 }

@@ -121,7 +121,7 @@ package final class KVCache {
     ///   - table: Cache blocks of the sequence, in order.
     ///   - length: Tokens that the first token attends to, its own included; each next token attends to one more.
     ///   - limits: What a query may see, and how scores are bent.
-    ///   - sinks: [queryHeads]: a score more for each query of a head, finite, whose value is 0; nil for none.
+    ///   - sinks: [queryHeads], the attention sink of each head, a score whose value vector is 0; nil for none.
     ///   - out: [tokens, queryHeads, headDimension]; token rows are `outStride` floats apart.
     package func attend(
         layer: Int, head: Int, queries: UnsafePointer<Float>, queryStride: Int, tokens: Int, queryHeads: Int,

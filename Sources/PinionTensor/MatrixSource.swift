@@ -58,7 +58,6 @@ package struct MatrixSource: Sendable {
             if isLast, tensor.isInterleaved || rows.count == tensor.shape[1] { tensor.file.forget(bytes) }
             return
         }
-        if part.count == tensor.shape[1] { return tensor.file.forget(bytes) }
         let rowBytes = bytes.count / tensor.shape[1]
         let first = rows.lowerBound
         let part = (first + part.lowerBound) * rowBytes..<(first + part.upperBound) * rowBytes

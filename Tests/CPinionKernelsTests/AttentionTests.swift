@@ -52,7 +52,7 @@ struct AttentionTests {
         }
     }
 
-    /// Compares each token's results with those that it has alone, where what comes after it is no number.
+    /// Compares the results of each token beside others with its results alone, when everything behind it is NaN.
     private func compareRows(_ all: AttentionCase, _ variant: Variant, _ length: Int) {
         let size = all.heads * all.dimension
         let together = all.run(variant, length: length)

@@ -2,7 +2,7 @@ package import AsyncHTTPClient
 import Foundation
 import NIOSSL
 
-/// The authorities that connections over TLS trust: the system's, or those of the file that `SSL_CERT_FILE` names.
+/// The authorities that connections over TLS trust. The system's count, unless `SSL_CERT_FILE` names a file of others.
 ///
 /// The variable is that of OpenSSL, curl and Python: it is set already where a company's proxy inspects connections.
 package enum TrustedRoots {

@@ -23,7 +23,8 @@ struct FolderFamily: Sendable {
     var normsLackOne = false
     /// Whether projections are stored on their side.
     var isTransposed = false
-    /// Whether experts are stored on their side, with the columns of gate and up in turn, or as MXFP4 in two tensors.
+    /// Whether experts' float matrices are stored transposed, with the columns of gate and up interleaved; the same folders
+    /// may have MXFP4 in two tensors instead.
     var hasTransposedExperts = false
 
     /// Names as Llama has them.
@@ -31,8 +32,7 @@ struct FolderFamily: Sendable {
         .embedding: "embed_tokens", .finalNorm: "norm", .attentionNorm: "input_layernorm",
         .query: "self_attn.q_proj", .key: "self_attn.k_proj", .value: "self_attn.v_proj",
         .queryKeyValue: "self_attn.qkv_proj", .queryNorm: "self_attn.q_norm", .keyNorm: "self_attn.k_norm",
-        .attentionOutput: "self_attn.o_proj",
-        .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
+        .attentionOutput: "self_attn.o_proj", .feedForwardNorm: "post_attention_layernorm", .gate: "mlp.gate_proj",
         .up: "mlp.up_proj", .gateUp: "mlp.gate_up_proj", .down: "mlp.down_proj", .router: "mlp.gate",
         .expertGate: "mlp.experts.#.gate_proj", .expertUp: "mlp.experts.#.up_proj",
         .expertDown: "mlp.experts.#.down_proj", .sharedGate: "mlp.shared_expert.gate_proj",

@@ -2,14 +2,10 @@ import PinionTensor
 
 /// How gpt-oss's folders store experts.
 extension ModelFolder {
-    /// The layout of MXFP4 in a folder: columns and bytes of a block.
-    private static let blockColumns = 32
-    private static let blockBytes = 16
-
     /// The experts' matrices as [columns, rows, experts], or their biases as [rows, experts]; nil where there are none.
     ///
-    /// Float matrices lie on their side. MXFP4 has `..._blocks`, [experts, rows, blocks, 16] bytes, and `..._scales`,
-    /// [experts, rows, blocks]. In either the rows of gate and up lie in turn.
+    /// Float matrices are transposed. MXFP4 has `..._blocks`, [experts, rows, blocks, 16] bytes, and `..._scales`,
+    /// [experts, rows, blocks]. In either the rows of gate and up are interleaved.
     ///
     /// Source: the model of gpt-oss in transformers, and its MXFP4 integration.
     func transposedExperts(_ name: TensorName) throws(ModelError) -> StoredTensor? {
@@ -46,16 +42,17 @@ extension ModelFolder {
         for tensor in [blocks, scales] where tensor.type != .other("U8") {
             throw wrong(tensor, "has type \(tensor.type.name), expected U8")
         }
-        guard blocks.shape.count == 4, blocks.shape[0] == Self.blockBytes else {
+        let type = StorageType.splitMXFP4
+        guard blocks.shape.count == 4, blocks.shape[0] == type.blockBytes else {
             throw wrong(
-                blocks, "has shape \(blocks.shape), expected four dimensions, blocks of \(Self.blockBytes) bytes")
+                blocks, "has shape \(blocks.shape), expected four dimensions, blocks of \(type.blockBytes) bytes")
         }
         guard scales.shape == Array(blocks.shape.dropFirst()) else {
             throw wrong(scales, "has shape \(scales.shape), expected \(blocks.shape.dropFirst())")
         }
         var tensor = StoredTensor(
-            name: blocks.name, type: .splitMXFP4,
-            shape: [blocks.shape[1] * Self.blockColumns] + blocks.shape.dropFirst(2), file: blocks.file,
+            name: blocks.name, type: type,
+            shape: [blocks.shape[1] * type.blockElements] + blocks.shape.dropFirst(2), file: blocks.file,
             range: blocks.fileRange)
         tensor.exponents = StoredTensor.Exponents(scales)
         return tensor

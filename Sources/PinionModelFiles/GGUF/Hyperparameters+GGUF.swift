@@ -9,7 +9,7 @@ extension Hyperparameters {
 
     /// How experts are scored, in GGML's numbers.
     fileprivate static let softmaxCode = 1
-    fileprivate static let sigmoidCode = 2
+    static let sigmoidCode = 2
     fileprivate static let softmaxOfChosenCode = 3
 
     /// From the metadata of a GGUF file, whose keys begin with the architecture's name.
@@ -84,8 +84,11 @@ extension Hyperparameters {
         experts.hasChoiceBias = family == .glm4moe
         let code = try keys.int(
             "expert_gating_func", in: Self.softmaxCode...Self.softmaxOfChosenCode, default: family.scoringCode)
-        experts.scoring =
-            code == Self.sigmoidCode ? .sigmoid : code == Self.softmaxCode ? .softmax : .softmaxOfChosen
+        switch code {
+        case Self.softmaxCode: experts.scoring = .softmax
+        case Self.sigmoidCode: experts.scoring = .sigmoid
+        default: experts.scoring = .softmaxOfChosen
+        }
         // Of these families Qwen 2 and GLM 4 normalise only if the file says so, as llama.cpp has it.
         experts.isNormalised = try keys.flag(
             "expert_weights_norm", default: family != .qwen2moe && family != .glm4moe)

@@ -4,9 +4,6 @@
 /// their sum. *Therefore* what differs is refused, though our reader knows a key for some of it: llama.cpp would pass over
 /// the key and compute something else.
 struct ExpertsInGGUF {
-    /// GGML's number for scores that are each expert's logistic function.
-    private static let sigmoidCode: UInt32 = 2
-
     private(set) var entries: [(key: String, value: GGUFValue)] = []
     private let family: ModelFamily
     private let path: String
@@ -49,7 +46,7 @@ struct ExpertsInGGUF {
         add("leading_dense_block_count", experts.layers.prefix { !$0 }.count)
         add("expert_group_count", experts.groups)
         add("expert_group_used_count", experts.chosenGroups)
-        entries.append(("expert_gating_func", .uint32(Self.sigmoidCode)))
+        entries.append(("expert_gating_func", .uint32(UInt32(Hyperparameters.sigmoidCode))))
         entries.append(("expert_weights_scale", .float32(experts.factor)))
         entries.append(("expert_weights_norm", .bool(experts.isNormalised)))
     }

@@ -63,7 +63,7 @@ package struct ExpertChoice {
         switch numbers.scoring {
         case .softmax:
             return kernels.expSum(logits, count: count, shift: kernels.maximum(logits, count: count), out: logits)
-        // An exponential of all of them could make equal what the choice has to tell apart.
+        // Raw scores choose: their exponentials could be equal where the scores are not.
         case .softmaxOfChosen: return 1
         case .sigmoid:
             _ = kernels.expSum(logits, count: count, shift: 0, factor: -1, out: logits)

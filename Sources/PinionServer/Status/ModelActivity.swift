@@ -23,9 +23,9 @@ package final class ModelActivity: Sendable {
         package var waiting = 0
         /// Tokens that the cache's blocks of running sequences have room for.
         package var usedTokens = 0
-        /// The same of blocks that nobody uses, and that prefixes can be found in.
+        /// Tokens that blocks have room for which nobody uses, and in which prefixes can be found.
         package var keptTokens = 0
-        /// The same of blank blocks.
+        /// Tokens that blank blocks have room for.
         package var freeTokens = 0
 
         package init() {}

@@ -16,6 +16,8 @@ PACKAGES = "chromium chromium-driver"
 NAMES = {"chromium": ["chromium", "chromium-browser", "google-chrome"], "chromedriver": ["chromedriver"]}
 WAIT_SECONDS = 20
 LOOK_SECONDS = 0.02
+# What markdown-view.js keeps of a frame's slice for elements; a view that is behind has less than this left.
+SHOWING_MS = 3
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
 # Before the words of a violation in the browser's log, which outlives the page that told it.
@@ -194,13 +196,12 @@ class Page:
 
         A job of ours stands behind those of the page. They use up their part of a frame unless they are done.
         """
-        left_over_ms = 3
         self.promise(
             f"""
             const {{inFrames}} = await import(new URL("pages/frames.js", document.baseURI));
             await new Promise((resolve, reject) => {{
                 setTimeout(() => reject(new Error("after {seconds} s not all is shown")), {seconds * 1000});
-                inFrames((deadline) => performance.now() < deadline - {left_over_ms} && (resolve(), true));
+                inFrames((deadline) => performance.now() < deadline - {SHOWING_MS} && (resolve(), true));
             }});
             """
         )
