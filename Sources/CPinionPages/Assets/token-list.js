@@ -43,7 +43,7 @@ export class TokenList {
 		node.tabIndex = 0;
 		node.setAttribute("aria-pressed", "true");
 		const [text, logprob, others] = this.tokens[[...this.list.children].indexOf(node)];
-		const all = others.some(([other]) => other === text) ? others : [[text, logprob], ...others];
+		const all = others.some(([other]) => other === text) ? others : [...others, [text, logprob]];
 		this.panel.replaceChildren(element("ol", {}, ...all.map(([other, chance]) => {
 			const percent = 100 * Math.exp(chance);
 			const item = element("li", {className: other === text ? "chosen" : ""}, element("code", {}, written(other)),

@@ -59,13 +59,19 @@ class Reply:
         self.steps.append(step)
         return self
 
-    def _delta(self, **delta):
-        return self._step(lambda out: out.event({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}))
+    def _delta(self, logprobs=None, **delta):
+        choice = {"index": 0, "delta": delta, "finish_reason": None, "logprobs": logprobs}
+        return self._step(lambda out: out.event({"choices": [choice]}))
 
     def text(self, *pieces):
         for piece in pieces:
             self._delta(content=piece)
         return self
+
+    def token(self, token, logprob, **others):
+        """A token with its log probability, and the log probabilities of the most likely ones."""
+        reports = [{"token": other, "logprob": chance} for other, chance in others.items()]
+        return self._delta({"content": [{"token": token, "logprob": logprob, "top_logprobs": reports}]}, content=token)
 
     def reasoning(self, *pieces):
         for piece in pieces:

@@ -1,7 +1,10 @@
 """A conversation with the real server: the first message, streaming, stop, regenerate, edit, continue."""
 
+import math
 import threading
 import time
+
+import pytest
 
 from pages.chat import LAST
 from pages.proxy import Reply
@@ -204,19 +207,34 @@ def test_cached_tokens_are_told(chat):
     assert (counts["prompt"], counts["cached"], counts["completion"]) == ("70", "64", "2")
 
 
-def test_the_alternatives_of_a_token_are_shown_on_request(chat):
+def alternatives_of_the_first_token(chat):
+    """What is listed for it: texts and probabilities."""
     page = chat.page
-    page.click("#p-alternatives")
-    page.fill("#p-max_tokens", "4")
-    chat.send("Hello")
-    chat.until_state("done", seconds=60)
     page.click(chat.part("button.tokens"))
     page.click(chat.part(".token-list > button.token"))
     page.until_shown(chat.part(".alternatives li"))
-    chances = page.value(
-        "[...document.querySelectorAll(arguments[0])].map(e => +e.dataset.probability)", chat.part(".alternatives li")
+    items = "[...document.querySelectorAll(arguments[0])]"
+    return page.value(
+        f"{items}.map(e => [e.firstChild.textContent, +e.dataset.probability])", chat.part(".alternatives li")
     )
+
+
+def test_the_alternatives_of_a_token_are_shown_on_request(chat):
+    chat.page.click("#p-alternatives")
+    chat.page.fill("#p-max_tokens", "4")
+    chat.send("Hello")
+    chat.until_state("done", seconds=60)
+    chances = [chance for _, chance in alternatives_of_the_first_token(chat)]
     assert len(chances) > 1 and all(0 <= chance <= 1 for chance in chances) and chances == sorted(chances, reverse=True)
+
+
+def test_a_token_less_likely_than_its_alternatives_is_listed_after_them(chat):
+    chat.page.click("#p-alternatives")
+    chat.scripted(Reply().token("Odd", -7.0, Hello=-0.5, Hi=-1.5).text("!").end(), state="done")
+    listed = alternatives_of_the_first_token(chat)
+    assert [text for text, _ in listed] == ["Hello", "Hi", "Odd"]
+    assert [chance for _, chance in listed] == pytest.approx([math.exp(-0.5), math.exp(-1.5), math.exp(-7)], abs=1e-6)
+    assert chat.page.text(chat.part(".alternatives .chosen code")) == "Odd"
 
 
 def test_a_draft_is_kept_over_a_reload(chat):
