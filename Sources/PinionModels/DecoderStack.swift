@@ -8,7 +8,7 @@ final class DecoderStack: LanguageModel {
     private let family: DecoderFamily
     private let means: BlockMeans
     private let embeddingFactor: Float
-    private let attentionScale: Float
+    private let attention: DecoderAttention
     private let kernels: Kernels
     private let team: WorkerTeam
     /// [vocabulary, width]; the output head too, in models that tie the two.
@@ -18,8 +18,6 @@ final class DecoderStack: LanguageModel {
     private let layers: [DecoderLayer]
     private let finalNorm: Norm
     private let head: PackedMatrix
-    /// Of layers without a window, and of those with one; none where positions are learned.
-    private let rotations: [RotaryEmbedding]
     private let state: DecoderState
 
     init(_ package: ModelPackage, _ family: ModelFamily, _ context: LoadContext) throws(ModelError) {
@@ -41,7 +39,7 @@ final class DecoderStack: LanguageModel {
         positions =
             numbers.rotary == nil
             ? try loader.matrix(TensorName(.positions), rows: numbers.contextLength, columns: numbers.width) : nil
-        rotations = try RotationLoader(numbers: numbers, context: context).rotations(&loader)
+        let rotations = try RotationLoader(numbers: numbers, context: context).rotations(&loader)
         try loader.finish()
 
         self.numbers = numbers
@@ -52,9 +50,9 @@ final class DecoderStack: LanguageModel {
             kernels: context.kernels, team: context.team,
             activation: numbers.activation ?? decoder.feedForward.activation)
         embeddingFactor = numbers.embeddingFactor ?? decoder.embeddingFactor(numbers)
-        attentionScale = numbers.attentionScale ?? 1 / Float(numbers.headDimension).squareRoot()
         do {
             state = try DecoderState(numbers, limits: context.limits)
+            attention = try DecoderAttention(numbers, rotations, context)
         } catch { throw ModelError(error) }
         shape = numbers.shape
     }
@@ -70,16 +68,16 @@ final class DecoderStack: LanguageModel {
             normalise(tokens, adding: pending, layer.attentionNorm, quantised: layer.readsQuantisedInput)
             if index == layers.count - 1, batch.outputs.count < tokens {
                 // Nothing comes after that would read the other tokens' results; their keys and values are all that is left.
-                storeKeys(layer, index, batch, cache)
+                attention.storeKeys(layer, index, state.input, batch, cache)
                 rows = keepOutputs(batch, quantised: layer.readsQuantisedInput)
                 guard rows > 0 else { break }
-                queries(layer, batch)
-                attend(index, layer, batch, batch.outputSpans, cache)
+                attention.queries(layer, state.input, batch)
+                attention.attend(index, layer, batch, batch.outputSpans, cache)
             } else {
-                queriesAndKeys(layer, index, batch, cache)
-                attend(index, layer, batch, batch.spans, cache)
+                attention.queriesAndKeys(layer, index, state.input, batch, cache)
+                attention.attend(index, layer, batch, batch.spans, cache)
             }
-            project(layer, rows)
+            attention.project(layer, rows, out: state.projected, stride: state.projectedStride)
             normalise(
                 rows, adding: BlockResult(bias: layer.output.bias, norm: layer.attentionPostNorm),
                 layer.feedForwardNorm, quantised: layer.feedForward.readsQuantisedInput)
@@ -118,7 +116,7 @@ extension DecoderStack {
                     positions.copyRow(position, into: state.input.row(token))
                     kernels.add(state.input.row(token), to: x, count: numbers.width)
                 }
-                for rotation in rotations { rotation.prepare(token: token, position: position) }
+                attention.prepare(token: token, position: position)
             }
         }
     }
@@ -193,130 +191,6 @@ extension DecoderStack {
             for index in 0..<shape.vocabulary { logits[index] /= numbers.logitDivisor }
         }
         if let cap = numbers.logitSoftCap { kernels.softCap(logits, count: shape.vocabulary, cap: cap) }
-    }
-}
-
-// MARK: - Attention
-
-extension DecoderStack {
-    private func queriesAndKeys(_ layer: DecoderLayer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
-        kernels.matmul(
-            [
-                MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride),
-                MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
-                MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
-            ], state.input, tokens: batch.tokens.count, team: team)
-        let (query, key, valueBias) = (queryFinish(layer), keyFinish(layer), layer.value.bias?.pointer)
-        team.forEachTile(batch.tokens.count) { tokens in
-            for token in tokens {
-                finishQuery(query, row: token, token: token, batch)
-                storeKey(key, valueBias, token, index, batch, cache)
-            }
-        }
-    }
-
-    private func storeKeys(_ layer: DecoderLayer, _ index: Int, _ batch: StepBatch, _ cache: KVCache) {
-        kernels.matmul(
-            [
-                MatmulOutput(layer.key.matrix, out: state.keys, stride: state.cacheStride),
-                MatmulOutput(layer.value.matrix, out: state.values, stride: state.cacheStride),
-            ], state.input, tokens: batch.tokens.count, team: team)
-        let (key, valueBias) = (keyFinish(layer), layer.value.bias?.pointer)
-        team.forEachTile(batch.tokens.count) {
-            for token in $0 { storeKey(key, valueBias, token, index, batch, cache) }
-        }
-    }
-
-    private func queries(_ layer: DecoderLayer, _ batch: StepBatch) {
-        let rows = batch.outputs.count
-        kernels.matmul(
-            [MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride)], state.input,
-            tokens: rows, team: team)
-        let query = queryFinish(layer)
-        team.forEachTile(rows) { for row in $0 { finishQuery(query, row: row, token: Int(batch.outputs[row]), batch) } }
-    }
-
-    private func queryFinish(_ layer: DecoderLayer) -> HeadFinish {
-        finish(layer, heads: numbers.heads, layer.query.bias, layer.queryNorm)
-    }
-
-    private func keyFinish(_ layer: DecoderLayer) -> HeadFinish {
-        finish(layer, heads: numbers.cacheHeads, layer.key.bias, layer.keyNorm)
-    }
-
-    private func finish(_ layer: DecoderLayer, heads: Int, _ bias: FloatVector?, _ norm: Norm?) -> HeadFinish {
-        HeadFinish(
-            heads: heads, headDimension: numbers.headDimension, bias: bias?.pointer, norm: norm?.unretained,
-            angles: layer.rotation.map { rotations[$0].angles })
-    }
-
-    private func finishQuery(_ finish: HeadFinish, row: Int, token: Int, _ batch: StepBatch) {
-        let query = state.queries + row * state.queryStride
-        finish.apply(query, token: token, with: kernels)
-        if let temperature = numbers.temperature {
-            let factor = temperature.factor(position: Int(batch.positions[token]))
-            if factor != 1 { kernels.scale(query, count: numbers.heads * numbers.headDimension, by: factor) }
-        }
-    }
-
-    private func storeKey(
-        _ finish: HeadFinish, _ valueBias: UnsafePointer<Float>?, _ token: Int, _ index: Int, _ batch: StepBatch,
-        _ cache: KVCache
-    ) {
-        let key = state.keys + token * state.cacheStride
-        let value = state.values + token * state.cacheStride
-        finish.apply(key, token: token, with: kernels)
-        if let valueBias { kernels.add(valueBias, to: value, count: numbers.cacheHeads * numbers.headDimension) }
-        let position = Int(batch.positions[token])
-        let block = batch.tables[Int(batch.tableStarts[token]) + position / KVCache.blockTokens]
-        cache.store(
-            layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key, value: value,
-            with: kernels)
-    }
-
-    /// One piece of work per KV head and few consecutive tokens of a sequence, no more than the kernel takes at once, so that
-    /// even a short part of one prompt is work for all; each is computed by one worker from first to last position.
-    ///
-    /// Head by head: what follows in a worker's stretch reads the keys and values that it has just read.
-    private func attend(
-        _ index: Int, _ layer: DecoderLayer, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache
-    ) {
-        let group = numbers.heads / numbers.cacheHeads
-        let longest = spans.lazy.map(\.count).max() ?? 0
-        // Two parts at least, where there are two tokens: heads may be fewer than workers.
-        let tokens = max(min(KVCache.tileQueries / group, (longest + 1) / 2), 1)
-        let parts = (longest + tokens - 1) / tokens
-        let sinks = layer.sinks?.pointer
-        batch.tables.withUnsafeBufferPointer { tables in
-            guard let tables = tables.baseAddress else { return }
-            team.forEach(numbers.cacheHeads * spans.count * parts, grain: 1) { range in
-                for item in range {
-                    let (head, place) = item.quotientAndRemainder(dividingBy: spans.count * parts)
-                    let span = spans[place / parts]
-                    let first = place % parts * tokens
-                    guard first < span.count else { continue }
-                    let row = span.row + first
-                    let offset = head * group * numbers.headDimension
-                    cache.attend(
-                        layer: index, head: head, queries: state.queries + row * state.queryStride + offset,
-                        queryStride: state.queryStride, tokens: min(tokens, span.count - first), queryHeads: group,
-                        table: tables + Int(batch.tableStarts[span.token]),
-                        length: Int(batch.positions[span.token]) + first + 1, scale: attentionScale,
-                        limits: layer.limits, sinks: sinks.map { $0 + head * group },
-                        out: state.attended.row(row) + offset,
-                        outStride: state.attended.columns, with: kernels)
-                }
-            }
-        }
-    }
-
-    private func project(_ layer: DecoderLayer, _ rows: Int) {
-        if layer.output.readsQuantisedActivations {
-            team.forEachTile(rows) { state.attended.quantise($0, with: kernels) }
-        }
-        kernels.matmul(
-            [MatmulOutput(layer.output.matrix, out: state.projected, stride: state.projectedStride)], state.attended,
-            tokens: rows, team: team)
     }
 }
 

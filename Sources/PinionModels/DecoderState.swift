@@ -4,27 +4,17 @@ import PinionTensor
 /// The buffers of one step of a decoder, reserved at load for the largest step.
 final class DecoderState {
     let limits: StepLimits
-    let queryStride: Int
-    let cacheStride: Int
     let projectedStride: Int
 
     /// [outputs, width]: the rows whose logits are wanted, normalised.
     let outputs: ActivationRows
     /// [tokens, width]: a block's normalised input.
     let input: ActivationRows
-    /// [tokens, heads * headDimension]: what attention gathered.
-    let attended: ActivationRows
     /// Of dense blocks; nil where no layer has one.
     let feedForward: FeedForwardState?
     /// Of blocks of experts; nil where no layer has any.
     let experts: ExpertState?
 
-    /// [tokens, queryStride]: heads after heads
-    var queries: UnsafeMutablePointer<Float> { queryBuffer.pointer }
-    /// [tokens, cacheStride]
-    var keys: UnsafeMutablePointer<Float> { keyBuffer.pointer }
-    /// [tokens, cacheStride]
-    var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
     /// [tokens, projectedStride]: a block's result, not yet added to the residual stream.
     var projected: UnsafeMutablePointer<Float> { projectedBuffer.pointer }
     /// [outputs, vocabulary rounded up to whole row groups]
@@ -33,9 +23,6 @@ final class DecoderState {
     private let width: Int
     /// [tokens, width]
     private let residual: AlignedBuffer<Float>
-    private let queryBuffer: AlignedBuffer<Float>
-    private let keyBuffer: AlignedBuffer<Float>
-    private let valueBuffer: AlignedBuffer<Float>
     private let projectedBuffer: AlignedBuffer<Float>
     private let logitBuffer: AlignedBuffer<Float>
 
@@ -43,34 +30,27 @@ final class DecoderState {
         let tokens = limits.tokens
         self.limits = limits
         width = c.width
-        queryStride = Self.padded(c.heads * c.headDimension)
-        cacheStride = Self.padded(c.cacheHeads * c.headDimension)
         projectedStride = Self.padded(c.width)
         residual = try AlignedBuffer(count: tokens * c.width)
         input = try ActivationRows(capacity: tokens, columns: c.width)
-        attended = try ActivationRows(capacity: tokens, columns: c.heads * c.headDimension)
         feedForward = Self.hasDenseBlock(c) ? try FeedForwardState(rows: tokens, inner: c.feedForward) : nil
         experts = try c.experts.map { experts throws(TensorError) in
             try ExpertState(experts, width: c.width, tokens: tokens)
         }
         outputs = try ActivationRows(capacity: limits.outputs, columns: c.width)
-        queryBuffer = try AlignedBuffer(count: tokens * queryStride)
-        keyBuffer = try AlignedBuffer(count: tokens * cacheStride)
-        valueBuffer = try AlignedBuffer(count: tokens * cacheStride)
         projectedBuffer = try AlignedBuffer(count: tokens * projectedStride)
         logitBuffer = try AlignedBuffer(count: limits.outputs * Self.padded(c.vocabulary))
     }
 
-    /// Bytes that ``init(_:limits:)`` reserves, within a percent.
+    /// Bytes that ``init(_:limits:)`` and ``AttentionState`` reserve, within a percent.
     static func byteCount(_ c: Hyperparameters, limits: StepLimits) -> Int {
         let float = MemoryLayout<Float>.size
-        let (queries, cached) = (padded(c.heads * c.headDimension), padded(c.cacheHeads * c.headDimension))
-        let plain = 2 * padded(c.width) + queries + 2 * cached
-        let activations = [c.width, queries].reduce(0) { $0 + ActivationRows.bytesPerToken(columns: $1) }
+        let stream = 2 * padded(c.width) * float + ActivationRows.bytesPerToken(columns: c.width)
+        let attention = AttentionState.bytesPerRow(c)
         let dense = hasDenseBlock(c) ? limits.tokens * FeedForwardState.bytesPerRow(inner: c.feedForward) : 0
         let experts = c.experts.map { ExpertState.byteCount($0, width: c.width, tokens: limits.tokens) } ?? 0
         let perOutput = padded(c.vocabulary) * float + ActivationRows.bytesPerToken(columns: c.width)
-        return limits.tokens * (plain * float + activations) + dense + experts + limits.outputs * perOutput
+        return limits.tokens * (stream + attention) + dense + experts + limits.outputs * perOutput
     }
 
     private static func hasDenseBlock(_ c: Hyperparameters) -> Bool { c.experts?.layers.contains(false) ?? true }

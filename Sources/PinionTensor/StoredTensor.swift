@@ -9,7 +9,7 @@ package struct StoredTensor: Sendable {
     package let file: MappedFile
     /// The tensor's bytes in the mapping.
     let range: Range<Int>
-    /// Whether the file has the matrix on its side.
+    /// Whether the file has the matrix transposed.
     package var isTransposed = false
     /// Whether the file has the rows of the matrix's two halves in turn, so that the second half's first row is the file's
     /// second; of a vector its elements.

@@ -178,7 +178,7 @@ struct ModelErrorTests {
         Case("a layer more than promised", .invalidTensor, "'blk.1.attn_norm.weight' has no place") {
             $0.set("llama.block_count", 1)
         },
-        Case("a matrix on its side", .invalidTensor, "'blk.0.ffn_down.weight' has shape [64, 80], expected [80, 64]") {
+        Case("a transposed matrix", .invalidTensor, "'blk.0.ffn_down.weight' has shape [64, 80], expected [80, 64]") {
             $0.changeTensor("blk.0.ffn_down.weight") { $0.shape.reverse() }
         },
         Case("a matrix that is a vector", .invalidTensor, "'blk.0.attn_q.weight' has shape [4096], expected [64, 64]") {

@@ -93,7 +93,7 @@ struct RowEncoderTests {
         }
     }
 
-    @Test("Rows of a part, and of a matrix on its side, are those of the whole")
+    @Test("Rows of a part, and of a transposed matrix, are those of the whole")
     func partsAndSides() throws {
         var random = SeededGenerator(seed: 63)
         let (rows, columns) = (50, 24)
