@@ -126,6 +126,20 @@ struct ServerActivityTests {
         #expect(told == Array(all.sorted(by: >).prefix(SlowRequests.maximumCount)))
     }
 
+    @Test("Running requests stand among the slow ones by the time they have taken, until they are answered")
+    func running() {
+        answer(200, Self.slow("req_ended", 30))
+        activity.began("req_1") { [clock] in Self.slow("req_1", Int(clock.now.components.seconds)) }
+        func told() -> [String] { activity.report().slow.map(\.requestID) }
+        clock.now = .seconds(20)
+        #expect(told() == ["req_ended", "req_1"])
+        clock.now = .seconds(40)
+        #expect(told() == ["req_1", "req_ended"])
+        answer(200, Self.slow("req_1", 41))
+        clock.now = .seconds(59)
+        #expect(activity.report().slow.map(\.total) == [.seconds(41), .seconds(30)])
+    }
+
     @Test("Errors that are alike are one with a count, and the list keeps the latest kinds")
     func errors() {
         for _ in 0..<100 { answer(401, failure: .invalidKey) }

@@ -88,6 +88,35 @@ struct StatusRouteTests {
         #expect((told["errors"] as? [Any])?.isEmpty == true)
     }
 
+    private static func slowest(_ fixture: ServerFixture) async throws -> [String: Any]? {
+        (try await status(fixture)["slow_requests"] as? [[String: Any]])?.first
+    }
+
+    @Test("A request that runs is among the slow ones, and is told once when it has ended")
+    func running() async throws {
+        let fixture = Self.fixture(
+            ScriptedGenerator([.event(.accepted(promptTokens: 9)), .event(.text(choice: 0, "Hello", [])), .hang]))
+        try await LiveServer.run(fixture) { server in
+            let id = try await RawConnection.open(port: server.port) { connection in
+                try await connection.sendChat(ServerFixture.chatBody(#","stream":true"#))
+                #expect(try await connection.receives("Hello"))
+                let slow = try #require(try await Self.slowest(fixture))
+                #expect(slow["outcome"] as? String == "running" && slow["route"] as? String == "/v1/chat/completions")
+                #expect(slow["key_name"] as? String == "name of tenant-7" && slow["model"] as? String == "acme/tiny/1")
+                #expect(slow["prompt_tokens"] as? Int == 9 && slow["generated_tokens"] is NSNull)
+                let times = try ["queued_ms", "first_token_ms", "total_ms"].map { try #require(slow[$0] as? Int) }
+                #expect(times == times.sorted())
+                return try #require(slow["request_id"] as? String)
+            }
+            while try await Self.slowest(fixture)?["outcome"] as? String == "running" {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let slow = try #require(try await Self.status(fixture)["slow_requests"] as? [[String: Any]])
+            #expect(slow.count == 1 && slow[0]["request_id"] as? String == id)
+            #expect(slow[0]["outcome"] as? String == "client left")
+        }
+    }
+
     @Test("An error is told with its route and the request's id, whether it came before the head or in the stream")
     func errors() async throws {
         let error = GenerationError(.interrupted, "gone")

@@ -57,6 +57,9 @@ struct CompletionHandler<Dialect: CompletionDialect>: Sendable {
                 context)
         }
         let meter = CompletionMeter(metrics.model(generator.model.id), record: context.record)
+        metrics.activity.began(context.record.id) { [record = context.record, route = dialect.path] in
+            SlowRequests.Entry(running: record, route: route)
+        }
         let run = CompletionRun(
             call.generation, by: generator, for: tenant, closed: ClientConnection.closed, stopped: stopped,
             allowance: ticket.account

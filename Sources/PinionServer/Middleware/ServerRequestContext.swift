@@ -57,6 +57,9 @@ final class RequestRecord: Sendable {
         set { authenticated.withLock { $0 = newValue } }
     }
 
+    /// What is known of the generation; nil on routes that generate nothing, and before it begins.
+    var completion: CompletionRecord? { measured.withLock { $0.completion } }
+
     /// A generation begins, which will have an outcome.
     func beginCompletion() {
         measured.withLock { $0.completion = CompletionRecord() }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What the server and its models do now, and did in the last hour: what `GET /admin/status` tells.
 ///
-/// It has fixed memory, whatever the server is asked. Everything may be called from any thread.
+/// It has fixed memory, whatever the server is asked, but for the requests that run. Everything may be called from any thread.
 package final class ServerActivity: Sendable {
     /// Time since the server began, by a clock that only goes forward.
     package typealias Clock = @Sendable () -> Duration
@@ -30,9 +30,14 @@ package final class ServerActivity: Sendable {
     private struct State {
         var minutes = TimeRing<Minute>(slots: ServerActivity.minutes, of: .seconds(60))
         var errors = RecentErrors()
+        /// Requests that generate and have not ended, by their ids: no more than the server has places.
+        var running: [String: Progress] = [:]
         /// In the order of their loading.
         var models: [(id: String, activity: ModelActivity)] = []
     }
+
+    /// What a running request has taken so far.
+    package typealias Progress = @Sendable () -> SlowRequests.Entry
 
     /// A request that was answered.
     package struct Answer: Sendable {
@@ -78,6 +83,11 @@ package final class ServerActivity: Sendable {
         }
     }
 
+    /// Takes a request that begins to generate, which is among the slow ones from then on; ``answered(_:)`` ends it.
+    package func began(_ requestID: String, _ progress: @escaping Progress) {
+        state.withLock { $0.running[requestID] = progress }
+    }
+
     /// Counts a request once it is answered, and what it took is known.
     package func answered(_ answer: Answer) {
         let now = clock()
@@ -88,6 +98,7 @@ package final class ServerActivity: Sendable {
                     failure, route: answer.route, requestID: answer.requestID, time: Self.milliseconds()) : nil
         }
         state.withLock { state in
+            state.running[answer.requestID] = nil
             state.minutes.update(at: now) { minute in
                 minute.requests += 1
                 if end == .refused { minute.refusals += 1 }
@@ -123,13 +134,16 @@ package final class ServerActivity: Sendable {
 
     package func report() -> ActivityReport {
         let now = clock()
-        let (models, errors, hour, elapsed) = state.withLock { state in
+        let (models, errors, running, hour, elapsed) = state.withLock { state in
             var hour: [(Int, Minute)] = []
             state.minutes.read(at: now) { hour.append(($0, $1)) }
-            return (state.models, state.errors.entries, hour, state.minutes.elapsed(at: now))
+            return (
+                state.models, state.errors.entries, Array(state.running.values), hour, state.minutes.elapsed(at: now)
+            )
         }
         var minutes = [ActivityReport.Minute](repeating: .init(), count: Self.minutes)
         var slow = SlowRequests()
+        for progress in running { slow.add(progress()) }
         for (ago, minute) in hour {
             let index = Self.minutes - 1 - ago
             (minutes[index].requests, minutes[index].refusals) = (minute.requests, minute.refusals)

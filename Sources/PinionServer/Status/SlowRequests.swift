@@ -16,9 +16,13 @@ package struct SlowRequests: Sendable {
         package var total: Duration
         package var promptTokens: Int?
         package var generatedTokens: Int?
+        /// How it ended, or ``running``.
         package var outcome: String
-        /// Of its end, in milliseconds since 1970.
+        /// Of its end, in milliseconds since 1970; of a running request that of the report.
         package var time: Int
+
+        /// The outcome of a request that has not ended.
+        static let running = "running"
 
         package init(
             requestID: String, key: String, model: String, route: String, queued: Duration?, firstToken: Duration?,
