@@ -100,9 +100,9 @@ const makers = {
 		const outer = element("p", {dir: "auto", className: block.isContinued ? "continued" : ""});
 		return leafView(outer, block => appendInlines(outer, block.text));
 	},
-	heading(block, view, index) {
+	heading(block, view) {
 		// The page's own headings come first in its outline, which leaves no level out.
-		const before = view.views.slice(0, index).findLast(other => other.level);
+		const before = view.views.findLast(other => other.level);
 		const level = Math.min(6, block.level + BASE_LEVEL, (before?.level ?? BASE_LEVEL) + 1);
 		const outer = element(`h${level}`, {dir: "auto", className: `level-${block.level}`});
 		return Object.assign(leafView(outer, block => appendInlines(outer, block.text)), {level});
