@@ -5,7 +5,7 @@ import time
 
 import pytest
 from pages.chat import LAST
-from pages.figures import LENIENCE, hold, tell
+from pages.figures import hold, hold_all, tell
 from pages.proxy import Reply
 
 KEY_MILLISECONDS = 100
@@ -68,13 +68,13 @@ def long_chat_pieces():
 def test_keys_are_answered_beside_200_messages_and_a_streaming_megabyte(chat, long_chat_pieces):
     conversation(chat)
     assert chat.page.count("#messages > article.message") == MESSAGES
-    tasks = []
+    before = len(chat.proxy.chats())
 
     def measure():
         chat.page.run(OBSERVE)
         reply = chat.proxy.script(Reply().each(long_chat_pieces["blocks"], 0.004).end())
         # A further round takes the place of the one before, so that the page holds one megabyte in each.
-        if tasks:
+        if len(chat.proxy.chats()) > before:
             chat.page.click(chat.part("button.regenerate"))
         else:
             chat.send("a long reply")
@@ -88,13 +88,11 @@ def test_keys_are_answered_beside_200_messages_and_a_streaming_megabyte(chat, lo
         chat.until_state("done", seconds=60)
         found = chat.page.value("measured")
         assert found["strokes"] >= strokes > 8
-        tasks.append(max(found["tasks"], default=0))
         slowest, longest = sorted(found["keys"])[-3:], sorted(found["tasks"])[-3:]
         tell(f"beside 1 MB: {strokes} key strokes, the slowest {slowest} ms, the longest tasks {longest} ms")
-        return max(found["keys"], default=0)
+        return max(found["keys"], default=0), max(found["tasks"], default=0)
 
-    hold("a key beside 1 MB", KEY_MILLISECONDS, measure)
-    assert min(tasks) < TASK_MILLISECONDS * LENIENCE
+    hold_all({"a key beside 1 MB": KEY_MILLISECONDS, "a task beside 1 MB": TASK_MILLISECONDS}, measure)
     assert len(chat.page.text(f"{LAST} .body")) > MEGABYTE / 2
 
 
