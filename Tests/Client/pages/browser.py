@@ -240,17 +240,27 @@ class Page:
     # Acting as a person does
 
     def click(self, selector):
-        """Clicks the middle of an element, after waiting that it is there and nothing lies above it."""
+        """Clicks the middle of an element, after waiting that it is there, stays there and nothing lies above it.
+
+        What comes into view by scrolling gets its true height some frames later, and moves what stands below.
+        """
         self.until_shown(selector)
         place = self.until(
-            """(() => {
-                const element = document.querySelector(arguments[0]);
+            """(async (element) => {
                 element.scrollIntoView({block: "nearest", inline: "nearest"});
-                const box = element.getBoundingClientRect();
-                const x = box.x + box.width / 2, y = box.y + box.height / 2;
-                const top = document.elementFromPoint(x, y);
-                return !element.disabled && (element.contains(top) || top?.contains(element)) && [x, y];
-            })()""".replace("arguments[0]", json.dumps(selector))
+                const look = () => {
+                    const box = element.getBoundingClientRect();
+                    return [box.x + box.width / 2, box.y + box.height / 2];
+                };
+                const frame = () => new Promise(requestAnimationFrame);
+                const [oldX, oldY] = look();
+                await frame();
+                await frame();
+                const [x, y] = look(), top = document.elementFromPoint(x, y);
+                return x === oldX && y === oldY && !element.disabled && element.isConnected
+                    && (element.contains(top) || top?.contains(element)) && [x, y];
+            })(document.querySelector(arguments[0]))""",
+            selector,
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.cdp("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
@@ -331,10 +341,11 @@ class Page:
             contextId=world,
             awaitPromise=True,
             returnByValue=True,
-        )["result"]
+        )
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
         return [
             f"{found['id']}: {node['html'][:200]}: {node['failureSummary']}"
-            for found in json.loads(result["value"])
+            for found in json.loads(result["result"]["value"])
             for node in found["nodes"]
         ]
 

@@ -1,8 +1,32 @@
 """The chat page as a person uses it; its parts are found by the ids and attributes that they have for that."""
 
+import time
+
+from pages.browser import LOOK_SECONDS, WAIT_SECONDS
+
 LAST = "#messages > article.message:last-of-type"
 # Of a reply that has ended, however.
 ENDED = ("done", "stopped", "interrupted", "failed")
+# Kept of a reply that is whole. A page that is left in the middle of a write loses it, and shows what was kept before.
+DONE = '"state":"done"'
+# Everything that the browser keeps for the page, as one text.
+KEPT = """
+const found = [JSON.stringify(localStorage), document.cookie, location.href, JSON.stringify(history.state)];
+for (const {name, version} of await indexedDB.databases()) {
+    const database = await new Promise((done, fail) => {
+        const opening = indexedDB.open(name, version);
+        [opening.onsuccess, opening.onerror] = [() => done(opening.result), fail];
+    });
+    found.push(name);
+    for (const store of database.objectStoreNames) {
+        const request = database.transaction(store).objectStore(store).getAll();
+        found.push(JSON.stringify(await new Promise((done) => { request.onsuccess = () => done(request.result); })));
+    }
+    database.close();
+}
+for (const name of await caches.keys()) found.push(name);
+return found.join("\\n");
+"""
 
 
 class Chat:
@@ -62,6 +86,17 @@ class Chat:
         self.page.until(
             "document.querySelector(arguments[0])?.textContent.includes(arguments[1])", f"{LAST} .body", text
         )
+
+    def kept(self):
+        """Everything that the browser keeps for the page."""
+        return self.page.promise(KEPT)
+
+    def until_kept(self, *words):
+        """Waits until the browser keeps these words: what a page shows it writes some moments later."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while missing := [each for each in words if each not in self.kept()]:
+            assert time.monotonic() < deadline, f"after {WAIT_SECONDS} s not kept: {missing}"
+            time.sleep(LOOK_SECONDS)
 
     def part(self, selector):
         """A selector inside of the last message."""

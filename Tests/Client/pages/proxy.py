@@ -2,7 +2,7 @@
 
 It forwards everything, under a path prefix if it has one. A test puts replies to chat requests in `replies`, which are
 given in turn; a chat request that finds none is forwarded. Each proxy is an origin of its own for the browser, so that
-what pages of different tests keep there stays apart.
+what pages of different tests keep there stays apart: no port is used twice in a run.
 
 With `PINION_PAGE_FILES` the pages' files are read from that folder instead, so that an edit is seen without a build.
 """
@@ -88,6 +88,19 @@ class Reply:
         for piece in pieces:
             self.text(piece).pause(seconds)
         return self
+
+    def flow(self, event, seconds):
+        """Numbered paragraphs with a pause after each, until the test sets the event, or the page went away."""
+
+        def write(out):
+            deadline, number = time.monotonic() + HELD_SECONDS, 0
+            while not event.wait(seconds) and time.monotonic() < deadline:
+                out.event(
+                    {"choices": [{"index": 0, "delta": {"content": f"flow {number}\n\n"}, "finish_reason": None}]}
+                )
+                number += 1
+
+        return self._step(write)
 
     def pause(self, seconds):
         return self._step(lambda out: time.sleep(seconds))
@@ -248,8 +261,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
             self.wfile.flush()
             passed += len(part)
-            if streams and proxy.cut_after is not None and passed >= proxy.cut_after:
-                raise Dropped
+            if streams and proxy.hold_after is not None and passed >= proxy.hold_after:
+                proxy.hold_stream()
+            if streams and proxy.pace:
+                time.sleep(proxy.pace)
         # A stream without its last chunk ended in the middle.
         if response.length:
             raise Dropped
@@ -271,13 +286,24 @@ class Server(http.server.ThreadingHTTPServer):
         """A browser that closes a connection is no fault."""
 
 
+# Servers that answer no more, whose ports nobody else gets.
+closed = []
+
+
 class Proxy:
-    """`answers` replaces what paths answer, `cut_after` ends streams of the server after so many bytes."""
+    """`answers` replaces what paths answer; `hold_after` and `pace` are about streams of the server.
+
+    A stream is held once, after `hold_after` bytes, until the test sets `go_on`. It then ends if it `cuts`. What ends a
+    connection takes with it what the page has not read yet, so that a test first waits for what the page shows of it.
+
+    After each part of a stream `pace` seconds go by: the model alone may be done before a person could press a button.
+    """
 
     def __init__(self, upstream, prefix=""):
         self.upstream, self.prefix = upstream, prefix
         self.replies, self.requests = queue.SimpleQueue(), []
-        self.answers, self.cut_after = {}, None
+        self.answers, self.pace = {}, 0
+        self.hold_after, self.cuts, self.held, self.go_on = None, False, threading.Event(), threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.proxy = self
         self.address = f"http://127.0.0.1:{self.server.server_port}{prefix}"
@@ -306,6 +332,14 @@ class Proxy:
         data = [{"id": name, "object": "model", "created": 1, "owned_by": "test"} for name in models]
         self.answers[MODELS] = {"object": "list", "data": data}
 
+    def hold_stream(self):
+        """Holds the stream of the thread that calls."""
+        self.hold_after = None
+        self.held.set()
+        self.go_on.wait(HELD_SECONDS)
+        if self.cuts:
+            raise Dropped
+
     def script(self, reply):
         """The next chat request gets this reply."""
         self.replies.put(reply)
@@ -316,5 +350,6 @@ class Proxy:
         return [json.loads(body) for method, path, _, body in self.requests if (method, path) == ("POST", CHAT)]
 
     def close(self):
+        """Answers no more. The port stays taken: the browser would give a later proxy what pages kept at this one."""
         self.server.shutdown()
-        self.server.server_close()
+        closed.append(self.server)

@@ -3,12 +3,16 @@
 import threading
 import time
 
+import httpx
 import pytest
 from conftest import Server, run
+from pages.browser import WAIT_SECONDS
 from pages.chat import LAST, Chat
 from pages.proxy import Proxy, Reply
 
 NEVER = threading.Event()
+# Bytes of a stream of the server, which are about twelve tokens.
+HOLD_AFTER = 3_000
 
 
 def said(chat):
@@ -53,9 +57,10 @@ def test_an_error_that_is_no_json_is_told_too(chat):
 
 
 def test_an_error_in_the_stream_keeps_what_came(chat):
-    chat.scripted(Reply().text("What came ", "before.").pause(0.1).fault("The engine failed."), state="failed")
+    chat.scripted(Reply().text("What came ", "before.").fault("The engine failed."), state="failed")
     chat.until_says("What came before.")
     assert "The engine failed." in said(chat)
+    chat.until_kept('"state":"failed"')
     chat.page.reload()
     chat.ready()
     chat.page.until(
@@ -66,8 +71,13 @@ def test_an_error_in_the_stream_keeps_what_came(chat):
 
 @pytest.mark.parametrize("cut", [True, False], ids=["dropped", "ended early"])
 def test_a_lost_connection_keeps_what_came_and_is_marked(chat, cut):
-    reply = Reply().text("What came ", "before.").pause(0.2)
-    chat.scripted(reply.drop() if cut else reply, state="interrupted")
+    # A connection that breaks takes with it what the page has not read yet.
+    is_read = threading.Event()
+    reply = Reply().text("What came ", "before.").hold(is_read)
+    chat.scripted(reply.drop() if cut else reply, state="streaming")
+    chat.until_says("What came before.")
+    is_read.set()
+    chat.until_state("interrupted")
     chat.until_says("What came before.")
     assert chat.page.text(chat.part(".ending")).strip()
     assert chat.page.attribute("#live", "data-event") in ("cut", "failed")
@@ -75,14 +85,16 @@ def test_a_lost_connection_keeps_what_came_and_is_marked(chat, cut):
 
 
 def test_a_cut_stream_of_the_real_server_can_be_continued(chat):
-    chat.proxy.cut_after = 3_000
+    chat.proxy.hold_after, chat.proxy.cuts = HOLD_AFTER, True
     chat.page.fill("#p-max_tokens", "60")
     chat.page.fill("#p-temperature", "0")
     chat.send("Write a long story about a river.")
+    chat.page.until("document.querySelector(arguments[0])?.textContent.length > 5", f"{LAST} .body", seconds=60)
+    assert chat.proxy.held.wait(60)
+    chat.proxy.go_on.set()
     chat.until_state("interrupted", seconds=60)
     kept = chat.body
     assert len(kept) > 5
-    chat.proxy.cut_after = None
     chat.page.click(chat.part("button.continue"))
     chat.page.until(
         "document.querySelector(arguments[0]).textContent.length > arguments[1]", f"{LAST} .body", len(kept)
@@ -99,8 +111,13 @@ def test_no_server_is_told_and_the_question_is_kept(chat):
 
 
 def test_a_reload_in_mid_stream_keeps_the_text_and_marks_it(chat):
-    chat.proxy.script(Reply().each([f"word{number} " for number in range(20)], 0.02).hold(NEVER))
+    """Some of it was written before, the rest is on the way out; the page is left between two writes, not in one."""
+    go_on = threading.Event()
+    words = [f"word{number} " for number in range(20)]
+    chat.proxy.script(Reply().text(*words[:10]).hold(go_on).text(*words[10:]).hold(NEVER))
     chat.send("hello")
+    chat.until_kept("word9")
+    go_on.set()
     chat.page.until("document.querySelector(arguments[0])?.textContent.includes('word19')", f"{LAST} .body")
     chat.page.reload()
     chat.ready()
@@ -116,7 +133,8 @@ def test_a_tab_that_was_closed_in_mid_stream_is_opened_again_with_the_text(chat,
     chat.proxy.script(Reply().text("kept by the closed tab").hold(NEVER))
     chat.send("hello")
     chat.page.until("document.querySelector(arguments[0])?.textContent.includes('closed tab')", f"{LAST} .body")
-    time.sleep(1.3)
+    # The page writes from time to time, because not every end is told to it.
+    chat.until_kept("kept by the closed tab")
     chat.page.close()
     with browser.page(chat.proxy.address) as page:
         other = Chat(page, chat.proxy)
@@ -136,21 +154,26 @@ def test_a_server_that_is_killed_in_mid_stream_and_started_again_goes_on(browser
         with browser.page(proxy.address) as page:
             chat = Chat(page, proxy)
             chat.sign_in(key)
-            page.fill("#p-max_tokens", "400")
+            page.fill("#p-max_tokens", "4000")
             page.fill("#p-temperature", "0")
+            proxy.hold_after = HOLD_AFTER
             chat.send("Write a long story about a river.")
-            page.until("document.querySelector(arguments[0])?.textContent.length > 20", f"{LAST} .body", seconds=60)
+            # The server goes on meanwhile, for seconds.
+            assert proxy.held.wait(60)
             first.process.kill()
+            page.until("document.querySelector(arguments[0])?.textContent.length > 20", f"{LAST} .body")
+            proxy.go_on.set()
             chat.until_state("interrupted")
             kept = chat.body
             assert len(kept) > 20 and said(chat)
             second = Server("--data-dir", data)
-            proxy.upstream = second.address
+            proxy.upstream, proxy.pace = second.address, 0.02
             page.click(chat.part("button.continue"))
             page.until(
                 "document.querySelector(arguments[0]).textContent.length > arguments[1]",
                 f"{LAST} .body",
                 len(kept) + 20,
+                seconds=60,
             )
             page.click("#stop")
             chat.until_state("stopped")
@@ -169,7 +192,12 @@ def test_a_key_that_is_revoked_while_chatting_leaves_the_conversation_and_asks_f
         visitor.sign_in(made)
         visitor.scripted(Reply().text("before the revocation").end(), "first", "done")
         assert run("keys", "revoke", made, "--data-dir", data).returncode == 0
-        time.sleep(1.1)
+        # A server takes up to a second to notice.
+        refused = {"authorization": f"Bearer {made}"}
+        deadline = time.monotonic() + WAIT_SECONDS
+        while httpx.get(f"{server.address}/v1/models", headers=refused, timeout=WAIT_SECONDS).status_code != 401:
+            assert time.monotonic() < deadline, "the key is still accepted"
+            time.sleep(0.05)
         visitor.send("second")
         page.until_shown("#sign-in")
         assert ["assistant", "before the revocation"] in visitor.messages(), "the conversation is still shown"

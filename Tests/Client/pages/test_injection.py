@@ -4,7 +4,7 @@ import json
 
 import pytest
 from pages import hostile
-from pages.chat import LAST, Chat
+from pages.chat import DONE, LAST, Chat
 from pages.proxy import Proxy, Reply
 
 # Pieces so short that every mark is cut.
@@ -35,6 +35,7 @@ def test_hostile_text_of_the_model_is_text(chat, kind):
         for text in ("<script>globalThis.pwned = 1</script>", "<svg onload=globalThis.pwned=1>", "<!--><img src=x"):
             assert text in shown
     # After a reload the same text comes from the storage.
+    chat.until_kept(DONE)
     chat.page.reload()
     chat.ready()
     chat.until_state("done")
@@ -60,8 +61,12 @@ def test_hostile_reasoning_and_tool_calls_are_text(chat):
 def test_a_hostile_message_of_the_user_is_text_and_so_is_its_title(chat):
     text = hostile.NAMES[0] + "\n" + "\n".join(hostile.ALL)
     chat.scripted(Reply().text("ok").end(), text, "done")
+    # The list shows a conversation once it is written.
+    chat.page.until(
+        "document.querySelector('#conversations button.open')?.textContent.includes(arguments[0])",
+        hostile.NAMES[0][:20],
+    )
     hostile.assert_harmless(chat.page, chat.proxy)
-    assert hostile.NAMES[0][:20] in chat.page.text("#conversations button.open")
 
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
@@ -136,11 +141,17 @@ def test_hostile_names_of_models_are_text(browser, server, quiet):
 
 def test_a_renamed_title_is_text(chat):
     chat.scripted(Reply().text("ok").end(), state="done")
+    title = "#conversations button.open"
+    chat.page.until_shown(title)
     for name in hostile.NAMES:
+        before = chat.page.text(title)
         chat.page.click("#conversations button.rename")
         chat.page.fill("#conversations input.title", name.replace("\0", ""))
         chat.page.key("Enter")
-        chat.page.until_hidden("#conversations input.title")
+        # The new name is shown once it is written, with new buttons.
+        chat.page.until(
+            "![null, arguments[1]].includes(document.querySelector(arguments[0])?.textContent ?? null)", title, before
+        )
         hostile.assert_harmless(chat.page, chat.proxy)
         assert chat.page.count("#conversations script, #conversations img[src*=leak]") == 0
 
@@ -160,6 +171,7 @@ def test_direction_marks_stay_in_their_message(chat):
     """An override that is never closed must not turn what stands beside the text."""
     chat.scripted(Reply().text("\u202e\u2067\u202b turned").end(), "\u202e turned too", "done")
     for selector in ("#messages .body", "#conversations button.open"):
+        chat.page.until_shown(selector)
         assert chat.page.value(
             """[...document.querySelectorAll(arguments[0])].every((element) => {
                 for (let each = element; each && each !== document.body; each = each.parentElement)

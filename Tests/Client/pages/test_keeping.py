@@ -9,28 +9,11 @@ import httpx
 import pytest
 from conftest import Server, run
 from pages import hostile
-from pages.chat import LAST, Chat
+from pages.browser import LOOK_SECONDS, WAIT_SECONDS
+from pages.chat import DONE, LAST, Chat
 from pages.proxy import Proxy, Reply
 
 PAGE_BYTES = 150_000
-# Everything that the browser keeps for the page, as one text.
-KEPT = """
-const found = [JSON.stringify(localStorage), document.cookie, location.href, JSON.stringify(history.state)];
-for (const {name, version} of await indexedDB.databases()) {
-    const database = await new Promise((done, fail) => {
-        const opening = indexedDB.open(name, version);
-        [opening.onsuccess, opening.onerror] = [() => done(opening.result), fail];
-    });
-    found.push(name);
-    for (const store of database.objectStoreNames) {
-        const request = database.transaction(store).objectStore(store).getAll();
-        found.push(JSON.stringify(await new Promise((done) => { request.onsuccess = () => done(request.result); })));
-    }
-    database.close();
-}
-for (const name of await caches.keys()) found.push(name);
-return found.join("\\n");
-"""
 
 
 @pytest.fixture
@@ -44,10 +27,11 @@ def exported(page, downloads, button):
     """The file that a button makes."""
     before = set(downloads.iterdir())
     page.click(button)
-    deadline = time.monotonic() + 10
-    while not (new := [file for file in set(downloads.iterdir()) - before if not file.name.endswith(".crdownload")]):
+    deadline = time.monotonic() + WAIT_SECONDS
+    # While it comes, the file has other names of the browser's.
+    while not (new := [file for file in set(downloads.glob("pinion-*")) - before if file.suffix in (".json", ".md")]):
         assert time.monotonic() < deadline, "no file was made"
-        time.sleep(0.02)
+        time.sleep(LOOK_SECONDS)
     # A later file of the same name would take its place.
     return new[0].rename(downloads / f"{len(before)} {new[0].name}")
 
@@ -67,7 +51,7 @@ def test_the_key_is_kept_for_the_tab_alone_and_leaves_the_address(chat, server):
     page = chat.page
     assert page.value("sessionStorage.getItem('pinion.key')") == server.key
     assert page.value("location.hash + location.search") == ""
-    assert server.key not in page.promise(KEPT)
+    assert server.key not in chat.kept()
     assert server.key not in page.value("document.documentElement.outerHTML")
     assert page.value(
         "[...document.querySelectorAll('input')].every((each) => !each.value.includes(arguments[0]))", server.key
@@ -133,7 +117,7 @@ def test_a_page_is_served_without_a_key_and_nothing_else_is(proxy, server):
         ("/pages/../etc/passwd", 404),
         ("/pages/nothing.js", 404),
     ):
-        reply = httpx.get(server.address + path)
+        reply = httpx.get(server.address + path, timeout=WAIT_SECONDS)
         assert reply.status_code == status, path
         if status == 200:
             assert "script-src 'self'" in reply.headers["content-security-policy"]
@@ -155,7 +139,7 @@ def test_the_policy_is_the_strict_one_on_pages_and_assets(browser, server, quiet
         )
     assert len(addresses) > 3
     for address in [server.address + "/", server.address + "/status", *addresses]:
-        reply = httpx.get(address)
+        reply = httpx.get(address, timeout=WAIT_SECONDS)
         assert reply.headers["content-security-policy"] == wanted, address
         assert reply.headers["x-content-type-options"] == "nosniff", address
 
@@ -183,6 +167,7 @@ def test_the_page_works_under_a_path_prefix(browser, server, quiet):
             chat = Chat(page, proxy)
             chat.sign_in(server.key)
             chat.scripted(Reply().text("below a prefix").end(), state="done")
+            chat.until_kept(DONE)
             page.reload()
             chat.ready()
             chat.until_says("below a prefix")
@@ -224,9 +209,7 @@ def test_two_tabs_on_one_conversation_lose_nothing(chat, browser, server):
         chat.until_state("done")
         chat.page.reload()
         chat.ready()
-    texts = chat.page.promise(KEPT)
-    for words in ("first answer", "answer in one tab", "at once, one", "late in one.", "at once, two", "late in two."):
-        assert words in texts, words
+    chat.until_kept("first answer", "answer in one tab", "at once, one", "late in one.", "at once, two", "late in two.")
 
 
 def test_a_conversation_deleted_in_one_tab_harms_no_other(chat, browser, server):
@@ -234,8 +217,7 @@ def test_a_conversation_deleted_in_one_tab_harms_no_other(chat, browser, server)
     with browser.page(chat.proxy.address) as page:
         other = open_again(chat, server, page)
         chat.page.click("#conversations button.delete")
-        if chat.page.shown("#ask-yes"):
-            chat.page.click("#ask-yes")
+        chat.page.click("#ask-yes")
         chat.page.until("document.querySelectorAll('#conversations li').length === 0")
         other.scripted(Reply().text("goes on").end(), "and now", "done")
         other.until_says("goes on")
@@ -267,18 +249,20 @@ def test_a_conversation_is_exported_and_imported(chat, browser, downloads, serve
     text = file.read_text()
     assert "the question" in text and "the **answer**" in text and "Be kind." in text
     assert server.key not in text
+    chat.until_kept(DONE)
     markdown = exported(chat.page, downloads, "#export-markdown").read_text()
     assert "the question" in markdown and "the **answer**" in markdown
     everything = exported(chat.page, downloads, "#export-all")
     forget(chat, server.key)
     import_file(chat.page, everything)
-    chat.page.until("document.querySelectorAll('#conversations li').length === 1")
+    chat.page.until_shown("#notice[data-kind=import]")
+    assert chat.page.count("#conversations li") == 1
     chat.page.click("#conversations button.open")
     chat.page.until("document.querySelector('#messages').textContent.includes('the answer')")
     assert chat.page.value("document.querySelector('#system').value") == "Be kind."
     # Once more: what is there already is not lost.
     import_file(chat.page, file)
-    chat.page.until("document.querySelectorAll('#conversations li').length >= 1")
+    chat.page.until("document.querySelectorAll('#conversations li').length === 2")
 
 
 def forget(chat, key):
@@ -293,13 +277,15 @@ def forget(chat, key):
 def test_forgetting_everything_leaves_nothing(chat, server):
     chat.scripted(Reply().text("to be forgotten").end(), "a secret question", "done")
     chat.page.fill("#prompt", "a secret draft")
-    time.sleep(1.2)
+    chat.until_kept("to be forgotten", "a secret question", "a secret draft")
     chat.page.click("#forget")
     chat.page.click("#ask-no")
-    assert chat.page.count("#conversations li") == 1, "no is no"
+    chat.page.until_hidden("dialog#ask")
+    chat.page.until("document.querySelectorAll('#conversations li').length === 1")
+    chat.until_kept("to be forgotten", "a secret question", "a secret draft")
     forget(chat, server.key)
     time.sleep(1.2)
-    kept = chat.page.promise(KEPT)
+    kept = chat.kept()
     for words in ("to be forgotten", "a secret question", "a secret draft"):
         assert words not in kept, words
 
@@ -308,6 +294,7 @@ def test_a_hostile_file_is_imported_as_text(chat, server, downloads, tmp_path):
     chat.scripted(
         Reply().reasoning("hm").text("WORD").tool_call("WORD", '{"a": "WORD"}').end("tool_calls"), "WORD", "done"
     )
+    chat.until_kept(DONE)
     file = exported(chat.page, downloads, "#export-all")
     original = file.read_text()
     assert original.count("WORD") >= 4
@@ -316,9 +303,12 @@ def test_a_hostile_file_is_imported_as_text(chat, server, downloads, tmp_path):
     imported = tmp_path / "hostile.json"
     imported.write_text(original.replace("WORD", everything))
     import_file(chat.page, imported)
-    chat.page.until("document.querySelectorAll('#conversations li').length === 1")
+    # The list is made anew when the conversation that came is opened.
+    chat.page.until_shown("#notice[data-kind=import]")
+    assert chat.page.count("#conversations li") == 1
     chat.page.click("#conversations button.open")
     chat.page.until("document.querySelectorAll('#messages > article.message').length === 2")
+    chat.until_state("done")
     hostile.assert_harmless(chat.page, chat.proxy)
 
 
@@ -359,18 +349,25 @@ def test_damaged_files_are_refused_or_read_and_never_break_the_page(chat, downlo
         '{"__proto__": {"pwned": 1}}',
     ]
     texts += list(mutations(original))[::7]
+    chat.page.run(
+        """window.told = 0;
+        new MutationObserver(() => { told += 1; }).observe(document.querySelector("#notice-text"), {childList: true});"""
+    )
     for number, text in enumerate(texts):
         path = tmp_path / f"damaged {number}.json"
         path.write_text(text)
         import_file(chat.page, path)
-    chat.page.until(
-        "document.querySelector('#notice')?.checkVisibility() || document.querySelector('#error')?.checkVisibility()"
-    )
+        # Of each file it is said what became of it.
+        chat.page.until("told > arguments[0]", number)
+    assert chat.page.shown("#notice")
     chat.page.reload()
     chat.ready()
     # Whatever was taken can be opened.
+    row = "document.querySelectorAll('#conversations button.open')[arguments[0]]"
     for index in range(min(chat.page.count("#conversations button.open"), 40)):
-        chat.page.run("document.querySelectorAll('#conversations button.open')[arguments[0]]?.click()", index)
+        chat.page.run(f"{row}.click()", index)
+        chat.page.until(f"{row}.ariaCurrent === 'true'", index)
+    chat.page.until_shown_whole()
     hostile.assert_harmless(chat.page, chat.proxy)
     assert chat.page.value("({}).pwned") is None
     chat.page.click("#new")
@@ -385,7 +382,10 @@ def test_scroll_is_never_taken_from_the_reader(chat):
     page = chat.page
     for number in range(6):
         chat.scripted(Reply().text("line\n\n" * 30).end(), f"question {number}", "done")
-    reply = chat.proxy.script(Reply().each([f"word {number}\n\n" for number in range(120)], 0.02).end())
+    # It grows while the reader goes up, however long that takes, and after that.
+    is_up = threading.Event()
+    reply = Reply().flow(is_up, 0.02).each([f"word {number}\n\n" for number in range(60)], 0.02)
+    chat.proxy.script(reply.end())
     chat.send("and now a long one")
     chat.until_state("streaming")
     at_end = "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 4)(document.querySelector('#transcript'))"
@@ -396,11 +396,13 @@ def test_scroll_is_never_taken_from_the_reader(chat):
         "(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('#transcript').getBoundingClientRect())"
     )
     page.cdp("Input.dispatchMouseEvent", type="mouseWheel", x=box[0], y=box[1], deltaX=0, deltaY=-700)
-    page.until(f"!{at_end}")
-    time.sleep(0.3)
-    place = page.value("document.querySelector('#transcript').scrollTop")
+    page.until_shown("#to-end")
+    # A browser scrolls smoothly, for as long as its frames take.
+    place = None
+    while place != (place := page.value("document.querySelector('#transcript').scrollTop")):
+        time.sleep(0.3)
     length = len(chat.body)
-    reply.finished.wait(10)
+    is_up.set()
     chat.until_state("done")
     assert len(chat.body) > length
     assert abs(page.value("document.querySelector('#transcript').scrollTop") - place) < 2
@@ -419,10 +421,12 @@ def test_a_reader_at_the_end_follows_it(chat):
 
 def test_selected_text_stays_selected_while_the_reply_grows(chat):
     page = chat.page
-    reply = chat.proxy.script(Reply().text("first paragraph\n\nsecond\n\n").each(["more\n\n"] * 40, 0.03).end())
+    is_selected = threading.Event()
+    reply = Reply().text("first paragraph\n\nsecond\n\n").flow(is_selected, 0.03).each(["more\n\n"] * 20, 0.03)
+    chat.proxy.script(reply.end())
     chat.send("hello")
     page.until("document.querySelectorAll(arguments[0]).length > 3", f"{LAST} .body p")
     page.run("getSelection().selectAllChildren(document.querySelector(arguments[0]))", f"{LAST} .body p")
-    reply.finished.wait(10)
+    is_selected.set()
     chat.until_state("done")
     assert page.value("String(getSelection())").strip() == "first paragraph"

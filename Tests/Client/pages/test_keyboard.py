@@ -1,6 +1,9 @@
 """The keyboard alone, and input methods, whose Enter takes a candidate and must never send."""
 
+import threading
+
 import pytest
+from pages.browser import WAIT_SECONDS
 from pages.chat import LAST
 from pages.proxy import Reply
 
@@ -135,12 +138,12 @@ def test_a_conversation_by_the_keyboard_alone(chat):
 
 
 def test_escape_stops_a_reply(chat):
-    held = chat.proxy.script(Reply().text("going on").pause(0.1).each(["."] * 200, 0.05).end())
+    held = chat.proxy.script(Reply().text("going on").flow(threading.Event(), 0.05).end())
     chat.send("hello")
     chat.until_state("streaming")
     chat.page.key("Escape")
     chat.until_state("stopped")
-    assert held.gone.wait(5)
+    assert held.gone.wait(WAIT_SECONDS)
 
 
 def test_every_stop_of_the_tab_key_is_visible_and_marked(chat):
