@@ -100,18 +100,18 @@ export async function openConversation(id) {
 	const ongoing = app.replies.get(id)?.conversation;
 	if (ongoing) setOpen(ongoing);
 	else {
+		const turn = ++opening;
 		let loaded = null;
 		try { loaded = id && await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
 		if (!loaded) return false;
-		await show(loaded);
+		await show(loaded, turn);
 	}
 	return true;
 }
 
-async function show({record, messages}) {
+async function show({record, messages}, turn = ++opening) {
 	const conversation = new Conversation(record, messages);
 	const open = messages.filter(isOpen);
-	const turn = ++opening;
 	if (open.length) {
 		// Another tab may be at it; otherwise the page was left in the middle.
 		claims = new Set();

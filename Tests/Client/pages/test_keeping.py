@@ -239,6 +239,35 @@ def test_seven_tabs_are_used_at_once(browser, proxy, server, quiet):
         last.until("document.querySelectorAll('#conversations li').length === 7")
 
 
+# Slow storage
+
+# Another user of the database, before whom nobody else reads or writes, until `free` is called or its page is left.
+BUSY = """
+const [{name, version}] = await indexedDB.databases();
+const opening = indexedDB.open(name, version);
+await new Promise((done) => { opening.onsuccess = done; });
+const stores = opening.result.transaction(["conversations", "messages"], "readwrite");
+let isBusy = true;
+const goOn = () => { if (isBusy) stores.objectStore("messages").get(["", ""]).onsuccess = goOn; };
+await new Promise((done) => { stores.objectStore("messages").get(["", ""]).onsuccess = () => { goOn(); done(); }; });
+globalThis.free = () => { isBusy = false; };
+"""
+
+
+def test_a_conversation_that_is_slow_to_open_comes_not_before_a_later_one(chat):
+    chat.scripted(Reply().text("slow to come").end(), state="done")
+    chat.until_kept(DONE)
+    chat.page.click("#new")
+    chat.page.promise(BUSY)
+    chat.page.click("#conversations button.open")
+    chat.page.click("#new")
+    chat.page.run("free()")
+    # What has to wait for the one that was slow comes after it.
+    chat.until_kept("slow to come")
+    chat.page.until_shown_whole()
+    assert chat.messages() == []
+
+
 # Out and in again
 
 
