@@ -10,33 +10,16 @@ struct InlineReading {
         let start: Int
     }
 
-    /// A run of `*`, `_` or `~` that may open or close emphasis.
-    private struct Delimiter {
-        let byte: UInt8
-        let node: Int
-        let start: Int
-        let length: Int
-        var count: Int
-        let canOpen: Bool
-        let canClose: Bool
-    }
-
     private struct Bracket {
         let node: Int
         let start: Int
         let isImage: Bool
-        /// Delimiters that stood before it.
+        /// Delimiter runs that stood before it.
         let delimiters: Int
     }
 
     /// The bytes from which a reading cannot go on before more of them come.
     private static let specials = Set("\\`*_~[]!<&\n".utf8)
-    /// Bytes of an entity, from `&` to `;`.
-    private static let longestEntity = 12
-    private static let entities = [
-        "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": "\u{A0}", "copy": "©", "hellip": "…",
-        "mdash": "—", "ndash": "–",
-    ]
 
     private let bytes: [UInt8]
     private let before: Unicode.Scalar
@@ -46,7 +29,7 @@ struct InlineReading {
     private let isStyled: Bool
     private var position = 0
     private var nodes: [Node] = []
-    private var delimiters: [Delimiter] = []
+    private var delimiters = DelimiterStack()
     private var brackets: [Bracket] = []
     /// Ranges of bytes that emphasis or links span.
     private var spans: [Range<Int>] = []
@@ -80,7 +63,7 @@ struct InlineReading {
     private func decidedEnd() -> Int {
         var end = undecided ?? bytes.count
         if let bracket = brackets.first { end = min(end, bracket.start) }
-        for delimiter in delimiters where delimiter.canOpen && delimiter.count > 0 { end = min(end, delimiter.start) }
+        if let opening = delimiters.firstOpening { end = min(end, opening) }
         while let span = spans.first(where: { $0.lowerBound < end && end < $0.upperBound }) { end = span.lowerBound }
         return end
     }
@@ -94,7 +77,7 @@ struct InlineReading {
         case UInt8(ascii: "!"): exclamation()
         case UInt8(ascii: "]"): closeBracket()
         case UInt8(ascii: "<"): angle()
-        case UInt8(ascii: "&"): entity()
+        case UInt8(ascii: "&"): ampersand()
         case UInt8(ascii: "\n"): lineEnd()
         default: plain()
         }
@@ -162,37 +145,12 @@ struct InlineReading {
         add(isBreak ? "\n" : " ", to: position + 1)
     }
 
-    private mutating func entity() {
-        let window = bytes[position..<min(bytes.count, position + Self.longestEntity)]
-        guard let end = window.firstIndex(of: UInt8(ascii: ";")) else {
-            let isOpen = window.dropFirst().allSatisfy { Self.isNameByte($0) || $0 == UInt8(ascii: "#") }
-            if isOpen, window.endIndex == bytes.count, window.count < Self.longestEntity, waits() { return }
-            return add("&", to: position + 1)
+    private mutating func ampersand() {
+        switch CharacterReference.read(bytes, from: position) {
+        case .found(let character, let end): add(character, to: end)
+        case .incomplete: if !waits() { add("&", to: position + 1) }
+        case .none: add("&", to: position + 1)
         }
-        let name = text(position + 1..<end)
-        if let known = Self.entities[name] {
-            add(known, to: end + 1)
-        } else if name.hasPrefix("#"), let scalar = Self.scalar(name.dropFirst()) {
-            // A control by its number is no less of a control.
-            add(TerminalText.isHidden(scalar) ? TerminalText.spelling(scalar) : String(scalar), to: end + 1)
-        } else {
-            add("&", to: position + 1)
-        }
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
-    }
-
-    private static func scalar(_ digits: Substring) -> Unicode.Scalar? {
-        let isHexadecimal = digits.first == "x" || digits.first == "X"
-        let value = isHexadecimal ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
-        return value.flatMap { $0 == 0 ? "\u{FFFD}" : Unicode.Scalar($0) }
     }
 
     // MARK: - Code
@@ -237,24 +195,10 @@ struct InlineReading {
         let length = runLength(at: position)
         let end = position + length
         if end == bytes.count, waits() { return }
-        let last = scalar(before: position)
-        let next = scalar(from: end)
-        let leftFlanking = !next.isSpace && (!next.isPunctuation || last.isSpace || last.isPunctuation)
-        let rightFlanking = !last.isSpace && (!last.isPunctuation || next.isSpace || next.isPunctuation)
-        let (canOpen, canClose): (Bool, Bool) =
-            switch byte {
-            case UInt8(ascii: "_"):
-                (
-                    leftFlanking && (!rightFlanking || last.isPunctuation),
-                    rightFlanking && (!leftFlanking || next.isPunctuation)
-                )
-            case UInt8(ascii: "~"): (leftFlanking && length <= 2, rightFlanking && length <= 2)
-            default: (leftFlanking, rightFlanking)
-            }
         delimiters.append(
-            Delimiter(
-                byte: byte, node: nodes.count, start: position, length: length, count: length, canOpen: canOpen,
-                canClose: canClose))
+            DelimiterRun(
+                byte: byte, node: nodes.count, start: position, length: length, after: scalar(before: position),
+                before: scalar(from: end)))
         add(text(position..<end), to: end)
     }
 
@@ -272,48 +216,16 @@ struct InlineReading {
         return text(index..<end).unicodeScalars.first ?? " "
     }
 
-    /// Joins closing runs with the nearest opening ones before them, from a delimiter on.
+    /// Shows the emphases that close, from a delimiter run on.
     private mutating func joinEmphasis(from first: Int) {
-        var closer = first
-        while closer < delimiters.count {
-            if delimiters[closer].canClose {
-                while delimiters[closer].count > 0, let opener = opener(for: closer, from: first) {
-                    join(opener, closer)
-                }
-            }
-            closer += 1
+        for emphasis in delimiters.join(from: first) {
+            spans.append(emphasis.span)
+            // Without styles the marks stay.
+            guard isStyled else { continue }
+            for index in emphasis.opener + 1..<emphasis.closer { nodes[index].style.formUnion(emphasis.style) }
+            nodes[emphasis.opener].text.removeLast(emphasis.length)
+            nodes[emphasis.closer].text.removeFirst(emphasis.length)
         }
-    }
-
-    private func opener(for closer: Int, from first: Int) -> Int? {
-        let closing = delimiters[closer]
-        return (first..<closer).last { index in
-            let opening = delimiters[index]
-            guard opening.byte == closing.byte, opening.canOpen, opening.count > 0 else { return false }
-            if closing.byte == UInt8(ascii: "~") { return opening.count == closing.count }
-            // CommonMark's rule of three, which keeps `*a**b*` from being two emphases.
-            let isOneSided = !(opening.canClose || closing.canOpen)
-            let sum = opening.length + closing.length
-            return isOneSided || sum % 3 != 0 || (opening.length % 3 == 0 && closing.length % 3 == 0)
-        }
-    }
-
-    private mutating func join(_ opener: Int, _ closer: Int) {
-        let isStruck = delimiters[opener].byte == UInt8(ascii: "~")
-        let isStrong = delimiters[opener].count >= 2 && delimiters[closer].count >= 2
-        let used = isStruck ? delimiters[opener].count : isStrong ? 2 : 1
-        let style: TextStyle = isStruck ? .struck : isStrong ? .bold : .italic
-        let inside = delimiters[opener].node + 1..<delimiters[closer].node
-        if isStyled {
-            for index in inside { nodes[index].style.formUnion(style) }
-            nodes[delimiters[opener].node].text.removeLast(used)
-            nodes[delimiters[closer].node].text.removeFirst(used)
-        }
-        delimiters[opener].count -= used
-        delimiters[closer].count -= used
-        // What stands between them can no longer open or close anything.
-        for index in opener + 1..<closer { delimiters[index].count = 0 }
-        spans.append(delimiters[opener].start..<delimiters[closer].start + delimiters[closer].length)
     }
 
     // MARK: - Links
@@ -340,7 +252,7 @@ struct InlineReading {
         case .found(let address, let end):
             brackets.removeLast()
             joinEmphasis(from: bracket.delimiters)
-            delimiters.removeSubrange(bracket.delimiters...)
+            delimiters.removeAll(from: bracket.delimiters)
             closeLink(bracket, address: address, end: end)
         case .incomplete, .none:
             brackets.removeLast()
@@ -375,19 +287,6 @@ struct InlineReading {
             add("\n", to: end + 1)
         } else {
             add("<", to: position + 1)
-        }
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isSpace: Bool { properties.isWhitespace }
-
-    fileprivate var isPunctuation: Bool {
-        switch properties.generalCategory {
-        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-            .finalPunctuation, .otherPunctuation, .currencySymbol, .mathSymbol, .modifierSymbol, .otherSymbol:
-            true
-        default: false
         }
     }
 }
