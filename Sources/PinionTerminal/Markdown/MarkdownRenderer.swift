@@ -11,9 +11,6 @@
 ///
 /// Without styles the marks of emphasis, code, headings and quotes stay, as they say what a style would.
 package struct MarkdownRenderer: Sendable {
-    /// Bytes of a line that is held to see what it is; longer ones are paragraphs, tables' rows too.
-    private static let maximumHeldLine = 8 << 10
-
     private enum Block: Equatable {
         case none, paragraph, code, indentedCode
         case heading(Int)
@@ -34,12 +31,9 @@ package struct MarkdownRenderer: Sendable {
     private var table: MarkdownTable?
     /// A table's line as far as it has come, or its header.
     private var row = ""
-    /// `#` and spaces at the end of a heading, which belong to it only if more follows.
-    private var headingTail = ""
-    /// The beginning of a line that is not known to be anything yet.
-    private var start: [UInt8] = []
+    private var headingTail = HeadingTail()
+    private var start = HeldLineStart()
     private var isAtLineStart = true
-    private var awaitsLine = false
     private var hasBlank = false
     private var hasOutput = false
 
@@ -65,7 +59,7 @@ package struct MarkdownRenderer: Sendable {
     package mutating func finish() -> String {
         take(sanitizer.finish())
         if isAtLineStart, !start.isEmpty {
-            readStart(isComplete: true)
+            begin("", endsLine: true)
             endLine()
         }
         closeBlock()
@@ -87,9 +81,7 @@ package struct MarkdownRenderer: Sendable {
 
     private mutating func take(_ text: Substring, endsLine: Bool) {
         if isAtLineStart {
-            start.append(contentsOf: text.utf8)
-            if awaitsLine, !endsLine, start.count <= Self.maximumHeldLine { return }
-            guard readStart(isComplete: endsLine) else { return }
+            guard begin(text, endsLine: endsLine) else { return }
         } else {
             content(String(text))
         }
@@ -101,24 +93,10 @@ package struct MarkdownRenderer: Sendable {
 
     /// - Returns: Whether it is known what the line is.
     @discardableResult
-    private mutating func readStart(isComplete: Bool) -> Bool {
+    private mutating func begin(_ text: Substring, endsLine: Bool) -> Bool {
         let context = LineStart.Context(containers: containers, fence: fence, isInParagraph: block == .paragraph)
-        switch LineStart.read(start, isComplete: isComplete, in: context) {
-        case .found(let found):
-            let rest = String(decoding: start[found.consumed...], as: UTF8.self)
-            begin(found, rest)
-        case .needsMore, .needsLine:
-            guard start.count > Self.maximumHeldLine else {
-                awaitsLine = LineStart.read(start, isComplete: false, in: context) == .needsLine
-                return false
-            }
-            let leaf: LineStart.Leaf = fence == nil ? .paragraph : .codeLine
-            begin(
-                LineStart(matched: containers.count, opened: [], leaf: leaf, consumed: 0),
-                String(decoding: start, as: UTF8.self))
-        }
-        start = []
-        awaitsLine = false
+        guard let (line, rest) = start.push(text, endsLine: endsLine, in: context) else { return false }
+        begin(line, rest)
         isAtLineStart = false
         return true
     }
@@ -284,20 +262,12 @@ package struct MarkdownRenderer: Sendable {
     }
 
     private mutating func heading(_ text: String) {
-        let all = headingTail + text
-        let scalars = all.unicodeScalars
-        let last = scalars.lastIndex { $0 != " " && $0 != "#" }
-        let end = last.map { scalars.index(after: $0) } ?? scalars.startIndex
-        headingTail = String(scalars[end...])
-        write(inline.push(String(scalars[..<end])), isStyled ? .heading : [])
+        write(inline.push(headingTail.push(text)), isStyled ? .heading : [])
     }
 
     private mutating func endHeading() {
-        // Closing marks stand behind a space; others are text.
-        if !headingTail.isEmpty, !headingTail.hasPrefix(" ") {
-            write(inline.push(headingTail), isStyled ? .heading : [])
-        }
-        headingTail = ""
+        let rest = headingTail.finish()
+        if !rest.isEmpty { write(inline.push(rest), isStyled ? .heading : []) }
         write(inline.finish(), isStyled ? .heading : [])
     }
 
