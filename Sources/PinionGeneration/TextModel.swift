@@ -1,6 +1,5 @@
 package import PinionEngine
 import PinionGrammar
-import PinionJSON
 package import PinionModelFiles
 import PinionModels
 import PinionTemplate
@@ -20,8 +19,7 @@ package final class TextModel: Sendable {
     /// How tokens are chosen where a request does not say.
     package let samplingDefaults: SamplingDefaults
     /// nil where there is no template.
-    private let prompts: PromptBuilder?
-    private let promptQueue = PromptQueue()
+    private let prompts: PromptSource?
     private let vocabulary: ReplyVocabulary
     private let grammars: GrammarCache
     private let grammarObserver: (any GrammarObserver)?
@@ -46,7 +44,9 @@ package final class TextModel: Sendable {
         self.samplingDefaults = samplingDefaults
         self.toolFormat = toolFormat
         prompts = template.map {
-            PromptBuilder(tokenizer: tokenizer, template: $0.template, source: $0.source, formatName: toolFormat)
+            PromptSource(
+                PromptBuilder(tokenizer: tokenizer, template: $0.template, source: $0.source, formatName: toolFormat),
+                contextLength: engine.description.contextLength)
         }
     }
 
@@ -128,30 +128,31 @@ package final class TextModel: Sendable {
                 parameter: .choices)
         }
         var plan = ReplyPlan(request, prompts.choice.format)
-        try Self.check(request)
-        try Self.check(plan, request.conversation.toolChoice)
-        try checkLength(request, prompts)
+        try request.conversation.toolChoice.check(among: request.conversation.tools)
+        try request.conversation.toolChoice.check(in: plan)
+        try prompts.checkLength(request)
         var text: RenderedPrompt?
         if plan.isConstraint, plan.format?.thinking != nil {
             // Where the grammar begins is told by where the prompt ends.
             _ = try reserve(request.choices)
-            let rendered = try await rendered(request, prompts, for: tenant)
+            let rendered = try await prompts.render(request, for: tenant)
             plan.isThinking = prompts.endsInThinking(rendered)
             text = rendered
         }
         let format = try await formatGrammar(of: plan, choices: request.choices, for: tenant)
         // Before the work of tokenizing, so that an engine that is full or has failed refuses at once.
         let reservation = try reserve(request.choices)
-        let prompt: [Int32]
-        (prompt, plan.isThinking) = try await promptOnQueue(request, text, prompts, for: tenant)
-        let room = engine.description.contextLength - prompt.count
+        let prompt = try await prompts.prompt(for: request, text, for: tenant)
+        plan.isThinking = prompt.isThinking
+        let promptTokens = prompt.tokens.count
+        let room = engine.description.contextLength - promptTokens
         let asked = min(request.maximumTokens ?? room, room)
         // A prompt that leaves no room is refused by the engine, in its own words.
         let limit =
             asked > 0
-            ? try queue.allowance.open(promptTokens: prompt.count, choices: request.choices, limit: asked) : asked
+            ? try queue.allowance.open(promptTokens: promptTokens, choices: request.choices, limit: asked) : asked
         let completion = Completion(
-            promptTokens: prompt.count, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
+            promptTokens: promptTokens, choices: request.choices, warnings: format?.warnings ?? [], into: queue)
         let budget = ThinkingBudget(request.reasoning, plan, vocabulary)
         let reply = ReplyWriter(
             plan, tellsReasoning: request.reasoning.isTold, stop: request.stop, vocabulary.marks)
@@ -175,14 +176,14 @@ package final class TextModel: Sendable {
         do {
             let id = try engine.submit(
                 EngineRequest(
-                    prompt: prompt, tenant: tenant.id, sampling: SamplingParameters(request, samplingDefaults),
+                    prompt: prompt.tokens, tenant: tenant.id, sampling: SamplingParameters(request, samplingDefaults),
                     maximumTokens: limit < asked ? limit : request.maximumTokens,
                     endTokens: endsAnywhere ? tokenizer.endOfGenerationTokens : [], choices: choices), reservation)
             queue.onWithdrawal { [engine] in engine.cancel(id) }
             completion.accept()
         } catch {
             throw GenerationError(
-                error, promptTokens: prompt.count, contextLength: engine.description.contextLength)
+                error, promptTokens: promptTokens, contextLength: engine.description.contextLength)
         }
     }
 
@@ -192,39 +193,6 @@ package final class TextModel: Sendable {
             return try engine.reserve(choices)
         } catch {
             throw GenerationError(error, promptTokens: 0, contextLength: engine.description.contextLength)
-        }
-    }
-
-    /// - Throws: ``GenerationError`` for a choice of tools that there is nothing to choose from.
-    private static func check(_ request: GenerationRequest) throws(GenerationError) {
-        let names = Set(request.conversation.tools.map { ProtocolWord($0.name) })
-        let chosen: [String] =
-            switch request.conversation.toolChoice {
-            case .named(let name): [name]
-            case .allowed(let names, _): names
-            case .auto, .none, .required: []
-            }
-        for name in chosen where !names.contains(ProtocolWord(name)) {
-            throw GenerationError(
-                .invalidParameter, "there is no tool of this name", parameter: .toolChoice)
-        }
-        if request.conversation.toolChoice == .required, names.isEmpty {
-            throw GenerationError(.invalidParameter, "there are no tools to call", parameter: .toolChoice)
-        }
-    }
-
-    /// - Throws: ``GenerationError`` for a call that is required and cannot be made: a grammar would have no reply to allow,
-    ///   and a reply without one would not be what was asked for.
-    private static func check(_ plan: ReplyPlan, _ choice: ToolChoice) throws(GenerationError) {
-        guard choice.requiresCall else { return }
-        guard let format = plan.format, format.calls != nil else {
-            throw GenerationError(
-                .unsupportedParameter, "The model has no format of calls, so that no call can be required of it.",
-                parameter: .toolChoice)
-        }
-        guard !plan.callable.isEmpty else {
-            throw GenerationError(
-                .unsupportedParameter, "A call is required, and no tool may be called.", parameter: .toolChoice)
         }
     }
 
@@ -240,97 +208,20 @@ package final class TextModel: Sendable {
         return try await grammars.grammar(for: plan, tenant: tenant.id)
     }
 
-    /// Refuses texts that cannot fit the context.
-    private func checkLength(_ request: GenerationRequest, _ prompts: PromptBuilder) throws(GenerationError) {
-        let limit = engine.description.contextLength
-        let fewest = prompts.fewestTokens(of: request)
-        guard fewest <= limit else { throw Self.tooLong(moreThan: fewest - 1, limit: limit) }
-    }
-
-    /// Renders when the tenant's turn comes.
-    private func rendered(
-        _ request: GenerationRequest, _ prompts: PromptBuilder, for tenant: Tenant
-    ) async throws(GenerationError) -> RenderedPrompt {
-        try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
-            endSlice throws(GenerationError) in
-            try prompts.render(request, endSlice: endSlice)
-        }
-    }
-
-    /// Renders, where that was not done yet, and tokenizes when the tenant's turn comes.
-    ///
-    /// - Parameter limit: A prompt of more tokens is refused where it is certain to have them; nil for the context.
-    /// - Returns: The tokens, and whether they end within the model's thinking.
-    private func promptOnQueue(
-        _ request: GenerationRequest, _ rendered: RenderedPrompt?, _ prompts: PromptBuilder, limit: Int? = nil,
-        for tenant: Tenant
-    ) async throws(GenerationError) -> (tokens: [Int32], isThinking: Bool) {
-        let limit = limit ?? engine.description.contextLength
-        let (encoding, isThinking) = try await promptQueue.run(tenant: tenant.id, size: prompts.size(of: request)) {
-            endSlice throws(GenerationError) in
-            let text: RenderedPrompt
-            if let rendered { text = rendered } else { text = try prompts.render(request, endSlice: endSlice) }
-            return (try prompts.encode(text, limit: limit, endSlice: endSlice), prompts.endsInThinking(text))
-        }
-        switch encoding {
-        case .tokens(let tokens): return (try prompts.finish(tokens), isThinking)
-        case .beyond(let count): throw Self.tooLong(moreThan: count, limit: limit)
-        }
-    }
-
     /// Counts the tokens of a conversation, ending where the reply begins, in turns with other prompts.
     package func promptTokens(
         of request: GenerationRequest, for tenant: Tenant
     ) async throws(GenerationError) -> Int {
         guard let prompts else { throw Self.noTemplate }
-        return try await promptOnQueue(request, nil, prompts, limit: .max, for: tenant).tokens.count
+        return try await prompts.prompt(for: request, limit: .max, for: tenant).tokens.count
     }
 
     /// The tokens of a conversation, ending where the reply begins; on this thread, however long it takes.
     package func prompt(for request: GenerationRequest) throws(GenerationError) -> [Int32] {
         guard let prompts else { throw Self.noTemplate }
-        let text = try prompts.render(request) { _ in true }
-        let encoding = try prompts.encode(text, limit: .max) { _ in true }
-        guard case .tokens(let tokens) = encoding else {
-            preconditionFailure("a prompt without a limit was left before its end")
-        }
-        return try prompts.finish(tokens)
+        return try prompts.tokens(of: request)
     }
 
     private static let noTemplate = GenerationError(
         .noTemplate, "the model has no chat template and takes no messages without one")
-
-    private static func tooLong(moreThan count: Int, limit: Int) -> GenerationError {
-        GenerationError(
-            .promptTooLong,
-            "the prompt has more than \(count) tokens, which leaves no room in a context of \(limit)",
-            overflow: .init(contextLength: limit, promptTokens: count, isLowerBound: true))
-    }
-}
-
-extension GenerationError {
-    fileprivate init(_ error: EngineError, promptTokens: Int, contextLength: Int) {
-        let code: Code =
-            switch error.code {
-            case .promptTooLong: .promptTooLong
-            case .overloaded: .overloaded
-            case .invalidRequest: .invalidParameter
-            case .failed, .stopped: .unavailable
-            case .load, .insufficientMemory: .model
-            }
-        self.init(
-            code, error.message, parameter: error.parameter.map(Parameter.init),
-            overflow: code == .promptTooLong ? .init(contextLength: contextLength, promptTokens: promptTokens) : nil)
-    }
-}
-
-extension GenerationError.Parameter {
-    fileprivate init(_ parameter: EngineError.Parameter) {
-        self =
-            switch parameter {
-            case .prompt: .messages
-            case .choices: .choices
-            case .logitBias: .logitBias
-            }
-    }
 }
