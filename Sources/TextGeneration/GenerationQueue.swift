@@ -51,13 +51,9 @@ package final class GenerationQueue: Sendable {
 
     /// Bytes of text and reports that may be unread, about.
     package static let capacity = 4 << 20
-    /// Reports that are joined to one event: written as JSON, one with twenty alternatives takes some 80 µs, and a reader
-    /// gives up its turn between events only.
-    private static let joinedReports = 16
 
     private struct State {
-        var events: [GenerationEvent] = []
-        var unreadBytes = 0
+        var unread = UnreadEvents()
         /// Set once no more events are taken: by the end, a failure, or a withdrawal.
         var closing: Result<Void, any Error>?
         var withdrawal: Withdrawal?
@@ -73,11 +69,9 @@ package final class GenerationQueue: Sendable {
 
         /// What the reader gets without waiting: events first, then the end.
         mutating func takeReady() -> Result<Delivery, any Error>? {
-            if !events.isEmpty {
+            if !unread.isEmpty {
                 lastDelivery = .now
-                unreadBytes = 0
-                defer { events = [] }
-                return .success(.events(events))
+                return .success(.events(unread.take()))
             }
             return closing.map { $0.map { .end } }
         }
@@ -127,14 +121,12 @@ extension GenerationQueue {
                 state.lastDelivery = .now
                 return (reader, .events([event]), false, true)
             }
-            state.unreadBytes += event.unreadBytes
-            guard state.unreadBytes <= Self.capacity else {
-                state.events = []
+            guard state.unread.append(event) else {
+                state.unread = UnreadEvents()
                 state.closing = .failure(Self.unread)
                 state.isOverflown = true
                 return (nil, nil, true, false)
             }
-            Self.append(event, to: &state.events)
             return (nil, nil, false, true)
         }
         if let reader, let delivery { reader.resume(returning: delivery) }
@@ -145,35 +137,8 @@ extension GenerationQueue {
     private static let unread = GenerationError(
         .unread, "the reader left more than \(capacity) bytes of the reply unread")
 
-    /// Joins text to what is unread of its choice, so that there are few events, each quickly written.
-    private static func append(_ event: GenerationEvent, to events: inout [GenerationEvent]) {
-        guard let index = events.lastIndex(where: { $0.choice == event.choice }) else { return events.append(event) }
-        let earlier = events[index]
-        // Emptied first, so that the longer text is appended to and not copied.
-        events[index] = .accepted(promptTokens: 0)
-        switch (consume earlier, event) {
-        case (.text(let choice, var text, var reports), .text(_, let more, let moreReports))
-        where reports.count < joinedReports:
-            text += more
-            reports += moreReports
-            events[index] = .text(choice: choice, text, reports)
-        case (.reasoning(let choice, var text, var reports), .reasoning(_, let more, let moreReports))
-        where reports.count < joinedReports:
-            text += more
-            reports += moreReports
-            events[index] = .reasoning(choice: choice, text, reports)
-        case (.toolCall(let choice, var delta), .toolCall(_, let more))
-        where delta.index == more.index && more.start == nil:
-            delta.arguments += more.arguments
-            events[index] = .toolCall(choice: choice, delta)
-        case (let earlier, _):
-            events[index] = earlier
-            events.append(event)
-        }
-    }
-
     /// Whether events wait for the reader: what comes now is joined to them.
-    package var hasUnread: Bool { state.withLock { !$0.events.isEmpty } }
+    package var hasUnread: Bool { state.withLock { !$0.unread.isEmpty } }
 
     /// Says how the producer's work is ended; called at once if nobody wants the generation any more.
     package func onWithdrawal(_ handler: @escaping @Sendable () -> Void) {
@@ -266,7 +231,7 @@ extension GenerationQueue {
         let (reader, handler) = state.withLock { state in
             // After a failure the reader's leaving is no news: the failure is how the generation ended.
             if state.withdrawal == nil, state.closing == nil { state.withdrawal = reason }
-            state.events = []
+            state.unread = UnreadEvents()
             state.closing = .failure(reason)
             return (state.reader.take(), state.withdrawalHandler.take())
         }
@@ -299,24 +264,4 @@ extension Outcome.End {
             case .stopped: .stopped
             }
     }
-}
-
-extension GenerationEvent {
-    /// What it takes in memory while it is unread, about.
-    fileprivate var unreadBytes: Int {
-        switch self {
-        case .text(_, let text, let reports), .reasoning(_, let text, let reports):
-            text.utf8.count
-                + reports.reduce(0) { $0 + TokenReport.Candidate.estimatedBytes * (1 + $1.alternatives.count) }
-        case .toolCall(_, let delta):
-            delta.arguments.utf8.count + (delta.start.map { $0.id.utf8.count + $0.name.utf8.count } ?? 0)
-        case .warned(_, let warning): warning.message.utf8.count + warning.pointer.utf8.count
-        case .accepted, .finished, .usage: 0
-        }
-    }
-}
-
-extension TokenReport.Candidate {
-    /// Of one in memory, with an array for its few bytes of text: an estimate.
-    fileprivate static let estimatedBytes = 64
 }
