@@ -21,8 +21,7 @@ struct GrammarTables {
     var names = MemberNames()
     private var continuations: [ContinuationKey: Continuation] = [:]
     private var nameSupplies: [Int32: NameSupply] = [:]
-    /// `[states]`: the edges that read something, white space or call a rule, behind any that read nothing.
-    private var flat: [Int32: (edges: [Grammar.Edge], isFinal: Bool)] = [:]
+    private var closures = EdgeClosures()
 
     init(_ grammar: Grammar) {
         self.grammar = grammar
@@ -100,7 +99,7 @@ struct GrammarTables {
             guard isAtEnd(thread) else { continue }
             for start in continuation(of: thread).starts { take(start, byte, into: &result) }
         }
-        return result.count > 1 ? merged(result) : result
+        return result.count > 1 ? stacks.merged(result) : result
     }
 
     private mutating func take(_ thread: GrammarThread, _ byte: UInt8, into result: inout [GrammarThread]) {
@@ -195,11 +194,12 @@ struct GrammarTables {
                 // A grammar with so many readings of nothing is given up: no token can follow.
                 return Continuation(starts: [], canEnd: false)
             }
-            let (edges, isFinal) = flattened(place.state)
-            for edge in edges { follow(edge, place, &walk) }
-            if isFinal { leave(place.stack, name: MemberNames.none, place.styles, &walk) }
+            let closure = closures.closure(of: place.state, in: grammar)
+            for edge in closure.edges { follow(edge, place, &walk) }
+            if closure.isFinal { leave(place.stack, name: MemberNames.none, place.styles, &walk) }
         }
-        return Continuation(starts: walk.starts.count > 1 ? merged(walk.starts) : walk.starts, canEnd: walk.canEnd)
+        let starts = walk.starts.count > 1 ? stacks.merged(walk.starts) : walk.starts
+        return Continuation(starts: starts, canEnd: walk.canEnd)
     }
 
     /// Goes on behind the frames on top of a stack.
@@ -264,63 +264,9 @@ struct GrammarTables {
     /// Pushes unless there would be nothing to do but to leave again: a list that calls itself at its end needs no stack.
     private mutating func push(_ state: Int32, _ role: StackFrame.Role, on below: Int32) -> Int32 {
         if role == .call {
-            let (edges, isFinal) = flattened(state)
-            if edges.isEmpty, isFinal { return below }
+            let closure = closures.closure(of: state, in: grammar)
+            if closure.edges.isEmpty, closure.isFinal { return below }
         }
         return stacks.push(state, role, on: below)
-    }
-
-    private mutating func flattened(_ state: Int32) -> (edges: [Grammar.Edge], isFinal: Bool) {
-        if let known = flat[state] { return known }
-        var edges: [Grammar.Edge] = []
-        var isFinal = false
-        var reached = [state]
-        var seen: Set<Int32> = [state]
-        var index = 0
-        while index < reached.count {
-            if grammar.isFinal[Int(reached[index])] { isFinal = true }
-            for edge in grammar.edges[Int(reached[index])] {
-                if edge.label != .empty {
-                    edges.append(edge)
-                } else if seen.insert(edge.target).inserted {
-                    reached.append(edge.target)
-                }
-            }
-            index += 1
-        }
-        flat[state] = (edges, isFinal)
-        return (edges, isFinal)
-    }
-
-    // MARK: - Merging
-
-    /// Threads at one place of a lexeme become one over the union of their stacks, or of their styles.
-    private mutating func merged(_ threads: [GrammarThread]) -> [GrammarThread] {
-        var styles: [GrammarThread: Int] = [:]
-        var first: [GrammarThread] = []
-        for thread in threads {
-            var key = thread
-            key.styles = []
-            if thread.lexeme != GrammarThread.indentation, let index = styles[key] {
-                first[index].styles.formUnion(thread.styles)
-            } else {
-                styles[key] = first.count
-                first.append(thread)
-            }
-        }
-        var places: [GrammarThread: Int] = [:]
-        var result: [GrammarThread] = []
-        for thread in first {
-            var key = thread
-            // Sets of stacks have one depth each.
-            key.stack = stacks.depths[Int(thread.stack)]
-            if let index = places[key] {
-                result[index].stack = stacks.union(result[index].stack, thread.stack)
-            } else {
-                places[key] = result.count
-                result.append(thread)
-            }
-        }
-        return result
     }
 }
