@@ -67,10 +67,10 @@ package struct PatternMatcher: Sendable {
                 if position == text.count { return nil }
             }
             if let end = try run(text, from: position) { return position..<end }
-            if let run = program.leadingRun, let end = scalarEnd(text, position, program.sets[Int(run)]) {
+            if let run = program.leadingRun, let end = program.scalarEnd(text, position, program.sets[Int(run)]) {
                 // A match from within the run would end where one from its beginning was tried.
                 position = end
-                while let end = scalarEnd(text, position, program.sets[Int(run)]) { position = end }
+                while let end = program.scalarEnd(text, position, program.sets[Int(run)]) { position = end }
                 if position == text.count { return nil }
                 continue
             }
@@ -97,7 +97,7 @@ package struct PatternMatcher: Sendable {
                 position += 1
                 pc += 1
             case .set(let number):
-                if let end = scalarEnd(text, position, program.sets[Int(number)]) {
+                if let end = program.scalarEnd(text, position, program.sets[Int(number)]) {
                     position = end
                     pc += 1
                 } else {
@@ -127,7 +127,7 @@ package struct PatternMatcher: Sendable {
                 pc += 1
             case .endOfGroup: failed = !endGroup(&pc, &position)
             case .assertion(let assertion):
-                failed = !holds(assertion, text, position)
+                failed = !program.holds(assertion, text, position)
                 pc += 1
             case .accept: return position
             }
@@ -193,7 +193,7 @@ package struct PatternMatcher: Sendable {
                 return true
             case .lazyRun:
                 guard case .run(let number, _, _, _) = program.instructions[Int(frame.pc)],
-                    let end = scalarEnd(text, frame.position, program.sets[Int(number)])
+                    let end = program.scalarEnd(text, frame.position, program.sets[Int(number)])
                 else { continue }
                 if frame.extra > 1 {
                     frames.append(Frame(kind: .lazyRun, pc: frame.pc, position: end, extra: frame.extra - 1))
@@ -211,31 +211,9 @@ package struct PatternMatcher: Sendable {
     }
 }
 
-// MARK: - Scalars
+// MARK: - Runs
 
 extension PatternMatcher {
-    /// The position after the scalar at `position` if it is in the set.
-    @inline(__always)
-    private func scalarEnd(
-        _ text: UnsafeBufferPointer<UInt8>, _ position: Int, _ set: PatternProgram.FlatSet
-    ) -> Int? {
-        guard position < text.count else { return nil }
-        let byte = text[position]
-        if byte < 0x80 { return set.containsASCII(byte) ? position &+ 1 : nil }
-        let (scalar, length) = Self.decode(text, position)
-        return length > 0 && program.containsNonASCII(set, scalar) ? position &+ length : nil
-    }
-
-    /// A scalar of two to four bytes; the length is 0 where the text is cut short or begins inside of a scalar.
-    private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> (UInt32, Int) {
-        let lead = UInt32(text[position])
-        let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0
-        guard length > 0, position + length <= text.count else { return (0, 0) }
-        var scalar = lead & (0xFF >> UInt32(length + 1))
-        for offset in 1..<length { scalar = scalar << 6 | UInt32(text[position + offset] & 0x3F) }
-        return (scalar, length)
-    }
-
     /// Matches a run as far as its mode asks and leaves a frame for the rest; false if the minimum is not reached.
     private mutating func startRun(
         _ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ pc: Int, _ set: PatternProgram.FlatSet,
@@ -245,7 +223,7 @@ extension PatternMatcher {
         defer { stepsLeft &-= (position - start) >> 3 }
         var total = 0
         while total < Int(minimum) {
-            guard let end = scalarEnd(text, position, set) else { return false }
+            guard let end = program.scalarEnd(text, position, set) else { return false }
             position = end
             total &+= 1
         }
@@ -258,7 +236,7 @@ extension PatternMatcher {
             }
             return true
         }
-        while total < bound, let end = scalarEnd(text, position, set) {
+        while total < bound, let end = program.scalarEnd(text, position, set) {
             position = end
             total &+= 1
         }
@@ -277,43 +255,7 @@ extension PatternMatcher {
         repeat {
             shorter &-= 1
             while shorter > frame.extra, text[shorter] & 0xC0 == 0x80 { shorter &-= 1 }
-        } while shorter > frame.extra && !mayBegin(following, with: text[shorter])
+        } while shorter > frame.extra && !program.mayBegin(following, with: text[shorter])
         return shorter
-    }
-
-    /// Whether an instruction can match at a scalar of this first byte; true where only trying tells.
-    @inline(__always)
-    private func mayBegin(_ instruction: PatternProgram.Instruction, with byte: UInt8) -> Bool {
-        switch instruction {
-        case .byte(let wanted): byte == wanted
-        case .set(let set), .run(let set, minimum: 1..., maximum: _, mode: _):
-            byte >= 0x80 || program.sets[Int(set)].containsASCII(byte)
-        default: true
-        }
-    }
-
-    private func holds(_ assertion: PatternAssertion, _ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
-        switch assertion {
-        case .textStart: position == 0
-        case .textEnd: position == text.count
-        case .lineStart: position == 0 || isMember(text, before: position, of: program.sets[1])
-        case .lineEnd: position == text.count || scalarEnd(text, position, program.sets[1]) != nil
-        case .wordBoundary: isAtWordBoundary(text, position)
-        case .notWordBoundary: !isAtWordBoundary(text, position)
-        }
-    }
-
-    private func isAtWordBoundary(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
-        let word = program.sets[0]
-        return isMember(text, before: position, of: word) != (scalarEnd(text, position, word) != nil)
-    }
-
-    private func isMember(
-        _ text: UnsafeBufferPointer<UInt8>, before position: Int, of set: PatternProgram.FlatSet
-    ) -> Bool {
-        guard position > 0 else { return false }
-        var start = position - 1
-        while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
-        return scalarEnd(text, start, set) != nil
     }
 }
