@@ -82,15 +82,15 @@ extension SchemaExpander {
         _ document: SchemaDocument, mode: SchemaGrammar.Mode,
         _ body: (SchemaExpander) throws(GrammarError) -> Result
     ) throws(GrammarError) -> (Result, [SchemaGrammar.Warning]) {
-        var omitted: Set<Omission> = []
+        var omitted: Set<SchemaOmissions.Omission> = []
         var warnings = document.warnings
         while true {
             let expander = SchemaExpander(document, omitting: omitted)
             do {
                 let result = try body(expander)
-                return (result, warnings + expander.warnings)
+                return (result, warnings + expander.omissions.warnings)
             } catch {
-                guard error.code == .unsupported, mode == .lenient, let refusal = expander.refusal,
+                guard error.code == .unsupported, mode == .lenient, let refusal = expander.omissions.refusal,
                     omitted.insert(refusal).inserted, omitted.count <= SchemaLimits.omissions
                 else { throw error }
                 warnings.append(

@@ -59,11 +59,11 @@ extension SchemaExpander {
     private func pattern(
         _ text: String, of node: SchemaNode, _ keyword: SchemaKeyword, at pointer: String
     ) throws(GrammarError) -> Int? {
-        if isOmitted(node, keyword) { return nil }
+        if omissions.contains(node, keyword) { return nil }
         do {
             return try automata.pattern(text)
         } catch {
-            if error.code == .unsupported { _ = refuse(node, keyword, isNegated: false, error.message) }
+            if error.code == .unsupported { _ = omissions.refuse(node, keyword, isNegated: false, error.message) }
             throw GrammarError(error.code, error.message, pointer: pointer)
         }
     }
@@ -77,7 +77,7 @@ extension SchemaExpander {
     /// Warns of a format that is enforced neither for strings nor for numbers.
     func checkFormat(of node: SchemaNode) {
         guard let name = node.string?.format, !Self.knownFormats.contains(ProtocolWord(name)) else { return }
-        warn(node, .format, "an annotation: the format '\(JSONValue.quoted(name))' is not enforced")
+        omissions.warn(node, .format, "an annotation: the format '\(JSONValue.quoted(name))' is not enforced")
     }
 
     /// All names of formats that have an effect.

@@ -158,7 +158,7 @@ extension SchemaExpander {
     func denying<Shape: SchemaShape>(_ literal: Literal) throws(GrammarError) -> [Shape] {
         let node = document.nodes[literal.node]
         if let verdict = node.verdict { return verdict ? [] : [.any] }
-        if isDeniedOmitted(literal) { return [.any] }
+        if omissions.containsDenial(of: literal) { return [.any] }
         let positive = literal.negated
         if let alternatives = node.alternatives {
             var shapes = [Shape.any]
@@ -217,7 +217,7 @@ extension SchemaExpander {
     /// Refuses to deny what only some readers take for an assertion.
     func checkDenial(of keyword: SchemaKeyword, at node: SchemaNode) throws(GrammarError) {
         guard keyword == .dependencies, node.draft.doubtsDependencies else { return }
-        throw refuse(
+        throw omissions.refuse(
             node, keyword, isNegated: true,
             "'dependencies' cannot be denied: the draft has 'dependentRequired' and 'dependentSchemas' in its place")
     }

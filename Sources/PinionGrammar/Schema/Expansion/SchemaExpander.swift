@@ -7,13 +7,6 @@ import PinionJSON
 ///
 /// One translation on one thread, thrown away with it.
 final class SchemaExpander {
-    /// A keyword that lenient translation leaves out, as it stands or denied.
-    struct Omission: Hashable {
-        let node: Int
-        let keyword: SchemaKeyword
-        let isNegated: Bool
-    }
-
     private struct ProofKey: Hashable {
         let conjunction: Conjunction
         let depth: Int
@@ -21,12 +14,8 @@ final class SchemaExpander {
 
     let document: SchemaDocument
     var automata = AutomatonPool()
-    private(set) var warnings: [SchemaGrammar.Warning] = []
-    /// What made the translation fail, when it was a keyword that cannot be enforced.
-    private(set) var refusal: Omission?
+    var omissions: SchemaOmissions
 
-    private let omitted: Set<Omission>
-    private let deniedOmissions: Set<Int>
     private var resolver: ReferenceResolver
     private var conjunctions = ConjunctionTable()
     private var steps = 0
@@ -44,12 +33,10 @@ final class SchemaExpander {
     let arrays = ExpansionTable<ArrayShape>()
     let objects = ExpansionTable<ObjectShape>()
     var derived = DerivedNodes()
-    private var warned: Set<Omission> = []
 
-    init(_ document: SchemaDocument, omitting omitted: Set<Omission>) {
+    init(_ document: SchemaDocument, omitting omitted: Set<SchemaOmissions.Omission>) {
         self.document = document
-        self.omitted = omitted
-        deniedOmissions = Set(omitted.filter(\.isNegated).map(\.node))
+        omissions = SchemaOmissions(omitted)
         resolver = ReferenceResolver(document)
     }
 
@@ -95,7 +82,7 @@ final class SchemaExpander {
                 target.isNegated = literal.isNegated
                 literal = target
             case .not(let child):
-                if isDeniedOmitted(literal) { return nil }
+                if omissions.containsDenial(of: literal) { return nil }
                 var inner = self.child(child, of: literal)
                 inner.isNegated = !literal.isNegated
                 literal = inner
@@ -108,12 +95,12 @@ final class SchemaExpander {
     /// What a reference means; nil if it is left out.
     func target(of reference: SchemaReference, at literal: Literal) throws(GrammarError) -> Literal? {
         let node = document.nodes[literal.node]
-        if isOmitted(node, reference.keyword) { return nil }
+        if omissions.contains(node, reference.keyword) { return nil }
         do {
             return try resolver.target(of: reference, at: literal)
         } catch {
             guard error.code == .unsupported else { throw error }
-            throw refuse(node, reference.keyword, isNegated: false, error.message)
+            throw omissions.refuse(node, reference.keyword, isNegated: false, error.message)
         }
     }
 
@@ -255,12 +242,12 @@ final class SchemaExpander {
             return try proof()
         } catch {
             if error.code == .cancelled || steps > SchemaLimits.steps { throw error }
-            refusal = nil
+            omissions.withdrawRefusal()
             return false
         }
     }
 
-    // MARK: - Limits and refusals
+    // MARK: - Limits
 
     func spend(_ count: Int) throws(GrammarError) {
         steps += count
@@ -285,29 +272,10 @@ final class SchemaExpander {
         GrammarError(.limit, "more than \(SchemaLimits.shapes) alternatives of one value")
     }
 
-    func isOmitted(_ node: SchemaNode, _ keyword: SchemaKeyword) -> Bool {
-        omitted.contains(Omission(node: node.id, keyword: keyword, isNegated: false))
-    }
-
-    /// Whether something of the node cannot be denied, and its denial is left out.
-    func isDeniedOmitted(_ literal: Literal) -> Bool { deniedOmissions.contains(literal.node) }
-
-    /// The error of a keyword that cannot be enforced, kept for lenient translation.
-    func refuse(_ node: SchemaNode, _ keyword: SchemaKeyword, isNegated: Bool, _ message: String) -> GrammarError {
-        refusal = Omission(node: node.id, keyword: keyword, isNegated: isNegated)
-        return GrammarError(.unsupported, message, pointer: node.pointer(to: keyword))
-    }
-
     /// Warns of a string's length that is not enforced.
     func warnOfLength(_ message: String, of conjunction: Conjunction?) {
         let nodes = conjunction.map { literals(of: $0).map { document.nodes[$0.node] } } ?? []
         guard let node = nodes.first(where: { $0.string != nil }) ?? nodes.first ?? document.nodes.first else { return }
-        warn(node, .maxLength, "left out: " + message)
-    }
-
-    func warn(_ node: SchemaNode, _ keyword: SchemaKeyword, _ message: String) {
-        let key = Omission(node: node.id, keyword: keyword, isNegated: false)
-        guard warned.insert(key).inserted else { return }
-        warnings.append(.init(pointer: node.pointer(to: keyword), keyword: keyword.rawValue, message: message))
+        omissions.warn(node, .maxLength, "left out: " + message)
     }
 }

@@ -39,7 +39,7 @@ struct UniqueElements {
     }
 
     private func refused(_ place: String) -> GrammarError {
-        translator.expander.refuse(
+        translator.expander.omissions.refuse(
             node, .uniqueItems, isNegated: false,
             "'uniqueItems' holds for strings, whole numbers and short lists of values, and not \(place)")
     }

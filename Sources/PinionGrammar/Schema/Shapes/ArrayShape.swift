@@ -74,7 +74,7 @@ struct ArrayShape: SchemaShape {
             shape.minimum = try expander.least(assertions.minimum, of: node, .minItems)
             shape.maximum = assertions.maximum
             if let demand = try demand(of: assertions, literal, in: expander) { shape.demands = [demand] }
-            if assertions.isUnique, !expander.isOmitted(node, .uniqueItems) { shape.uniqueNode = node.id }
+            if assertions.isUnique, !expander.omissions.contains(node, .uniqueItems) { shape.uniqueNode = node.id }
             if let maximum = shape.maximum, maximum < shape.minimum { return [] }
         }
         return try expander.narrowed([shape], toConstantsOf: literal)
@@ -113,7 +113,7 @@ struct ArrayShape: SchemaShape {
                 shapes += try lackings(of: demand, at: node, in: expander)
             }
             if assertions.isUnique {
-                throw expander.refuse(node, .uniqueItems, isNegated: true, "'uniqueItems' cannot be denied")
+                throw expander.omissions.refuse(node, .uniqueItems, isNegated: true, "'uniqueItems' cannot be denied")
             }
             if let unevaluated = assertions.unevaluated {
                 shapes += try denyingUnevaluated(unevaluated, literal, in: expander)
@@ -182,7 +182,7 @@ struct ArrayShape: SchemaShape {
         guard node.steps.allSatisfy({ if case .assertions = $0 { true } else { false } }),
             node.array?.contained == nil
         else {
-            throw expander.refuse(
+            throw expander.omissions.refuse(
                 node, .unevaluatedItems, isNegated: true,
                 "'unevaluatedItems' cannot be denied beside other schemas of the same array")
         }

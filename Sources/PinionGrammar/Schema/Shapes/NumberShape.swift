@@ -110,7 +110,7 @@ struct NumberShape: SchemaShape, Hashable {
         for bound in node.number?.bounds ?? [] { shapes.append(NumberShape(range: bound.range.opposite)) }
         if let divisor = node.number?.multipleOf { shapes.append(NumberShape(nonDivisors: [divisor])) }
         if let format = node.string?.format, NumberRange(format: format) != nil {
-            throw expander.refuse(node, .format, isNegated: true, StringShape.formatDenial)
+            throw expander.omissions.refuse(node, .format, isNegated: true, StringShape.formatDenial)
         }
         for (keyword, values) in node.constants {
             let constants = try constants(in: values, of: node, keyword)

@@ -189,7 +189,7 @@ struct ObjectShape: SchemaShape {
     ) throws(GrammarError) -> [ObjectShape] {
         let node = expander.document.nodes[literal.node]
         guard node.steps.allSatisfy({ if case .assertions = $0 { true } else { false } }) else {
-            throw expander.refuse(
+            throw expander.omissions.refuse(
                 node, .unevaluatedProperties, isNegated: true,
                 "'unevaluatedProperties' cannot be denied beside other schemas of the same object")
         }

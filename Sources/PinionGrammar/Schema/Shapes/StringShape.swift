@@ -97,7 +97,7 @@ struct StringShape: SchemaShape, Hashable {
             }
             if let pattern = try expander.pattern(of: node) { shapes.append(StringShape(unmatched: [pattern])) }
             if try expander.format(of: node) != nil {
-                throw expander.refuse(node, .format, isNegated: true, formatDenial)
+                throw expander.omissions.refuse(node, .format, isNegated: true, formatDenial)
             }
         }
         for (_, values) in node.constants { shapes.append(StringShape(excluded: Set(words(in: values)))) }
