@@ -39,7 +39,8 @@ enum StringMethods {
         case "format": return .string(try interpreter.formatBraces(text, arguments))
         case "find", "rfind", "index", "rindex", "count":
             return .int(try search(text, name, arguments, interpreter))
-        case "zfill", "center", "ljust", "rjust": return .string(try pad(text, name, arguments, interpreter))
+        case "zfill", "center", "ljust", "rjust":
+            return .string(try StringPadding.call(name, on: text, arguments, interpreter))
         case "removeprefix", "removesuffix":
             guard case .string(let part) = try single(arguments, name) else {
                 throw Interpreter.fail("\(name)() needs a string")
@@ -51,29 +52,7 @@ enum StringMethods {
         default:
             try arguments.requireNone("\(name)()")
             try interpreter.charge(properties: text)
-            return property(name, of: text)
-        }
-    }
-
-    private static func property(_ name: TemplateName, of text: TemplateString) -> TemplateValue {
-        func all(_ condition: (Unicode.Scalar) -> Bool) -> TemplateValue {
-            .bool(!text.isEmpty && text.scalars.allSatisfy(condition))
-        }
-        switch name {
-        case "lower", "casefold": return .string(text.lowercased())
-        case "upper": return .string(text.uppercased())
-        case "title": return .string(text.titlecased())
-        case "capitalize": return .string(text.capitalized())
-        case "swapcase": return .string(text.swappedCase())
-        case "isupper": return .bool(text.isAll(upper: true))
-        case "islower": return .bool(text.isAll(upper: false))
-        case "isascii": return .bool(text.scalars.allSatisfy(\.isASCII))
-        case "isspace": return all(\.isPythonSpace)
-        case "isalpha": return all(\.isPythonAlphabetic)
-        case "isdecimal": return all { $0.properties.numericType == .decimal }
-        case "isdigit": return all { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
-        case "isnumeric": return all { $0.properties.numericType != nil }
-        default: return all { $0.isPythonAlphabetic || $0.properties.numericType != nil }
+            return StringProperties.value(of: name, in: text)
         }
     }
 
@@ -111,7 +90,7 @@ enum StringMethods {
         let count = try bound.integer(1) ?? -1
         let limit = count < 0 ? Int.max : count
         guard let separator = try bound.string(0) else {
-            return try list(words(of: text, limit: limit, fromEnd: fromEnd), interpreter)
+            return try list(text.words(limit: limit, fromEnd: fromEnd), interpreter)
         }
         guard !separator.isEmpty else { throw Interpreter.fail("split(): empty separator") }
         let starts =
@@ -128,36 +107,6 @@ enum StringMethods {
         }
         pieces.append(text.slice(start..<text.count).tainted(if: taint))
         return try list(pieces, interpreter)
-    }
-
-    /// Splits at runs of white space, dropping it at both ends.
-    private static func words(of text: TemplateString, limit: Int, fromEnd: Bool) -> [TemplateString] {
-        let scalars = text.scalars
-        var pieces: [TemplateString] = []
-        if fromEnd {
-            var end = scalars.count
-            while true {
-                while end > 0, scalars[end - 1].isPythonSpace { end -= 1 }
-                if end == 0 { break }
-                var start = end
-                if pieces.count >= limit { start = 0 }
-                while start > 0, !scalars[start - 1].isPythonSpace { start -= 1 }
-                pieces.append(text.slice(start..<end))
-                end = start
-            }
-            return pieces.reversed()
-        }
-        var start = 0
-        while true {
-            while start < scalars.count, scalars[start].isPythonSpace { start += 1 }
-            if start == scalars.count { break }
-            var end = start
-            if pieces.count >= limit { end = scalars.count }
-            while end < scalars.count, !scalars[end].isPythonSpace { end += 1 }
-            pieces.append(text.slice(start..<end))
-            start = end
-        }
-        return pieces
     }
 
     private static func partition(
@@ -262,56 +211,5 @@ enum StringMethods {
             try interpreter.append(text, to: &result)
         }
         return result
-    }
-
-    private static func pad(
-        _ text: TemplateString, _ name: TemplateName, _ arguments: CallArguments, _ interpreter: Interpreter
-    ) throws(TemplateError) -> TemplateString {
-        let bound = try arguments.bind("\(name)()", name == "zfill" ? ["width"] : ["width", "fillchar"], required: 1)
-        let width = try bound.integer(0) ?? 0
-        if name == "zfill" {
-            let missing = max(0, width.subtractingReportingOverflow(text.count).partialValue)
-            guard width > text.count else { return text }
-            try interpreter.charge(text: width)
-            let hasSign = text.scalars.first == "-" || text.scalars.first == "+"
-            var result = text.slice(0..<(hasSign ? 1 : 0))
-            result.append(repeatElement("0", count: missing), origin: text.hasRequestContent ? .request : .template)
-            result.append(text.slice((hasSign ? 1 : 0)..<text.count))
-            return result
-        }
-        let fill = try bound.string(1) ?? TemplateString(" ", origin: .template)
-        guard fill.count == 1 else { throw Interpreter.fail("\(name)(): the fill character must be one character") }
-        guard width > text.count else { return text }
-        try interpreter.charge(text: width)
-        return padded(text, to: width, with: fill, name)
-    }
-
-    static func padded(
-        _ text: TemplateString, to width: Int, with fill: TemplateString, _ name: TemplateName
-    ) -> TemplateString {
-        let missing = max(0, width - text.count)
-        let left =
-            switch name {
-            case "rjust": missing
-            // Python puts the odd space on the left if the width is odd as well.
-            case "center": missing / 2 + (missing & width & 1)
-            default: 0
-            }
-        let origin: TextSpan.Origin = fill.hasRequestContent ? .request : .template
-        var result = TemplateString()
-        result.append(repeatElement(fill.scalars[0], count: left), origin: origin)
-        result.append(text)
-        result.append(repeatElement(fill.scalars[0], count: missing - left), origin: origin)
-        return result
-    }
-}
-
-extension Unicode.Scalar {
-    /// Python's `isalpha` for one scalar: the letter categories.
-    var isPythonAlphabetic: Bool {
-        switch properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
-        default: false
-        }
     }
 }

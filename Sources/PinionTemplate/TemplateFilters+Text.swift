@@ -68,7 +68,7 @@ extension TemplateFilters {
         guard width > content.count else { return .string(content) }
         try interpreter.charge(text: width)
         let fill = TemplateString(" ", origin: .template)
-        return .string(StringMethods.padded(content, to: width, with: fill, "center"))
+        return .string(StringPadding.padded(content, to: width, with: fill, "center"))
     }
 
     static func indent(
