@@ -1,4 +1,3 @@
-import Foundation
 import PinionTerminal
 import TextGeneration
 
@@ -26,23 +25,25 @@ final class ChatSession {
 
     /// Keys that are kept while a reply comes.
     private static let maximumTypedAhead = 4_096
-    private static let prompt = StyledText("> ", .bold)
 
     var source: any ChatSource
     var settings: ChatSettings
     var messages: [Message] = []
     var attachments: [FileAttachment] = []
     var activity = Activity.writing
-    var isLeaving = false
+    /// Whether the chat ends: the user left, or the terminal is gone.
+    var isLeaving: Bool {
+        get { hasLeft || screen.isLost }
+        set { hasLeft = newValue }
+    }
     let isJSON: Bool
 
     private let history: ChatHistory
     private var keepsHistory = true
-    private let traits = TerminalTraits()
-    private var size = TerminalSize(of: STDOUT_FILENO)
+    private var hasLeft = false
     private var decoder = KeyDecoder()
     private var editor = LineEditor()
-    private var screen: EditorScreen
+    private var screen = ChatScreen()
     private var typedAhead: [Key] = []
     /// Whether the screen does not show what keys have changed.
     private var isChanged = false
@@ -50,16 +51,12 @@ final class ChatSession {
     private var mayLeave = false
     private var view: ReplyView
     private var record = ReplyRecord()
-    /// Whether a sign of waiting stands on the line.
-    private var showsWaiting = false
     let signals: AsyncStream<Signal>
     let signal: AsyncStream<Signal>.Continuation
 
     init(source: any ChatSource, settings: ChatSettings, isJSON: Bool, history: ChatHistory) {
         (self.source, self.settings, self.isJSON, self.history) = (source, settings, isJSON, history)
-        screen = EditorScreen(
-            prompt: Self.prompt, columns: size.columns, lines: size.lines, isStyled: traits.isStyled)
-        view = ReplyView(columns: size.columns, isStyled: traits.isStyled, showsThinking: true, isVerbatim: false)
+        view = screen.replyView(showsThinking: true, isVerbatim: false)
         (signals, signal) = AsyncStream.makeStream()
     }
 
@@ -74,7 +71,7 @@ final class ChatSession {
         let signal = signal
         guard
             let input = TerminalInput(
-                traits.movesCursor ? .keys : .lines, asksForPaste: traits.movesCursor,
+                screen.movesCursor ? .keys : .lines, asksForPaste: screen.movesCursor,
                 handler: { signal.yield(.terminal($0)) })
         else { throw CommandFailure("standard input is no terminal that can be read by keys") }
         defer { input.close() }
@@ -89,7 +86,7 @@ final class ChatSession {
             if isLeaving { break }
         }
         stopActivity()
-        send(screen.leave())
+        screen.leave()
     }
 
     func close() async { await source.close() }
@@ -105,8 +102,8 @@ final class ChatSession {
             if isCut { tell("only the first \(ByteSize.text(KeyDecoder.maximumPaste)) were pasted; /file takes more") }
         case .quiet: take(decoder.timeout())
         case .resized:
-            measure()
-            view.columns = size.columns
+            screen.measure()
+            view.columns = screen.columns
             if case .writing = activity { draw() }
         case .continued:
             screen.forget()
@@ -146,10 +143,11 @@ final class ChatSession {
             }
         case .changed: isChanged = true
         case .submitted(let text):
-            drawLast(text)
+            isChanged = false
+            screen.drawLast(text)
             submit(text)
         case .interrupted(let hadText):
-            send(screen.leave())
+            screen.leave()
             if hadText || !couldLeave {
                 if !hadText { remark("Ctrl-C again or Ctrl-D leaves") }
                 mayLeave = !hadText
@@ -159,67 +157,35 @@ final class ChatSession {
             }
         case .ended: isLeaving = true
         case .suspended:
-            send(screen.leave())
+            screen.leave()
             TerminalMode.suspend()
         case .cleared:
-            screen.forget()
-            send("\u{1B}[H\u{1B}[2J")
+            screen.clear()
             draw()
         }
     }
 
-    private func measure() {
-        size = TerminalSize(of: STDOUT_FILENO)
-        (screen.columns, screen.lines) = (size.columns, size.lines)
-    }
-
     private func draw() {
-        guard traits.movesCursor else { return }
         isChanged = false
-        // The signal of a new size may come after the first key that is drawn in it.
-        measure()
-        send(screen.draw(editor))
-    }
-
-    /// Leaves the text that was sent on the screen, without the cursor in it.
-    private func drawLast(_ text: String) {
-        isChanged = false
-        guard traits.movesCursor else { return }
-        var last = LineEditor()
-        last.set(text)
-        send(screen.draw(last) + screen.leave())
+        screen.draw(editor)
     }
 
     func showPrompt() {
         guard !isLeaving else { return }
-        if traits.movesCursor {
-            screen.forget()
-            draw()
-        } else {
-            send(Self.prompt.text)
-        }
+        isChanged = false
+        screen.showPrompt(editor)
         let keys = typedAhead
         typedAhead = []
         take(keys)
     }
 
-    private func send(_ text: String) {
-        guard !text.isEmpty else { return }
-        do {
-            try ReplyOutput.write(text)
-        } catch { isLeaving = true }
-    }
-
     /// Tells something beside the conversation.
-    func remark(_ text: String) {
-        var renderer = PlainRenderer(.dim, columns: size.columns, isStyled: traits.isStyled)
-        send(renderer.push(text) + renderer.finish())
-    }
+    func remark(_ text: String) { screen.remark(text) }
 
     /// Tells something while a message is being written, which is shown again below.
     private func tell(_ text: String) {
         guard case .writing = activity else { return }
-        send(screen.erase())
+        screen.erase()
         remark(text)
         draw()
     }
@@ -245,12 +211,8 @@ final class ChatSession {
     /// Asks for a reply to the last message.
     func ask() {
         record = ReplyRecord()
-        view = ReplyView(
-            columns: size.columns, isStyled: traits.isStyled, showsThinking: settings.showsThinking, isVerbatim: isJSON)
-        if traits.movesCursor {
-            send(TextStyle.dim.styling("…", if: traits.isStyled))
-            showsWaiting = true
-        }
+        view = screen.replyView(showsThinking: settings.showsThinking, isVerbatim: isJSON)
+        screen.showWaiting()
         let signal = signal
         let task = ReplyTask(source, settings.request(messages)) { signal.yield(.reply($0)) }
         activity = .replying(task, isStopped: false)
@@ -261,18 +223,13 @@ final class ChatSession {
         case .event(let event):
             record.note(event)
             let shown = view.show(event)
-            if !shown.isEmpty { hideWaiting() }
-            send(shown)
+            if !shown.isEmpty { screen.hideWaiting() }
+            screen.send(shown)
         case .ended(let failure):
-            hideWaiting()
-            send(view.finish())
+            screen.hideWaiting()
+            screen.send(view.finish())
             endReply(failure)
         }
-    }
-
-    private func hideWaiting() {
-        if showsWaiting { send("\r\u{1B}[K") }
-        showsWaiting = false
     }
 
     private func endReply(_ failure: (any Error)?) {
@@ -294,7 +251,7 @@ final class ChatSession {
         }
         if let failure, !isCancelled { explain(failure) }
         if record.isEmpty, failure != nil { takeBack() }
-        send("\n")
+        screen.send("\n")
         showPrompt()
     }
 
