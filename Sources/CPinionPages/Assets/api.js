@@ -60,9 +60,7 @@ export async function streamChat(body, {key, signal, onOpen, onChunk}) {
 			for (const data of parser.push(value)) {
 				if (data === "[DONE]") return;
 				const chunk = JSON.parse(data);
-				if (chunk.error) {
-					throw new APIFailure(500, String(chunk.error.message), {code: chunk.error.code});
-				}
+				if (chunk.error) throw new APIFailure(500, String(chunk.error.message), {code: chunk.error.code});
 				onChunk(chunk);
 			}
 		}

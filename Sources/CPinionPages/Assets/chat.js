@@ -1,5 +1,5 @@
 // The chat page: puts its parts together, lets a person in, and tells what happens.
-import {byId} from "./dom.js";
+import {byId, isComposing} from "./dom.js";
 import * as app from "./app.js";
 import {bindComposer, keepDraft} from "./composer.js";
 import {bindDialogs} from "./dialogs.js";
@@ -21,10 +21,9 @@ addEventListener("hashchange", () => {
 });
 applyTheme();
 useWords({en: english, zh: chinese});
-const parts = [
+for (const bind of [
 	bindDialogs, bindTranscript, bindComposer, bindSettings, bindSidebar, bindChoices, bindDrawers, bindKeys, bindMessages,
-];
-for (const bind of parts) bind();
+]) bind();
 begin(address);
 
 async function begin(address) {
@@ -164,7 +163,7 @@ function bindDrawers() {
 
 function bindKeys() {
 	document.addEventListener("keydown", event => {
-		if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+		if (isComposing(event) || event.defaultPrevented) return;
 		if (event.key === "Escape") escape();
 		else if (event.altKey && event.code === "KeyN") {
 			event.preventDefault();

@@ -1,4 +1,5 @@
 // Elements of the page. Text of models, users and the server becomes text nodes here, never markup.
+import {t} from "./language.js";
 
 // An element with properties and children: `element("p", {className: "note", role: "status"}, "text", other)`.
 //
@@ -74,18 +75,21 @@ export function onEnter(area, send) {
 	});
 }
 
-// Copies text; returns whether the browser let the page do so.
-export async function copyText(text) {
-	try {
-		await navigator.clipboard.writeText(text);
-		return true;
-	} catch {
-		// Pages that came without TLS from another machine have no clipboard but this one.
-		const area = element("textarea", {value: text, className: "off-screen"});
-		document.body.append(area);
-		area.select();
-		const isCopied = document.execCommand("copy");
-		area.remove();
-		return isCopied;
-	}
+// A button that copies what `text()` gives, and says whether the browser let it.
+export function copyButton(className, text) {
+	const copy = button(className, t("copy"), async () => {
+		let isCopied = true;
+		try {
+			await navigator.clipboard.writeText(text());
+		} catch {
+			// Pages that came without TLS from another machine have no clipboard but this one.
+			const area = element("textarea", {value: text(), className: "off-screen"});
+			document.body.append(area);
+			area.select();
+			isCopied = document.execCommand("copy");
+			area.remove();
+		}
+		copy.textContent = t(isCopied ? "copied" : "copyFailed");
+	});
+	return copy;
 }

@@ -6,8 +6,7 @@ const THEME = "pinion.theme";
 const listeners = new Set();
 
 const chosen = kept("localStorage");
-const wanted = chosen.get(LANGUAGE) ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
-export let language = wanted === "zh" ? "zh" : "en";
+export let language = /^zh/i.test(chosen.get(LANGUAGE) ?? navigator.language) ? "zh" : "en";
 let tables = {en: {}, zh: {}};
 
 // Gives the page its words, and fills them in: `useWords({en: english, zh: chinese})`.
@@ -25,7 +24,7 @@ export function t(key, values = {}) {
 
 // A number as the language writes it.
 export function number(value, digits = 0) {
-	return value.toLocaleString(language === "zh" ? "zh-CN" : "en", {maximumFractionDigits: digits});
+	return value.toLocaleString(language, {maximumFractionDigits: digits});
 }
 
 // Calls a function now, and again when another language is chosen.
@@ -57,7 +56,7 @@ export function applyTheme() {
 }
 
 // Fills in the page's own words: `data-t` names an element's text, `data-t-label` its label, and so on.
-export function translatePage() {
+function translatePage() {
 	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 	for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
 	for (const [name, attribute] of [["label", "aria-label"], ["title", "title"], ["placeholder", "placeholder"]]) {

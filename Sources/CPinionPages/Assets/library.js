@@ -74,10 +74,8 @@ export async function catchUp() {
 		return;
 	}
 	const loaded = await app.store.load(conversation.id);
-	if (!loaded || app.conversation !== conversation) {
-		if (!loaded) emit("notice", "tab", t("otherTabRemoved"));
-		return;
-	}
+	if (!loaded) return emit("notice", "tab", t("otherTabRemoved"));
+	if (app.conversation !== conversation) return;
 	if (loaded.record.version === conversation.version) return;
 	app.stale = loaded.messages.some(isOpen);
 	emit("notice", "tab", t("otherTabWrote"));
@@ -171,7 +169,8 @@ export async function forget() {
 	await Promise.all(saving);
 	await attempt(() => app.store.clear());
 	channel.postMessage({type: "forgotten"});
-	for (const name of ["pinion.open", "pinion.key"]) tab.set(name, null);
+	tab.set(OPEN, null);
+	keyStore.set(null);
 	for (const name of ["pinion.language", "pinion.theme"]) kept("localStorage").set(name, null);
 	location.reload();
 }
@@ -235,14 +234,12 @@ function fork(conversation) {
 }
 
 export async function addImported(conversations) {
-	for (const conversation of conversations) if (!await saved(conversation)) return false;
+	for (const conversation of conversations) {
+		await save(conversation);
+		if (!conversation.version) return false;
+	}
 	if (conversations.length) await openConversation(conversations[0].id);
 	return true;
-}
-
-async function saved(conversation) {
-	await save(conversation);
-	return conversation.version > 0;
 }
 
 // Leaves nothing unsaved when the page is hidden, or left.

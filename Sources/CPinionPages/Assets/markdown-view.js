@@ -1,7 +1,7 @@
 // The tree of markdown.js as elements. Of a text that grows, only the last leaf is made again.
 import {BlockParser, cells} from "./markdown.js";
 import {parseInlines, unescape} from "./inline.js";
-import {appendText, button, copyText, element} from "./dom.js";
+import {appendText, copyButton, element} from "./dom.js";
 import {t} from "./language.js";
 
 // Blocks, items and rows, and lines of code, that one element holds: the browser leaves elements alone that nobody sees.
@@ -145,9 +145,7 @@ function codeView(block) {
 	const code = element("code");
 	const language = unescape(block.info).split(/\s/)[0];
 	let parts = [];
-	const copy = button("copy-code", t("copy"), async () => {
-		copy.textContent = await copyText(parts.join("")) ? t("copied") : t("copyFailed");
-	});
+	const copy = copyButton("copy-code", () => parts.join(""));
 	const pre = element("pre", {tabIndex: 0, dir: "ltr", role: "region", "aria-label": language || t("code")}, code);
 	const outer = element("div", {className: "code"},
 		element("div", {className: "code-head"}, element("span", {}, language), copy), pre);

@@ -10,8 +10,8 @@ import {LineReader} from "./line-reader.js";
 const MAX_DEPTH = 24;
 // Characters of a line, and of a leaf, that are parsed together. Longer ones are cut, because the last leaf of a growing
 // text is parsed again with each piece of it.
-export const MAX_LINE = 8192;
-export const MAX_LEAF = 16384;
+const MAX_LINE = 8192;
+const MAX_LEAF = 16384;
 const MAX_COLUMNS = 64;
 
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/;
@@ -46,14 +46,6 @@ export function cells(row) {
 	return out;
 }
 
-// The tree of a whole text.
-export function parseMarkdown(text) {
-	const parser = new BlockParser();
-	parser.append(text);
-	parser.end();
-	return parser.root;
-}
-
 export class BlockParser extends LineReader {
 	constructor() {
 		super();
@@ -65,11 +57,6 @@ export class BlockParser extends LineReader {
 		// Whether the beginning of the current line was taken already.
 		this.isMidLine = false;
 		this.leaf = null;
-	}
-
-	append(text) {
-		this.push(text);
-		while (this.step());
 	}
 
 	// Adds text without looking at it; ``step`` does that.

@@ -1,5 +1,5 @@
 // One message on the page, and what can be done with it.
-import {button, copyText, element, isComposing, onEnter, visible} from "./dom.js";
+import {button, copyButton, element, isComposing, onEnter, visible} from "./dom.js";
 import {inFrames, cancelJob} from "./frames.js";
 import {number, t} from "./language.js";
 import {MarkdownView} from "./markdown-view.js";
@@ -170,10 +170,7 @@ export class MessageView {
 		const isBusy = Boolean(app.running());
 		const canContinue = !isUser && message.text.trim() && !message.calls?.length
 			&& (message.state !== "done" || message.finish === "length") && app.app.conversation.path().at(-1) === message;
-		const copy = button("copy", t("copy"), async () => {
-			copy.textContent = await copyText(message.text) ? t("copied") : t("copyFailed");
-		});
-		const list = [copy];
+		const list = [copyButton("copy", () => message.text)];
 		if (!isBusy) {
 			if (canContinue) list.push(button("continue", t("continue"), () => app.continueReply(message)));
 			if (isUser) list.push(button("edit", t("edit"), () => this.edit()));

@@ -71,7 +71,7 @@ function readJSON(parameter, text) {
 	}
 	const isList = Array.isArray(value);
 	if (parameter.kind === "tools") return isList ? {value} : {error: "badTools"};
-	return typeof value === "object" && value !== null && !isList ? {value} : {error: "badSchema"};
+	return value instanceof Object && !isList ? {value} : {error: "badSchema"};
 }
 
 // The fields of a request for what a person wrote; `errors` names the parameters that are wrong.

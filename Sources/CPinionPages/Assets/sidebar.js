@@ -74,8 +74,7 @@ function rename(outer, id, title) {
 		if (isKept && text) app.rename(id, text);
 	};
 	input.addEventListener("keydown", event => {
-		if (isComposing(event)) return;
-		if (event.key !== "Enter" && event.key !== "Escape") return;
+		if (isComposing(event) || !["Enter", "Escape"].includes(event.key)) return;
 		// The key would go on to the button that gets the focus, or to the reply that runs.
 		event.preventDefault();
 		end(event.key === "Enter");

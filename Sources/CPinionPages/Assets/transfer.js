@@ -60,7 +60,7 @@ export function fromJSON(text) {
 	return file.conversations.map((one, index) => conversationOf(one, `conversations[${index}]`));
 }
 
-const isObject = value => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = value => value instanceof Object && !Array.isArray(value);
 const isList = (value, most) => Array.isArray(value) && value.length <= most;
 const isTime = value => Number.isFinite(value) && value >= 0;
 
