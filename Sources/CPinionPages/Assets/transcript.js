@@ -45,15 +45,22 @@ export function bindTranscript() {
 
 	scroller.addEventListener("scroll", () => {
 		const top = scroller.scrollTop;
-		const isAtEnd = scroller.scrollHeight - top - scroller.clientHeight < NEAR;
-		if (isAtEnd) setFollowing(true);
-		else if (top < lastTop - 1) setFollowing(false);
+		// The page's own step to the end tells nothing of the reader.
+		if (Math.abs(top - lastTop) < 1) return;
+		const left = scroller.scrollHeight - top - scroller.clientHeight;
+		if (left < 1 || top > lastTop && left < NEAR) setFollowing(true);
+		else if (top < lastTop) setFollowing(false);
 		lastTop = top;
-	}, {passive: true});
+	});
 	// What a reader unfolds is where the reader is.
 	list.addEventListener("toggle", () => { if (!isSettling) setFollowing(false); }, true);
-	for (const type of ["wheel", "pointerdown", "keydown", "touchstart"]) {
-		scroller.addEventListener(type, () => { isSettling = false; }, {passive: true});
+	for (const type of ["wheel", "pointerdown", "keydown", "touchmove"]) {
+		scroller.addEventListener(type, ({deltaY, key}) => {
+			isSettling = false;
+			// Smooth scrolling begins frames later: a step to the end would call it off.
+			const isLeaving = deltaY < 0 || type === "touchmove" || /Up$|Home/.test(key);
+			if (isLeaving && running() && scroller.scrollTop) setFollowing(false);
+		}, {passive: true});
 	}
 	// Told between layout and paint, so that nothing is laid out twice.
 	const observer = new ResizeObserver(() => { if (isFollowing && (running() || isSettling)) toEnd(); });
