@@ -47,7 +47,7 @@ EVENING ?= 600
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-swift test-long test-agents test-arm bench format lint clean prepare build-tests parity \
+.PHONY: help serve build test test-swift test-long test-firefox test-agents test-arm bench format lint clean prepare build-tests parity \
     compile-arm headers
 
 help: ## List the targets
@@ -103,6 +103,11 @@ test-long: build-tests $(VENV)/.stamp ## Build, then load 10,000 damaged files o
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_KILLS=$(KILLS) PINION_EVENING=$(EVENING) $(PYTEST) -s \
 	    Tests/Client/test_ledger_kill.py Tests/Client/test_ledger_evening.py
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_STRICT=1 $(PYTEST) $(PAGES)/test_speed.py
+
+# Not a part of `make test`, so that one browser is enough for that. Tests that only the DevTools protocol can make are
+# skipped; those of times are held against bars that Chromium was measured with.
+test-firefox: build $(VENV)/.stamp ## Build, then test the pages in Firefox (apt-get install firefox-esr)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PINION_PAGES_IN=firefox $(PYTEST) --ignore $(PAGES)/test_speed.py $(PAGES) $(ARGS)
 
 # The matrix of clients is written from this run and the last one of `make test`; a part of the tests leaves it as it is.
 test-agents: build $(AGENTS_VENV)/.stamp ## Build, then test clients that agents are built with (fetches 500 MB)

@@ -119,6 +119,9 @@ def is_violation(entry):
 class Page:
     """A tab. A page is brought to the front by what is asked of it, so that tests may go from one to the other."""
 
+    # What a script that cannot be run raises.
+    failures = (WebDriverException,)
+
     def __init__(self, browser, address):
         self.browser, self.driver, self.address = browser, browser.driver, address
         self.driver.switch_to.window(browser.home)
@@ -150,9 +153,12 @@ class Page:
         self.front()
         return self.driver.execute_cdp_cmd(method, parameters)
 
-    def open(self, path="/"):
+    def go(self, address):
         self.front()
-        self.driver.get(self.address + path)
+        self.driver.get(address)
+
+    def open(self, path="/"):
+        self.go(self.address + path)
         return self
 
     def reload(self):
@@ -183,7 +189,7 @@ class Page:
             try:
                 if value := self.value(expression, *arguments):
                     return value
-            except WebDriverException:
+            except self.failures:
                 # Between two documents.
                 if time.monotonic() > deadline:
                     raise
@@ -262,8 +268,16 @@ class Page:
             })(document.querySelector(arguments[0]))""",
             selector,
         )
+        self.press(*place)
+
+    def press(self, x, y):
+        """Clicks a point of the window."""
         for kind in ("mousePressed", "mouseReleased"):
-            self.cdp("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+            self.cdp("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def wheel(self, x, y, down):
+        """Turns the wheel over a point of the window, by pixels."""
+        self.cdp("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=down)
 
     def focus(self, selector):
         self.until_shown(selector)

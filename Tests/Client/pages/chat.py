@@ -37,8 +37,7 @@ class Chat:
         """Opens the page with the key in the address's fragment."""
         self.page.speak(language)
         # From another document: with another fragment alone a browser stays in the one that it has.
-        self.page.front()
-        self.page.driver.get("about:blank")
+        self.page.go("about:blank")
         self.page.open(f"/#key={key}")
         self.ready()
 

@@ -1,5 +1,6 @@
 """One browser and one real server for the tests of the pages."""
 
+import os
 import pathlib
 
 import pytest
@@ -11,12 +12,17 @@ from pages.proxy import Proxy
 
 HERE = pathlib.Path(__file__).resolve().parent
 ADMIN_KEY = "the-admins-own-key"
+# What the tests run in: Chromium, or with `PINION_PAGES_IN=firefox`, as in `make test-firefox`, Firefox.
+if os.environ.get("PINION_PAGES_IN") == "firefox":
+    from pages import firefox as engine
+else:
+    engine = browsers
 
 
 def pytest_collection_modifyitems(config, items):
     """Without a browser one test stands for all of the pages, and is skipped: one line says what is missing."""
     ours = [item for item in items if HERE in item.path.parents]
-    if not ours or not (reason := browsers.missing()):
+    if not ours or not (reason := engine.missing()):
         return
     config.hook.pytest_deselected(items=ours[1:])
     items[:] = [item for item in items if item not in ours[1:]]
@@ -30,7 +36,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    browser = browsers.Browser(tmp_path_factory.mktemp("profile"))
+    browser = engine.Browser(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.log()
     browser.close()

@@ -424,7 +424,7 @@ def test_scroll_is_never_taken_from_the_reader(chat):
     box = page.value(
         "(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('#transcript').getBoundingClientRect())"
     )
-    page.cdp("Input.dispatchMouseEvent", type="mouseWheel", x=box[0], y=box[1], deltaX=0, deltaY=-700)
+    page.wheel(*box, -700)
     page.until_shown("#to-end")
     # A browser scrolls smoothly, for as long as its frames take.
     place = None
