@@ -124,10 +124,10 @@ def test_stop_string_ends_the_text_before_it(client):
 
 
 def test_length_is_reported(client):
-    reply = client.chat.completions.create(model=MODEL, messages=STORY, max_tokens=5)
+    reply = client.chat.completions.create(model=MODEL, messages=STORY, seed=7, max_tokens=5)
     assert reply.choices[0].finish_reason == "length"
     assert reply.usage.completion_tokens == 5
-    reply = client.chat.completions.create(model=MODEL, messages=STORY, max_completion_tokens=6)
+    reply = client.chat.completions.create(model=MODEL, messages=STORY, seed=7, max_completion_tokens=6)
     assert reply.usage.completion_tokens == 6
 
 
@@ -182,7 +182,7 @@ def test_models_are_listed_and_retrieved(client):
 
 def test_a_client_that_leaves_mid_stream_leaves_the_server_well(client):
     for _ in range(3):
-        stream = client.chat.completions.create(model=MODEL, messages=STORY, max_tokens=400, stream=True)
+        stream = client.chat.completions.create(model=MODEL, messages=STORY, seed=7, max_tokens=400, stream=True)
         received = 0
         for chunk in stream:
             received += len(chunk.choices[0].delta.content or "")

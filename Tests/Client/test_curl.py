@@ -75,5 +75,5 @@ def test_the_printed_examples_work_as_they_are(server):
         script = "\n".join(lines[start : end + 1])
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
-        assert '"error"' not in done.stdout
+        assert '"error":' not in done.stdout
         assert '"choices"' in done.stdout

@@ -68,7 +68,8 @@ def test_a_failure_of_the_model_before_the_head(broken, dialect):
     reply = dialect.post(broken, None, failing(dialect))
     message = refused(dialect, reply, 500, "internal_error", kind="server_error", anthropic="api_error")
     assert "number" not in message, "what happened is for the log"
-    assert dialect.post(broken, None).status_code == 200, "the failure of one request is its own"
+    # The likeliest tokens, of which none is the letter that breaks the model.
+    assert dialect.post(broken, None, temperature=0).status_code == 200, "the failure of one request is its own"
 
 
 @EVERY_DIALECT
@@ -129,7 +130,7 @@ def full(new_data, tmp_path_factory):
         for _ in range(2):
             connection = taken.enter_context(contextlib.closing(plain(server)))
             connection.request("POST", CHAT.path, completion(max_tokens=120_000, ignore_eos=True), JSON)
-        assert eventually(lambda: sequences(server) == 2, 10)
+        assert eventually(lambda: sequences(server) == 2, 60)
         yield server
         assert sequences(server) == 2, "the places were free before the tests had ended"
 

@@ -19,6 +19,8 @@ from test_tools import THINKING
 KEYS = ["pk-of-one-client-0123456789", "pk-of-another-0123456789"]
 OTHER = "another/model"
 QUESTION = {"role": "user", "content": "Hi"}
+# Replies that do not end before their limit: the model's numbers are random, and any token may be the next one.
+WORDY = {"logit_bias": {str(256 + control): -100 for control in range(len(tiny_folder.CONTROLS))}}
 # What every service of AES-GCM puts around a text.
 NONCE, TAG = 12, 16
 
@@ -137,7 +139,7 @@ def test_a_tool_of_any_type_of_anthropic_is_left_out_or_refused_by_name(server, 
 @pytest.fixture(scope="module")
 def sealed(server):
     """What the model thought, sealed."""
-    reply = ask(server, max_output_tokens=40, thinking_budget=12).json()
+    reply = ask(server, max_output_tokens=40, thinking_budget=12, **WORDY).json()
     (thought,) = [item for item in reply["output"] if item["type"] == "reasoning"]
     return thought["encrypted_content"]
 
@@ -225,7 +227,8 @@ def test_a_seal_of_another_server_opens_nothing(server, sealed, new_data):
 
 def test_ids_of_other_conversations_bring_nothing_of_them(server):
     secret = "The word is heliotrope, and it is told to one client alone. " * 4
-    first = ask(server, items=[{"role": "user", "content": secret}], max_output_tokens=20, thinking_budget=4).json()
+    items = [{"role": "user", "content": secret}]
+    first = ask(server, items=items, max_output_tokens=20, thinking_budget=4, **WORDY).json()
     item = first["output"][0]["id"]
     for fields, param in [
         ({"previous_response_id": first["id"]}, "previous_response_id"),
@@ -248,7 +251,7 @@ def test_ids_of_other_conversations_bring_nothing_of_them(server):
 def test_ids_are_labels_that_change_no_prompt(server):
     """An item that names another conversation's ids is what it says, and nothing that those ids stood for."""
     said = [{"role": "assistant", "content": "Ho. " * 40}]
-    first = ask(server, items=said, max_output_tokens=20, thinking_budget=4).json()
+    first = ask(server, items=said, max_output_tokens=20, thinking_budget=4, **WORDY).json()
 
     def items(id, call):
         return [

@@ -249,7 +249,8 @@ def test_thoughts_are_sealed_and_come_back(new_data, tmp_path):
         conversation = [{"role": "user", "content": "Hi"}, sealed, *said]
         raw = client.responses.with_raw_response.create(model=MODEL, input=conversation, max_output_tokens=4)
         assert "x-pinion-warnings" not in raw.headers
-        sealed["encrypted_content"] = "A" + thought.encrypted_content[1:]
+        first = thought.encrypted_content[0]
+        sealed["encrypted_content"] = ("A" if first != "A" else "B") + thought.encrypted_content[1:]
         raw = client.responses.with_raw_response.create(model=MODEL, input=conversation, max_output_tokens=4)
         assert "reasoning" in raw.headers["x-pinion-warnings"]
         assert json.loads(raw.text)["input_transformations"][0]["id"] == thought.id
