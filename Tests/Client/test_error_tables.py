@@ -56,7 +56,7 @@ LIMITS = [
 @pytest.mark.parametrize(
     "options, status, kind, code, anthropic", LIMITS, ids=lambda value: value[0] if isinstance(value, list) else ""
 )
-def test_a_limit_of_the_key(server, data, dialect, options, status, kind, code, anthropic, stream):
+def test_a_limit_of_the_key(server, data, one_day, dialect, options, status, kind, code, anthropic, stream):
     key = run("keys", "create", *options, "--data-dir", data).stdout.strip()
     replies = [dialect.post(server, key, stream=stream) for _ in range(3)]
     assert (replies[0].status_code == 200) == (status == 429), replies[0].text

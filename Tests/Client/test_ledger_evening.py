@@ -78,7 +78,7 @@ class House:
             self.keys["strict"] = self.made("create", "--name", "strict", *KEYS["strict"])
 
 
-def test_the_books_of_an_evening_balance(new_data, tmp_path):
+def test_the_books_of_an_evening_balance(new_data, one_day, tmp_path):
     folder = tiny_folder.write(tmp_path / "broken")
     break_after("Z", folder)
     house = House(new_data(), folder)
