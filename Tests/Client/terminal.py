@@ -17,7 +17,7 @@ import time
 from conftest import BINARY, environment
 
 WAIT_SECONDS = 60
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 # A sequence that a terminal obeys.
 SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 # What the program itself sends: cursor, clearing, styles, and the marks of pasted text.

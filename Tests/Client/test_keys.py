@@ -18,6 +18,7 @@ import httpx
 import openai
 import pytest
 from conftest import BINARY, Server, environment, run
+from rounds import quickest
 
 
 def accepted(server, key):
@@ -44,6 +45,7 @@ def test_a_key_is_good_from_its_making_until_its_revocation(server, data):
 
 
 def test_the_first_key_is_shown_once_and_stored_nowhere(server, data):
+    server.wait_for("(serve --model FILE.gguf)")
     assert sum(server.key in line for line in server.output) == 3, "alone, and in each example"
     assert not any(server.key in line for line in server.errors)
     for file in data.glob("*"):
@@ -186,10 +188,10 @@ def test_a_database_that_is_held_refuses_everybody_in_one_time(new_data):
             assert reply.status_code == 503 and seconds < 10, (reply.text, seconds)
             assert reply.json()["error"]["code"] == "server_is_overloaded" and int(reply.headers["retry-after"]) > 0
         assert accepted(server, key)
-        # One line for all of them.
-        assert sum("requests are refused" in line for line in server.errors) == 1, server.errors
     finally:
         server.stop()
+    # One line for all of them.
+    assert sum("requests are refused" in line for line in server.errors) == 1, server.errors
 
 
 def test_who_reads_the_database_holds_up_no_request(new_data):
@@ -202,9 +204,13 @@ def test_who_reads_the_database_holds_up_no_request(new_data):
             connection.execute("BEGIN")
             connection.execute("SELECT * FROM api_key").fetchall()
             for key in keys * 3:
-                start = time.monotonic()
-                assert accepted(server, key)
-                assert time.monotonic() - start < 2
+
+                def seconds():
+                    start = time.monotonic()
+                    assert accepted(server, key)
+                    return time.monotonic() - start
+
+                assert quickest(seconds, 2) < 2
                 time.sleep(0.25)
             connection.execute("ROLLBACK")
     finally:

@@ -67,15 +67,14 @@ class SmallDisk:
 
     def ask(self):
         body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
-        return httpx.post(
-            f"{self.address}/v1/chat/completions", json=body, headers={"Authorization": f"Bearer {self.key}"}
-        )
+        head = {"Authorization": f"Bearer {self.key}"}
+        return httpx.post(f"{self.address}/v1/chat/completions", json=body, headers=head, timeout=60)
 
     def metric(self, name):
-        text = httpx.get(f"{self.address}/metrics", headers={"Authorization": f"Bearer {self.key}"}).text
+        text = httpx.get(f"{self.address}/metrics", headers={"Authorization": f"Bearer {self.key}"}, timeout=60).text
         return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE).group(1))
 
-    def waits(self, name, wanted, seconds=10):
+    def waits(self, name, wanted, seconds=60):
         deadline = time.monotonic() + seconds
         while not wanted(self.metric(name)):
             assert time.monotonic() < deadline, self.metric(name)

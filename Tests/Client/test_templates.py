@@ -7,6 +7,7 @@ import openai
 import pytest
 import tiny_folder
 from conftest import Server, run
+from vitals import eventually
 
 PLAIN = "{% for m in messages %}{{ bos_token }}{{ m.role }}: {{ m.content }}{% endfor %}"
 ASK = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 8, "seed": 3, "extra_body": {"ignore_eos": True}}
@@ -31,7 +32,7 @@ def test_a_model_whose_format_is_known_by_its_tokens_gets_that_format(tmp_path, 
     with served(new_data(), folder) as (server, client):
         # Of <|im_start|>user, a line end, Hi, <|im_end|>, a line end, <|im_start|>assistant, a line end.
         assert prompt_tokens(client) == 1 + 4 + 1 + 2 + 1 + 1 + 1 + 9 + 1
-        assert any("ChatML" in line for line in server.errors)
+        assert eventually(lambda: any("ChatML" in line for line in server.errors), 20)
 
 
 def test_a_model_without_any_format_is_served_and_refuses_messages_with_a_way_out(tmp_path, new_data):
@@ -40,7 +41,7 @@ def test_a_model_without_any_format_is_served_and_refuses_messages_with_a_way_ou
         with pytest.raises(openai.BadRequestError, match="--chat-template FILE") as refusal:
             client.chat.completions.create(model="tiny", **ASK)
         assert (refusal.value.param, refusal.value.code) == ("messages", "no_chat_template")
-        assert any("--chat-template FILE" in line for line in server.errors)
+        assert eventually(lambda: any("--chat-template FILE" in line for line in server.errors), 20)
         assert [model.id for model in client.models.list()] == ["tiny"]
 
 

@@ -164,7 +164,7 @@ def test_a_file_goes_with_the_next_message(chat, tmp_path):
 def test_control_c_stops_the_reply_and_keeps_it(chat):
     terminal = chat(delta("so far "), delta("so good "), 30)
     terminal.send("go\r")
-    terminal.wait_for(rb"so far")
+    terminal.wait_for(rb"so good")
     since = len(terminal.output)
     terminal.send("\x03")
     terminal.wait_for(rb"stopped", since)
@@ -322,7 +322,7 @@ def test_the_terminal_is_given_back_when_a_signal_ends_the_program(chat, number,
 def test_control_z_gives_the_terminal_back_and_going_on_takes_it_again(is_replying, tmp_path):
     command = f"'{BINARY}' chat --data-dir '{tmp_path}' --url"
     with (
-        ChatServer(delta("so far "), delta("more"), 2, *stream("the end")) as server,
+        ChatServer(delta("so far "), delta("more"), 4, *stream("the end")) as server,
         Terminal("--norc", "--noprofile", "-i", program="/bin/bash", PS1="shell$ ") as terminal,
     ):
 
@@ -358,7 +358,7 @@ def test_control_z_gives_the_terminal_back_and_going_on_takes_it_again(is_replyi
 def test_a_terminal_that_is_closed_ends_the_program(chat):
     terminal = chat()
     os.close(terminal.controller)
-    code = terminal.process.wait(20)
+    code = terminal.process.wait(60)
     assert code in (0, -signal.SIGHUP)
     terminal.controller = os.open("/dev/null", os.O_RDWR)
 
@@ -388,7 +388,7 @@ def test_without_colour_only_the_cursor_is_moved(chat):
 
 def test_a_narrower_window_wraps_what_follows(chat):
     words = "word " * 12
-    terminal = chat(delta(words), 1, delta(words), delta(finish="stop"))
+    terminal = chat(delta(words), 3, delta(words), delta(finish="stop"))
     terminal.send("go\r")
     terminal.wait_for(rb"word word")
     terminal.resize(40, 24)

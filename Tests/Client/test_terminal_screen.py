@@ -10,6 +10,7 @@ import pytest
 from chat_server import ChatServer, delta, stream
 from conftest import MODEL
 from terminal import Tmux, only_child
+from vitals import eventually
 
 SNAPSHOTS = pathlib.Path(__file__).parent / "snapshots"
 pytestmark = pytest.mark.skipif(Tmux.missing() is not None, reason=str(Tmux.missing()))
@@ -92,8 +93,8 @@ def test_editing_is_shown_where_it_happens(columns, tmp_path):
         tmux.type("second line")
         tmux.send("Up", "C-a")
         tmux.type(">>")
-        shown = "".join(line for line in tmux.wait_for(r"second line").split("\n"))
-        assert "> " in shown and shown.replace("\n", "").count("漢字") == 6
+        tmux.wait_for(r"second line")
+        assert eventually(lambda: "> " in (shown := "".join(tmux.screen())) and shown.count("漢字") == 6, 20)
         tmux.send("Enter")
         tmux.wait_for(r"ok")
         text = server.bodies[-1]["messages"][-1]["content"]
@@ -115,6 +116,11 @@ def test_a_paste_with_newlines_is_one_message(tmp_path):
         assert server.bodies[-1]["messages"][-1]["content"] == "one\ntwo 漢字\n\nthree\n"
 
 
+def joined(tmux):
+    """What is shown, without spaces and the ends of lines."""
+    return "".join(tmux.screen()).replace(" ", "")
+
+
 def test_the_window_can_change_its_size_while_writing(tmp_path):
     with (
         ChatServer(*stream("ok")) as server,
@@ -124,14 +130,18 @@ def test_the_window_can_change_its_size_while_writing(tmp_path):
         words = " ".join(f"word{number}" for number in range(20))
         tmux.type(words)
         tmux.wait_for(r"word19")
-        for columns in (40, 100, 30, 80):
+        name = tmux.tmux("display-message", "-p", "-t", "t", "#{pane_tty}").strip()
+        device = os.open(name, os.O_RDONLY | os.O_NOCTTY)
+        for number, columns in enumerate((40, 100, 30, 80), 1):
             tmux.tmux("resize-window", "-t", "t", "-x", str(columns), "-y", "30")
+            assert eventually(lambda: os.get_terminal_size(device).columns == columns, 20)
             # What was written for the old size must not arrive in the new one.
             time.sleep(0.5)
             tmux.type("!")
-            time.sleep(0.2)
-        joined = "".join(tmux.screen()).replace(" ", "")
-        assert joined.count("word7w") == 1 and joined.count("word19!!!!") == 1
+            assert eventually(lambda: f"word19{'!' * number}" in joined(tmux), 20), tmux.screen()
+        os.close(device)
+        once = ("word7w", "word19!!!!")
+        assert eventually(lambda: [joined(tmux).count(word) for word in once] == [1, 1], 20), tmux.screen()
         tmux.send("Enter")
         tmux.wait_for(r"ok")
         assert server.bodies[-1]["messages"][-1]["content"] == words + "!!!!"
@@ -152,7 +162,8 @@ def test_the_terminal_is_given_back(tmp_path):
                 os.kill(only_child(shell), signal.SIGTERM)
             else:
                 tmux.send(key)
-            screen = tmux.wait_for(r"^isig$")
+            # The last of the three that are told.
+            screen = tmux.wait_for(r"^-?echo$")
             assert ("ended 143" if key == "kill" else "ended 0") in screen
             assert {"icanon", "echo", "isig"} <= set(screen.split("\n"))
 

@@ -32,7 +32,7 @@ def used(new_data):
             )
             told[reply.headers["x-request-id"]] = reply.parse().usage
         # Beside the running server, as soon as its journal was moved into the database.
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while total(data)["requests"] < len(told):
             assert time.monotonic() < deadline
             time.sleep(0.2)
