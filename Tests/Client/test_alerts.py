@@ -13,7 +13,8 @@ RULES = ROOT / "docs/reference/alerts.yml"
 
 @pytest.fixture(scope="module")
 def scraped(server):
-    return httpx.get(f"{server.address}/metrics", headers={"Authorization": f"Bearer {server.key}"}).text
+    head = {"Authorization": f"Bearer {server.key}"}
+    return httpx.get(f"{server.address}/metrics", headers=head, timeout=60).text
 
 
 def test_every_metric_of_a_rule_is_told(scraped):

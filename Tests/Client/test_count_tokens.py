@@ -82,7 +82,7 @@ def test_a_count_waits_for_no_engine(server, body):
         for _ in range(REPLIES):
             connection = busy.enter_context(contextlib.closing(plain(server, timeout=120)))
             connection.request("POST", "/v1/chat/completions", completion(**LONG), JSON)
-        assert eventually(lambda: sequences(server) == REPLIES, 10)
+        assert eventually(lambda: sequences(server) == REPLIES, 60)
         count, times = milliseconds(server, body)
         assert sequences(server) == REPLIES, "the replies ended before the counts"
     told("busy", count, times)

@@ -92,6 +92,7 @@ def test_a_body_that_is_no_json(server):
         f"{server.address}/v1/chat/completions",
         headers={"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"},
         content=b"{not json",
+        timeout=60,
     )
     assert reply.status_code == 400
     assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
@@ -99,14 +100,14 @@ def test_a_body_that_is_no_json(server):
 
 def test_unknown_routes_and_methods_answer_in_json(server):
     headers = {"Authorization": f"Bearer {server.key}"}
-    missing = httpx.get(f"{server.address}/v1/nothing", headers=headers)
+    missing = httpx.get(f"{server.address}/v1/nothing", headers=headers, timeout=60)
     assert missing.status_code == 404
     assert set(missing.json()["error"]) == {"message", "type", "param", "code"}
-    wrong = httpx.get(f"{server.address}/v1/chat/completions", headers=headers)
+    wrong = httpx.get(f"{server.address}/v1/chat/completions", headers=headers, timeout=60)
     assert wrong.status_code == 405
     assert "POST" in wrong.headers["allow"]
     assert wrong.json()["error"]["code"] == "method_not_supported"
 
 
 def test_health_is_open(server):
-    assert httpx.get(f"{server.address}/health").status_code == 200
+    assert httpx.get(f"{server.address}/health", timeout=60).status_code == 200

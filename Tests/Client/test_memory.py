@@ -36,7 +36,7 @@ def smallest(model_path, tmp_path_factory):
 def test_the_smallest_budget_that_a_refusal_shows_is_enough(new_data, smallest):
     with serving(new_data(), "--context", CONTEXT, "--memory", f"{smallest}M") as server:
         # One sequence fills the context.
-        status, _, reply = ask(server, ignore_eos=True)
+        status, _, reply = ask(server, connection=plain(server, timeout=300), ignore_eos=True)
         assert status == 200
         assert reply["usage"]["total_tokens"] == CONTEXT
 

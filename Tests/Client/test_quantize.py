@@ -89,7 +89,7 @@ def test_an_interruption_leaves_nothing_under_the_name(tmp_path, number, code, l
         env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     part = place / "out.gguf.part"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline and not part.exists():
         time.sleep(0.005)
     time.sleep(0.1)

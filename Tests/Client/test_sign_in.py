@@ -55,13 +55,13 @@ def served(tmp_path):
         server.stop()
 
 
-def exchange(page, code, **options):
+def exchange(page, code):
     head = {"authorization": f"Bearer {code}", "content-type": "application/json"}
-    return httpx.post(f"{page}v1/sign-in", headers=head, content="{}", **options)
+    return httpx.post(f"{page}v1/sign-in", headers=head, content="{}", timeout=60)
 
 
 def models(page, key):
-    return httpx.get(f"{page}v1/models", headers={"authorization": f"Bearer {key}"}).status_code
+    return httpx.get(f"{page}v1/models", headers={"authorization": f"Bearer {key}"}, timeout=60).status_code
 
 
 def greeting(server):
@@ -81,7 +81,7 @@ def test_a_first_start_prints_a_link_that_signs_in_once(served, tmp_path):
     assert set(told) == {"key", "expires_at"} and told["expires_at"] is None
     assert models(page, told["key"]) == 200
     second = exchange(page, code)
-    other = httpx.get(f"{page}v1/models", headers={"authorization": "Bearer pk-wrong"})
+    other = httpx.get(f"{page}v1/models", headers={"authorization": "Bearer pk-wrong"}, timeout=60)
     assert wrong.status_code == second.status_code == other.status_code == 401
     assert wrong.json() == second.json() == other.json()
 
@@ -101,7 +101,7 @@ def test_a_first_start_prints_a_link_that_signs_in_once(served, tmp_path):
 def test_of_many_who_use_a_link_at_once_one_is_signed_in(served):
     page, code = greeting(served())
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        codes = sorted(reply.status_code for reply in pool.map(lambda _: exchange(page, code, timeout=30), range(32)))
+        codes = sorted(reply.status_code for reply in pool.map(lambda _: exchange(page, code), range(32)))
     assert codes == [200] + [401] * 31
 
 
@@ -139,7 +139,7 @@ def test_a_server_that_asks_for_no_keys_has_a_page_and_no_sign_in(served):
     server = served(Server, "--no-auth")
     page, code = greeting(server)
     assert page == server.address + "/" and code is None
-    assert httpx.get(page).status_code == 200
+    assert httpx.get(page, timeout=60).status_code == 200
     assert exchange(page, "a" * 22).status_code == 404
 
 
@@ -147,11 +147,11 @@ def test_a_server_on_all_addresses_prints_one_that_works_here(served):
     server = served(Server, "--host", "0.0.0.0", "--api-key", "k" * 20)
     page, _ = greeting(server)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page)
-    assert httpx.get(page).status_code == 200
+    assert httpx.get(page, timeout=60).status_code == 200
     server.stop()
     page, _ = greeting(served(Server, "--host", "0.0.0.0", "--api-key", "k" * 20, "--allowed-host", "localhost"))
     assert re.fullmatch(r"http://localhost:\d+/", page)
-    assert httpx.get(page).status_code == 200
+    assert httpx.get(page, timeout=60).status_code == 200
 
 
 def has_ipv6():
@@ -168,7 +168,7 @@ def has_ipv6():
 def test_an_address_of_ipv6_stands_in_brackets(served, host):
     page, _ = greeting(served(Server, "--host", host, "--api-key", "k" * 20))
     assert re.fullmatch(r"http://\[::1\]:\d+/", page)
-    assert httpx.get(page).status_code == 200
+    assert httpx.get(page, timeout=60).status_code == 200
 
 
 def test_the_greeting_of_the_first_minute_holds_the_link_before_the_key(server):

@@ -30,7 +30,7 @@ def place(server):
     return parts.hostname, parts.port
 
 
-def plain(server, timeout=60):
+def plain(server, timeout=120):
     """A connection that behaves; opened at its first request."""
     return http.client.HTTPConnection(*place(server), timeout=timeout)
 
