@@ -3,11 +3,13 @@
 import hashlib
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
 from conftest import BINARY, Server, environment, run
 from pulls import MEBIBYTE, fetched, folder_files, gguf_files, noise, pull, refusal
+from vitals import eventually
 
 
 # Interruptions
@@ -20,10 +22,16 @@ def begin(hub, data, source):
 
 
 def wait_until_sent(hub, size):
-    deadline = time.monotonic() + 60
-    while hub.sent < size:
-        assert time.monotonic() < deadline, "the download does not go on"
-        time.sleep(0.01)
+    assert eventually(lambda: hub.sent >= size, 60), "the download does not go on"
+
+
+def wait_until_written(folder):
+    """Waits until a pull has written all that it was sent, of which its connections hold some: for a second nothing."""
+    seen, since = None, time.monotonic()
+    while time.monotonic() - since < 1:
+        if (written := {path.name: path.stat().st_mtime_ns for path in folder.rglob("*.part*")}) != seen:
+            seen, since = written, time.monotonic()
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -33,12 +41,14 @@ def test_an_interrupted_pull_goes_on_where_it_was(hub, tmp_path, number):
     repository.fault("x-Q8_0.gguf", seconds_per_chunk=0.02)
     process = begin(hub, tmp_path, "hf:m/large")
     wait_until_sent(hub, 15 * MEBIBYTE)
+    # From here on the hub is silent.
+    repository.faults["x-Q8_0.gguf"].seconds_per_chunk = 60
+    wait_until_written(tmp_path)
     process.send_signal(number)
     process.communicate()
     assert process.returncode == (-9 if number == signal.SIGKILL else 130)
     (part,) = [path for path in tmp_path.rglob("*.part")]
     assert part.name == "x-Q8_0.gguf.part" and not list(tmp_path.rglob("manifest*"))
-    time.sleep(0.2)
     hub.forget()
     repository.faults.clear()
     path = fetched(pull(hub, tmp_path, "hf:m/large"))
@@ -58,12 +68,26 @@ def test_large_files_come_over_several_connections(hub, tmp_path):
 
 def test_two_pulls_of_one_model_share_one_download(hub, tmp_path):
     size = 6 * MEBIBYTE
-    hub.add("m/shared", {"x-Q8_0.gguf": noise(size)}).fault("x-Q8_0.gguf", seconds_per_chunk=0.01)
+    repository = hub.add("m/shared", {"x-Q8_0.gguf": noise(size)})
+    repository.fault("x-Q8_0.gguf", seconds_per_chunk=0.5)
     processes = [begin(hub, tmp_path, "hf:m/shared") for _ in range(2)]
-    ended = [process.communicate(timeout=60) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], ended
-    assert ended[0][0] == ended[1][0] and hub.sent == size
-    assert any("waiting for another process" in errors for _, errors in ended)
+    told = []
+
+    def read(stream):
+        for line in stream:
+            told.append(line)
+
+    readers = [threading.Thread(target=read, args=(process.stderr,)) for process in processes]
+    for reader in readers:
+        reader.start()
+    # Whichever came first is slow until the other one has seen it.
+    waits = eventually(lambda: any("waiting for another process" in line for line in told), 60)
+    repository.faults["x-Q8_0.gguf"].seconds_per_chunk = 0
+    paths = [process.stdout.read() for process in processes]
+    for reader in readers:
+        reader.join()
+    assert [process.wait(60) for process in processes] == [0, 0], told
+    assert waits and paths[0] == paths[1] and hub.sent == size
 
 
 # The store

@@ -147,12 +147,12 @@ def test_an_interrupted_fetch_leaves_nothing(tmp_path, number):
         connection, _ = index.accept()
         with connection:
             process.send_signal(number)
-            output, errors = process.communicate(timeout=20)
+            output, errors = process.communicate(timeout=60)
             assert process.returncode == 130
             assert output == ""
             assert len(errors.splitlines()) == 1, errors
             # pip is gone as well: its end of the connection closes.
-            connection.settimeout(10)
+            connection.settimeout(60)
             while connection.recv(4096):
                 pass
     assert [path.name for path in (tmp_path / "data" / "models").iterdir()] == [".lock"]
