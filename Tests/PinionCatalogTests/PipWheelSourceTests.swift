@@ -94,7 +94,7 @@ struct PipWheelSourceTests {
         #expect(error?.code == .cancelled)
         // The grandchild is somebody else's to reap, so give it a moment to be gone.
         var isAlive = true
-        for _ in 0..<200 where isAlive {
+        for _ in 0..<2_000 where isAlive {
             isAlive = Self.isRunning(pid)
             try await Task.sleep(for: .milliseconds(10))
         }

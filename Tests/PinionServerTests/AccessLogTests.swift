@@ -95,7 +95,7 @@ struct AccessLogTests {
                 try await connection.sendChat(ServerFixture.chatBody())
                 _ = try await fixture.scripted[0].waits { $0.played == 2 }
             }
-            let deadline = ContinuousClock.now + .seconds(5)
+            let deadline = ContinuousClock.now + .seconds(20)
             while lines.all.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
         }
         #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  client left"])
@@ -105,7 +105,7 @@ struct AccessLogTests {
     func unwritten() async throws {
         let (fixture, lines) = Self.fixture([.event(.accepted(promptTokens: 4)), .hang])
         try await fixture.dropReply("/v1/chat/completions", body: ServerFixture.chatBody(#", "stream": true"#))
-        let deadline = ContinuousClock.now + .seconds(5)
+        let deadline = ContinuousClock.now + .seconds(20)
         while lines.all.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
         #expect(lines.all == ["499 POST /v1/chat/completions  acme/tiny/1  4 in, 0 cached, 0 out  client left"])
     }

@@ -46,7 +46,7 @@ struct AdminRouteTests {
                     try await Task.sleep(for: .milliseconds(2))
                 }
             }
-            for _ in 0..<300 where administration.cancelled.load(ordering: .sequentiallyConsistent) == 0 {
+            for _ in 0..<2_000 where administration.cancelled.load(ordering: .sequentiallyConsistent) == 0 {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }

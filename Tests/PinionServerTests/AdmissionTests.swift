@@ -19,7 +19,7 @@ final class RecordingAdmission: Admission {
     var statuses: [Int] { settled.withLock { $0.map(\.status) } }
 
     /// The outcomes once there is one: the generator has ended a moment before it is settled.
-    func settledOutcomes(within time: Duration = .seconds(5)) async throws -> [Outcome] {
+    func settledOutcomes(within time: Duration = .seconds(20)) async throws -> [Outcome] {
         let end = ContinuousClock.now + time
         while outcomes.isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
         return outcomes

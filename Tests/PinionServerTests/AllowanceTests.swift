@@ -98,8 +98,8 @@ struct AllowanceTests {
         let fixture = Self.fixture(admission)
         async let reply = fixture.chat(
             ServerFixture.chatBody(stream ? #","stream":true,"stream_options":{"include_usage":true}"# : ""))
+        #expect(try await fixture.scripted[0].waits { $0.ended == 1 })
         try await Task.sleep(for: .milliseconds(100))
-        #expect(fixture.scripted[0].observed.ended == 1)
         admission.open()
         let body = try await reply.body
         #expect(admission.isOpen)

@@ -1,6 +1,7 @@
 import NIOCore
 import PinionServer
 import PinionWire
+import Synchronization
 import Testing
 import TextGeneration
 
@@ -17,21 +18,39 @@ struct BodyBudgetTests {
         }
     }
 
+    /// How many connections have sent what they begin with, and how many have been refused.
+    private final class Tally: Sendable {
+        let sent = Atomic<Int>(0)
+        let refused = Atomic<Int>(0)
+
+        /// Waits until so many of all were refused, and then whether more are.
+        func settles(_ count: Int, _ expected: Int) async throws {
+            for _ in 0..<2_000
+            where sent.load(ordering: .relaxed) < count || refused.load(ordering: .relaxed) < expected {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            try await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
     /// Opens connections that each promise a body, and begin it; returns how many were refused while all were open.
-    private func refusals(of count: Int, _ opening: String, port: Int) async throws -> Int {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+    private func refusals(of count: Int, expected: Int, _ opening: String, port: Int) async throws -> Int {
+        let tally = Tally()
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<count {
                 group.addTask {
                     try await RawConnection.open(port: port) { connection in
                         try await connection.send(Self.head + opening)
+                        tally.sent.add(1, ordering: .relaxed)
                         // Only a refusal comes; the others are waited for until all have been heard.
                         let channel = connection.channel
                         let leaving = Task {
-                            try await Task.sleep(for: .milliseconds(800))
+                            try await tally.settles(count, expected)
                             try await channel.close().get()
                         }
                         let isRefused = try await connection.receives("}}")
                         if isRefused {
+                            tally.refused.add(1, ordering: .relaxed)
                             #expect(connection.received.hasPrefix("HTTP/1.1 503 "))
                             #expect(connection.received.lowercased().contains("\r\nretry-after: 2\r\n"))
                             #expect(connection.received.contains("server_is_overloaded"))
@@ -50,8 +69,8 @@ struct BodyBudgetTests {
         try await LiveServer.run(fixture()) { server in
             for _ in 0..<3 {
                 let opening = "Content-Length: 100000\r\n\r\n{"
-                #expect(try await refusals(of: 10, opening, port: server.port) == 6)
-                try await Task.sleep(for: .milliseconds(100))
+                #expect(try await refusals(of: 10, expected: 6, opening, port: server.port) == 6)
+                try await Task.sleep(for: .milliseconds(500))
             }
         }
     }
@@ -61,9 +80,9 @@ struct BodyBudgetTests {
         let chunk = "186A0\r\n" + String(repeating: " ", count: 100_000) + "\r\n"
         try await LiveServer.run(fixture()) { server in
             let opening = "Transfer-Encoding: chunked\r\n\r\n"
-            #expect(try await refusals(of: 10, opening, port: server.port) == 0)
-            try await Task.sleep(for: .milliseconds(100))
-            #expect(try await refusals(of: 10, opening + chunk, port: server.port) == 6)
+            #expect(try await refusals(of: 10, expected: 0, opening, port: server.port) == 0)
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try await refusals(of: 10, expected: 6, opening + chunk, port: server.port) == 6)
         }
     }
 

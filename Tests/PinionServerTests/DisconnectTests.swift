@@ -7,7 +7,7 @@ import TextGeneration
 @Suite("Disconnects", .timeLimit(.minutes(1)))
 struct DisconnectTests {
     /// Longest time between a client's departure and the end of the generation.
-    private static let noticeTime: Duration = .seconds(1)
+    private static let noticeTime: Duration = .seconds(3)
 
     private static let accepted = ScriptedGenerator.Step.event(.accepted(promptTokens: 1))
     private static let piece = ScriptedGenerator.Step.event(.text(choice: 0, "Hello", []))
@@ -28,8 +28,9 @@ struct DisconnectTests {
             #expect(try await generator.waits(upTo: Self.noticeTime) { $0.ended == 1 })
         }
         // A departure is no failure of ours; stopping the server at once makes Hummingbird log errors of its own.
+        for _ in 0..<2_000 where Self.departures(in: fixture) == 0 { try await Task.sleep(for: .milliseconds(10)) }
         #expect(!fixture.recorder.lines.contains { $0.text.contains("request failed") })
-        #expect(fixture.recorder.lines.contains { $0.text.contains("status=499") })
+        #expect(Self.departures(in: fixture) == 1)
     }
 
     @Test("A client that leaves while a plain reply is made ends the generation")
@@ -80,7 +81,7 @@ struct DisconnectTests {
                     try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
                 }
             }
-            for _ in 0..<200 where Self.departures(in: fixture) < 20 {
+            for _ in 0..<2_000 where Self.departures(in: fixture) < 20 {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }

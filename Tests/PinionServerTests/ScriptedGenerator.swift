@@ -92,7 +92,7 @@ final class ScriptedGenerator: TextGenerator {
     }
 
     /// Waits until a condition holds of what was observed; false when it does not within the time.
-    func waits(upTo time: Duration = .seconds(5), for condition: (Observations) -> Bool) async throws -> Bool {
+    func waits(upTo time: Duration = .seconds(20), for condition: (Observations) -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + time
         while !condition(observed) {
             if ContinuousClock.now > end { return false }
