@@ -35,11 +35,11 @@ final class RecordingSink: TokenSink, @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Waits for the end; nil if it does not come within ten seconds.
+    /// Waits for the end; nil if it does not come within a minute.
     func wait() -> (ids: [Int32], tokens: [SampledToken], outcome: SequenceOutcome)? {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: 10)
+        let deadline = Date(timeIntervalSinceNow: 60)
         while ended == nil { if !condition.wait(until: deadline) { return nil } }
         return ended.map { (recorded.map(\.id), recorded, $0) }
     }

@@ -302,10 +302,15 @@ struct ConversationLayoutCallTests {
     @Test("A template that asks for functions gets them as a text, and the day")
     func functions() throws {
         let template = "{{ 'F:' + functions + ' D:' + datetime }}" + Fixture.plain + "functools["
-        let day = Date().formatted(.iso8601.year().month().day())
-        #expect(
-            try Self.render(template, [Message(.user, "Hi")], hasTools: false) == "F:[] D:\(day)[user:Hi]functools[")
-        let text = try Self.render(template, [Message(.user, "Hi")])
+        func today() -> String { Date().formatted(.iso8601.year().month().day()) }
+        var (day, plain, text) = ("", "", "")
+        // Once more where midnight came in between.
+        repeat {
+            day = today()
+            plain = try Self.render(template, [Message(.user, "Hi")], hasTools: false)
+            text = try Self.render(template, [Message(.user, "Hi")])
+        } while day != today()
+        #expect(plain == "F:[] D:\(day)[user:Hi]functools[")
         #expect(text.hasPrefix(#"F:[{"name":"weather","description":"Tells it.","#), "\(text)")
         #expect(text.hasSuffix(" D:\(day)[user:Hi]functools["))
     }

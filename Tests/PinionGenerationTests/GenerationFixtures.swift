@@ -78,7 +78,7 @@ enum GenerationFixtures {
     }
 
     /// Waits for a condition; whether it came true within the time.
-    static func eventually(within limit: Duration = .seconds(2), _ condition: () -> Bool) async throws -> Bool {
+    static func eventually(within limit: Duration = .seconds(20), _ condition: () -> Bool) async throws -> Bool {
         let start = ContinuousClock.now
         while !condition() {
             if ContinuousClock.now - start > limit { return false }

@@ -12,6 +12,8 @@ struct GrammarCacheTests {
         /// Every byte is a token.
         private let vocabulary = TokenVocabulary(tokens: (0...255).map { Optional([UInt8($0)]) }, endTokens: [])
         let asked = Mutex<[OutputFormat]>([])
+        /// Tasks that are about to ask the cache, as a test counts them.
+        let begun = Atomic<Int>(0)
         /// Compilations that were cancelled.
         let cancelled = Atomic<Int>(0)
         /// While it is closed, compilations wait for it or for their cancellation.
@@ -89,10 +91,18 @@ struct GrammarCacheTests {
         let compiler = Compiler()
         let cache = compiler.cache()
         compiler.isOpen.store(false, ordering: .relaxed)
-        let tasks = (0..<3).map { _ in Task { try await cache.grammar(for: .choice(["a"]), tenant: "x") } }
-        #expect(try await GenerationFixtures.eventually { compiler.count == 1 })
+        let tasks = (0..<3).map { _ in
+            Task {
+                compiler.begun.add(1, ordering: .relaxed)
+                return try await cache.grammar(for: .choice(["a"]), tenant: "x")
+            }
+        }
+        #expect(
+            try await GenerationFixtures.eventually {
+                compiler.count == 1 && compiler.begun.load(ordering: .relaxed) == 3
+            })
         // All three have to wait before the first leaves.
-        try await Task.sleep(for: .milliseconds(50))
+        try await Task.sleep(for: .milliseconds(200))
         for task in tasks.dropLast() {
             task.cancel()
             let error = await #expect(throws: GenerationError.self) { try await task.value }
@@ -132,12 +142,22 @@ struct GrammarCacheTests {
         let cache = compiler.cache()
         compiler.isOpen.store(false, ordering: .relaxed)
         let many = (0..<20).map { number in
-            Task { try await cache.grammar(for: .choice(["\(number)"]), tenant: "many") }
+            Task {
+                compiler.begun.add(1, ordering: .relaxed)
+                return try await cache.grammar(for: .choice(["\(number)"]), tenant: "many")
+            }
         }
-        #expect(try await GenerationFixtures.eventually { compiler.count == 1 })
-        try await Task.sleep(for: .milliseconds(50))
-        let one = Task { try await cache.grammar(for: .choice(["one"]), tenant: "one") }
-        try await Task.sleep(for: .milliseconds(20))
+        #expect(
+            try await GenerationFixtures.eventually {
+                compiler.count == 1 && compiler.begun.load(ordering: .relaxed) == 20
+            })
+        try await Task.sleep(for: .milliseconds(100))
+        let one = Task {
+            compiler.begun.add(1, ordering: .relaxed)
+            return try await cache.grammar(for: .choice(["one"]), tenant: "one")
+        }
+        #expect(try await GenerationFixtures.eventually { compiler.begun.load(ordering: .relaxed) == 21 })
+        try await Task.sleep(for: .milliseconds(200))
         compiler.isOpen.store(true, ordering: .relaxed)
         _ = try await one.value
         for task in many { _ = try await task.value }

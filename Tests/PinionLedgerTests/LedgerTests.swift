@@ -2,6 +2,7 @@ import Foundation
 import PinionLedger
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Ledger", .timeLimit(.minutes(2)))
 struct LedgerTests {
@@ -152,7 +153,7 @@ struct LedgerTests {
                     group.addTask {
                         let request = LedgerPlace.request(
                             "req_\(round)_\(client)", limits, owner: "o", prices: price, key: "key_\(round)")
-                        var random = SystemRandomNumberGenerator()
+                        var random = SeededGenerator(seed: UInt64(round * 64 + client))
                         let prompt = Int.random(in: 1...8, using: &random)
                         let most = Int.random(in: 1...30, using: &random)
                         guard let ticket = try? await ledger.admit(request) else { return }

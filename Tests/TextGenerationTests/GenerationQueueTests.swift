@@ -76,7 +76,17 @@ struct GenerationQueueTests {
             return try await delivery
         }
         #expect(try await nextAfterWaiting { queue.send(Self.text(0, "x")) } == .events([Self.text(0, "x")]))
-        #expect(try await nextAfterWaiting { _ = queue.tick(after: .zero) } == .silence)
+        // Told to a reader that waits: again and again, until the reader does.
+        let reader = Task { try await queue.next() }
+        let ticking = Task {
+            while !Task.isCancelled {
+                _ = queue.tick(after: .zero)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(try await reader.value == .silence)
+        ticking.cancel()
+        _ = await ticking.result
         #expect(try await nextAfterWaiting { queue.finish(Self.whole) } == .end)
         for isFailure in [true, false] {
             let failing = GenerationQueue()
