@@ -161,7 +161,7 @@ struct MessageStreamTests {
             let text = (0..<pieces).map { _ in Reply.text("piece of text ") }
             let arguments = [Reply.call(0, "1", "f", "{\"a\":\"")] + (0..<pieces).map { _ in Reply.more(0, "x") }
             let turns = (0..<pieces).flatMap { _ in [Reply.reasoning("t"), Reply.text("a")] }
-            return try processorTime {
+            return try leastProcessorTime {
                 for said in [thought + text + arguments, turns] {
                     _ = try Reply.whole(Reply.events(said))
                     var stream = MessageStream(try Reply.request(), by: testModel, seal: TestSeal())

@@ -122,7 +122,7 @@ import Testing
     func manyTexts() throws {
         let texts = (0..<10_000).map { Array("item-\($0 * 7_919 % 100_003)-\($0 % 17)".utf8) }
         var set = ByteAutomaton.none
-        let elapsed = try processorTime { set = try .texts(texts) }
+        let elapsed = try leastProcessorTime { set = try .texts(texts) }
         #expect(elapsed < .milliseconds(200))
         #expect(texts.allSatisfy(set.accepts))
         #expect(set.texts(atMost: 10_000)?.count == 10_000)

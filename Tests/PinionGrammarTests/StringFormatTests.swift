@@ -247,7 +247,7 @@ import Testing
     func hostileName() throws {
         let name = "date" + String(repeating: "\u{301}\u{323}", count: 200_000)
         var language: ByteAutomaton?
-        let elapsed = try processorTime { language = try StringFormat.automaton(named: name) }
+        let elapsed = try leastProcessorTime { language = try StringFormat.automaton(named: name) }
         #expect(language == nil)
         #expect(elapsed < .milliseconds(100))
     }

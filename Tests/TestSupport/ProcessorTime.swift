@@ -13,3 +13,8 @@ package func processorTime(_ body: () throws -> Void) rethrows -> Duration {
     try body()
     return processorTime() - start
 }
+
+/// The least processor time that a body takes in three rounds: caches are shared with whatever else the machine does.
+package func leastProcessorTime(_ body: () throws -> Void) rethrows -> Duration {
+    try (0..<3).map { _ in try processorTime(body) }.min() ?? .zero
+}
