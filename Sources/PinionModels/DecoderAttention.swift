@@ -3,13 +3,13 @@ import PinionTensor
 
 /// The attention of a decoder's layers: it stores a step's keys and values, and gathers what its queries attend to.
 ///
-/// A layer's step is ``queriesAndKeys(_:_:_:_:_:)``, ``attend(_:_:_:_:_:)``, ``project(_:_:out:stride:)``. The last layer
-/// may store the keys of all tokens first, and take the queries of few: ``storeKeys(_:_:_:_:_:)``, ``queries(_:_:_:)``.
+/// A layer's step stores keys and computes queries, attends, and projects what was gathered. The last layer may store the
+/// keys of all tokens first, and then compute the queries of those alone whose logits are wanted.
 final class DecoderAttention {
     private let numbers: Hyperparameters
     /// Factor of the products of queries and keys.
     private let scale: Float
-    /// Of layers without a window, and of those with one; none where positions are learned.
+    /// The rotation of layers without a window, and that of layers with one; none where positions are learned.
     private let rotations: [RotaryEmbedding]
     private let state: AttentionState
     private let kernels: Kernels
@@ -29,9 +29,11 @@ final class DecoderAttention {
         for rotation in rotations { rotation.prepare(token: token, position: position) }
     }
 
+    /// Stores the keys and values of all tokens of the step, and computes their queries.
+    ///
     /// - Parameter input: `[tokens, width]`: the layer's normalised input.
-    func queriesAndKeys(
-        _ layer: DecoderLayer, _ index: Int, _ input: ActivationRows, _ batch: StepBatch, _ cache: KVCache
+    func storeKeysAndComputeQueries(
+        _ layer: DecoderLayer, at index: Int, _ input: ActivationRows, _ batch: StepBatch, _ cache: KVCache
     ) {
         kernels.matmul(
             [
@@ -48,9 +50,9 @@ final class DecoderAttention {
         }
     }
 
-    /// Stores keys and values alone.
+    /// Stores the keys and values of all tokens of the step.
     func storeKeys(
-        _ layer: DecoderLayer, _ index: Int, _ input: ActivationRows, _ batch: StepBatch, _ cache: KVCache
+        _ layer: DecoderLayer, at index: Int, _ input: ActivationRows, _ batch: StepBatch, _ cache: KVCache
     ) {
         kernels.matmul(
             [
@@ -66,7 +68,7 @@ final class DecoderAttention {
     /// Computes the queries of the tokens whose logits are wanted.
     ///
     /// - Parameter input: `[outputs, width]`: the rows of those tokens alone.
-    func queries(_ layer: DecoderLayer, _ input: ActivationRows, _ batch: StepBatch) {
+    func computeQueries(_ layer: DecoderLayer, _ input: ActivationRows, _ batch: StepBatch) {
         let rows = batch.outputs.count
         kernels.matmul(
             [MatmulOutput(layer.query.matrix, out: state.queries, stride: state.queryStride)], input,
@@ -82,7 +84,7 @@ final class DecoderAttention {
     ///
     /// Head by head: what follows in a worker's stretch reads the keys and values that it has just read.
     func attend(
-        _ index: Int, _ layer: DecoderLayer, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache
+        _ layer: DecoderLayer, at index: Int, _ batch: StepBatch, _ spans: [StepBatch.Span], _ cache: KVCache
     ) {
         let group = numbers.heads / numbers.cacheHeads
         let longest = spans.lazy.map(\.count).max() ?? 0
@@ -164,39 +166,5 @@ extension DecoderAttention {
         cache.store(
             layer: index, block: Int(block), slot: position % KVCache.blockTokens, key: key, value: value,
             with: kernels)
-    }
-}
-
-/// The buffers between the products of attention.
-final class AttentionState {
-    let queryStride: Int
-    let cacheStride: Int
-    /// [tokens, heads * headDimension]: what attention gathered.
-    let attended: ActivationRows
-    /// [tokens, queryStride]: heads after heads
-    var queries: UnsafeMutablePointer<Float> { queryBuffer.pointer }
-    /// [tokens, cacheStride]
-    var keys: UnsafeMutablePointer<Float> { keyBuffer.pointer }
-    /// [tokens, cacheStride]
-    var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
-    private let queryBuffer: AlignedBuffer<Float>
-    private let keyBuffer: AlignedBuffer<Float>
-    private let valueBuffer: AlignedBuffer<Float>
-
-    init(_ numbers: Hyperparameters, tokens: Int) throws(TensorError) {
-        let queryCount = numbers.heads * numbers.headDimension
-        queryStride = DecoderState.padded(queryCount)
-        cacheStride = DecoderState.padded(numbers.cacheHeads * numbers.headDimension)
-        attended = try ActivationRows(capacity: tokens, columns: queryCount)
-        queryBuffer = try AlignedBuffer(count: tokens * queryStride)
-        keyBuffer = try AlignedBuffer(count: tokens * cacheStride)
-        valueBuffer = try AlignedBuffer(count: tokens * cacheStride)
-    }
-
-    /// Bytes of a token's rows, within a percent.
-    static func bytesPerRow(_ numbers: Hyperparameters) -> Int {
-        let queries = DecoderState.padded(numbers.heads * numbers.headDimension)
-        let cached = DecoderState.padded(numbers.cacheHeads * numbers.headDimension)
-        return (queries + 2 * cached) * MemoryLayout<Float>.size + ActivationRows.bytesPerToken(columns: queries)
     }
 }

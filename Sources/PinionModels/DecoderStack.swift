@@ -68,14 +68,14 @@ final class DecoderStack: LanguageModel {
             normalise(tokens, adding: pending, layer.attentionNorm, quantised: layer.readsQuantisedInput)
             if index == layers.count - 1, batch.outputs.count < tokens {
                 // Nothing comes after that would read the other tokens' results; their keys and values are all that is left.
-                attention.storeKeys(layer, index, state.input, batch, cache)
+                attention.storeKeys(layer, at: index, state.input, batch, cache)
                 rows = keepOutputs(batch, quantised: layer.readsQuantisedInput)
                 guard rows > 0 else { break }
-                attention.queries(layer, state.input, batch)
-                attention.attend(index, layer, batch, batch.outputSpans, cache)
+                attention.computeQueries(layer, state.input, batch)
+                attention.attend(layer, at: index, batch, batch.outputSpans, cache)
             } else {
-                attention.queriesAndKeys(layer, index, state.input, batch, cache)
-                attention.attend(index, layer, batch, batch.spans, cache)
+                attention.storeKeysAndComputeQueries(layer, at: index, state.input, batch, cache)
+                attention.attend(layer, at: index, batch, batch.spans, cache)
             }
             attention.project(layer, rows, out: state.projected, stride: state.projectedStride)
             normalise(

@@ -31,6 +31,7 @@ extension PatternProgram {
         }
     }
 
+    /// Whether an assertion holds between two bytes of a text.
     @inline(__always)
     func holds(_ assertion: PatternAssertion, _ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
         switch assertion {

@@ -1,5 +1,6 @@
 /// Python's methods of `str` that fill a text up to a width: `zfill`, `center`, `ljust` and `rjust`.
 enum StringPadding {
+    /// Calls a method with a template's arguments.
     static func call(
         _ name: TemplateName, on text: TemplateString, _ arguments: CallArguments, _ interpreter: Interpreter
     ) throws(TemplateError) -> TemplateString {
@@ -22,6 +23,8 @@ enum StringPadding {
         return padded(text, to: width, with: fill, name)
     }
 
+    /// Fills a text up with one character.
+    ///
     /// - Parameter name: The method, by which the text stands on the left, in the middle or on the right.
     static func padded(
         _ text: TemplateString, to width: Int, with fill: TemplateString, _ name: TemplateName

@@ -1,5 +1,7 @@
 /// What Python's methods of `str` without arguments tell of a text: its other cases, and what its characters are.
 enum StringProperties {
+    /// The result of a method for a text.
+    ///
     /// - Parameter name: A method that takes nothing; `isalnum` for any other.
     static func value(of name: TemplateName, in text: TemplateString) -> TemplateValue {
         func all(_ condition: (Unicode.Scalar) -> Bool) -> TemplateValue {

@@ -10,6 +10,8 @@ struct UnreadEvents {
 
     var isEmpty: Bool { events.isEmpty }
 
+    /// Adds an event, joined to an earlier one where that is possible.
+    ///
     /// - Returns: Whether the events are within ``GenerationQueue/capacity``; one beyond it is not kept.
     mutating func append(_ event: GenerationEvent) -> Bool {
         byteCount += event.unreadBytes
@@ -18,6 +20,7 @@ struct UnreadEvents {
         return true
     }
 
+    /// Gives the events away.
     mutating func take() -> [GenerationEvent] {
         byteCount = 0
         defer { events = [] }
@@ -53,7 +56,7 @@ struct UnreadEvents {
 }
 
 extension GenerationEvent {
-    /// What it takes in memory while it is unread, about.
+    /// Bytes of memory that the event takes while it is unread: an estimate.
     fileprivate var unreadBytes: Int {
         switch self {
         case .text(_, let text, let reports), .reasoning(_, let text, let reports):
@@ -68,6 +71,6 @@ extension GenerationEvent {
 }
 
 extension TokenReport.Candidate {
-    /// Of one in memory, with an array for its few bytes of text: an estimate.
+    /// Bytes of memory that a candidate takes, with an array for its few bytes of text.
     fileprivate static let estimatedBytes = 64
 }

@@ -22,8 +22,9 @@ KEPT_DATA = ROOT / ".build/test-data"
 
 START_SECONDS = 120
 STOP_SECONDS = 40
-# Of a day in UTC, and of the longest test that counts on being in one.
-DAY, LONGEST_TEST = 86_400, 120
+DAY_SECONDS = 86_400
+# Of the longest test that takes `one_day`.
+TEST_SECONDS = 120
 
 
 def environment(**extra):
@@ -160,12 +161,17 @@ def asynchronous(server):
     return server.client(server.key, openai.AsyncOpenAI, _strict_response_validation=True)
 
 
+def stay_in_one_day(seconds):
+    """Waits for midnight in UTC, where the budgets of a day would begin anew within so many seconds."""
+    left = DAY_SECONDS - time.time() % DAY_SECONDS
+    if left < seconds:
+        time.sleep(left + 1)
+
+
 @pytest.fixture
 def one_day():
-    """Lets no midnight fall into a test, at which the budgets of a day begin anew."""
-    left = DAY - time.time() % DAY
-    if left < LONGEST_TEST:
-        time.sleep(left + 1)
+    """Lets no midnight fall into a test."""
+    stay_in_one_day(TEST_SECONDS)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ import httpx
 import openai
 import pytest
 from conftest import BINARY, Server, environment, run
-from rounds import quickest
 
 
 def accepted(server, key):
@@ -204,13 +203,10 @@ def test_who_reads_the_database_holds_up_no_request(new_data):
             connection.execute("BEGIN")
             connection.execute("SELECT * FROM api_key").fetchall()
             for key in keys * 3:
-
-                def seconds():
-                    start = time.monotonic()
-                    assert accepted(server, key)
-                    return time.monotonic() - start
-
-                assert quickest(seconds, 2) < 2
+                start = time.monotonic()
+                assert accepted(server, key)
+                # Who waits for the reader's lock waits for five seconds.
+                assert time.monotonic() - start < 4
                 time.sleep(0.25)
             connection.execute("ROLLBACK")
     finally:

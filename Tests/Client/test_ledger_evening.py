@@ -12,7 +12,7 @@ import threading
 import time
 
 import tiny_folder
-from conftest import MODEL, Server, run
+from conftest import MODEL, TEST_SECONDS, Server, run, stay_in_one_day
 from ledger_rows import BODIES, ask, rows
 from test_failures import break_after
 
@@ -78,7 +78,8 @@ class House:
             self.keys["strict"] = self.made("create", "--name", "strict", *KEYS["strict"])
 
 
-def test_the_books_of_an_evening_balance(new_data, one_day, tmp_path):
+def test_the_books_of_an_evening_balance(new_data, tmp_path):
+    stay_in_one_day(SECONDS + TEST_SECONDS)
     folder = tiny_folder.write(tmp_path / "broken")
     break_after("Z", folder)
     house = House(new_data(), folder)

@@ -73,13 +73,14 @@ export async function catchUp() {
 		emit("notice", "tab", t("otherTabWrites"));
 		return;
 	}
+	const turn = opening;
 	const loaded = await app.store.load(conversation.id);
 	if (!loaded) return emit("notice", "tab", t("otherTabRemoved"));
 	if (app.conversation !== conversation) return;
 	if (loaded.record.version === conversation.version) return;
 	app.stale = loaded.messages.some(isOpen);
 	emit("notice", "tab", t("otherTabWrote"));
-	if (!app.stale) await show(loaded);
+	if (!app.stale) await show(loaded, turn);
 }
 
 async function refreshList() {
@@ -95,19 +96,21 @@ async function refreshList() {
 const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
 
 export async function openConversation(id) {
+	if (!id) return false;
 	const ongoing = app.replies.get(id)?.conversation;
 	if (ongoing) setOpen(ongoing);
 	else {
 		const turn = ++opening;
 		let loaded = null;
-		try { loaded = id && await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
+		try { loaded = await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
 		if (!loaded) return false;
 		await show(loaded, turn);
 	}
 	return true;
 }
 
-async function show({record, messages}, turn = ++opening) {
+// Shows a conversation, unless a person has opened another one since the turn.
+async function show({record, messages}, turn) {
 	const conversation = new Conversation(record, messages);
 	const open = messages.filter(isOpen);
 	if (open.length) {
@@ -116,7 +119,6 @@ async function show({record, messages}, turn = ++opening) {
 		for (const {id} of open) channel.postMessage({type: "asks", id});
 		await new Promise(resolve => setTimeout(resolve, ANSWER_TIME));
 	}
-	// A person may have opened another one meanwhile.
 	if (turn !== opening) return;
 	app.elsewhere = new Set(claims);
 	const lost = open.filter(message => !claims.has(message.id));

@@ -59,7 +59,7 @@ function sync(view, block, pass) {
 		const kind = [child.type, child.level, child.info, child.isContinued, child.start].join();
 		if (shown?.kind !== kind) {
 			for (const old of view.views.splice(index)) old.element.remove();
-			shown = makers[child.type](child, view, index);
+			shown = makers[child.type](child, view);
 			shown.kind = kind;
 			view.views.push(shown);
 			view.container(block, index).append(shown.element);

@@ -11,6 +11,8 @@ const views = new Map();
 let isFollowing = true;
 let isSettling = true;
 let lastTop = 0;
+// Where a finger touched the window, in pixels from its top.
+let touched = 0;
 let shown = null;
 
 export function bindTranscript() {
@@ -54,12 +56,11 @@ export function bindTranscript() {
 	});
 	// What a reader unfolds is where the reader is.
 	list.addEventListener("toggle", () => { if (!isSettling) setFollowing(false); }, true);
-	for (const type of ["wheel", "pointerdown", "keydown", "touchmove"]) {
-		scroller.addEventListener(type, ({deltaY, key}) => {
+	for (const type of ["wheel", "pointerdown", "keydown", "touchstart", "touchmove"]) {
+		scroller.addEventListener(type, event => {
 			isSettling = false;
 			// Smooth scrolling begins frames later: a step to the end would call it off.
-			const isLeaving = deltaY < 0 || type === "touchmove" || /Up$|Home/.test(key);
-			if (isLeaving && running() && scroller.scrollTop) setFollowing(false);
+			if (goesUp(event, scroller) && running() && scroller.scrollTop) setFollowing(false);
 		}, {passive: true});
 	}
 	// Told between layout and paint, so that nothing is laid out twice.
@@ -70,6 +71,16 @@ export function bindTranscript() {
 		follow();
 		scroller.focus();
 	};
+}
+
+// Whether a gesture takes the reader up: not where it zooms, or moves something within.
+function goesUp(event, scroller) {
+	const {type, target, key} = event;
+	const finger = event.touches?.[0].clientY;
+	if (type === "touchstart") touched = finger;
+	if (event.ctrlKey || event.defaultPrevented) return false;
+	for (let node = target; node !== scroller; node = node.parentElement) if (node.scrollTop > 0) return false;
+	return event.deltaY < 0 || finger > touched || /Up$|Home/.test(key) || key === " " && event.shiftKey;
 }
 
 function toEnd() {

@@ -4,7 +4,7 @@ import TextGeneration
 
 /// A model's prompts: conversations become tokens, in turns among tenants, and have to fit the context.
 struct PromptSource: Sendable {
-    /// What a prompt is, once its turn came.
+    /// A rendered and tokenized prompt.
     struct Prompt: Sendable {
         let tokens: [Int32]
         /// Whether the tokens end within the model's thinking.

@@ -6,10 +6,11 @@ struct CallAttempt: Sendable {
     /// Where a call was begun.
     enum Origin: Sendable { case text, thinking }
 
+    /// What a byte did to the call.
     enum Step: Sendable {
         /// The byte belongs to the call, which goes on.
         case more
-        /// The call has ended, in front of these bytes, the last of which is the byte; with the byte where there are none.
+        /// The call has ended. `again` are bytes behind it, the byte last; empty where the byte is the call's own.
         case end(again: [UInt8])
         /// The byte cannot stand there and is no part of the call, which has ended if it was certain.
         case wrong
@@ -129,7 +130,7 @@ struct CallAttempt: Sendable {
     /// Ends a certain call where the reply ends.
     ///
     /// - Parameter isCut: Whether the reply was ended by a limit: its arguments stay open then.
-    /// - Returns: Whether the call is whole; true for a reply that was cut, of which nobody knows.
+    /// - Returns: Whether the call is whole; true for a reply that was cut, because its call may have gone on.
     mutating func finish(isCut: Bool, into output: inout ReplyOutput) -> Bool {
         output.hide(unhidden)
         unhidden = 0

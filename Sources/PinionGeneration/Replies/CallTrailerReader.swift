@@ -25,7 +25,7 @@ struct CallTrailerReader: Sendable {
     private struct Follower: Sendable {
         enum Next: Sendable, Equatable {
             case separator, close, body, thinkingClose
-            /// By the rest of the opening.
+            /// Another call, whose opening goes on with these marks.
             case call(rest: [String])
 
             /// Whether another call may follow.

@@ -214,6 +214,8 @@ struct MarkedReplyReader: ReplyPartReader {
         for byte in bytes.suffix(count) { read(byte) }
     }
 
+    /// Begins to read a call.
+    ///
     /// - Parameter pending: What was read of the call, and the white space before it.
     private mutating func beginCall(pending: [UInt8], opening: [String], isWord: Bool = false) {
         guard let form else { preconditionFailure("a call was found where none is looked for") }
@@ -262,7 +264,7 @@ struct MarkedReplyReader: ReplyPartReader {
             if !attempt.finish(isCut: isCut, into: &output) { givenUp += 1 }
             self.attempt = attempt
         } else {
-            // What a limit cut is nobody's mistake.
+            // A limit cut the reply, so the model made no mistake.
             let known = givenUp
             giveUp(attempt)
             if isCut { givenUp = known }

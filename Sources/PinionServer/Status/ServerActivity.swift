@@ -4,7 +4,8 @@ import Synchronization
 
 /// What the server and its models do now, and did in the last hour: what `GET /admin/status` tells.
 ///
-/// It has fixed memory, whatever the server is asked, but for the requests that run. Everything may be called from any thread.
+/// Its memory is fixed but for the requests that run, whatever the server is asked. Everything may be called from any
+/// thread.
 package final class ServerActivity: Sendable {
     /// Time since the server began, by a clock that only goes forward.
     package typealias Clock = @Sendable () -> Duration
@@ -30,14 +31,11 @@ package final class ServerActivity: Sendable {
     private struct State {
         var minutes = TimeRing<Minute>(slots: ServerActivity.minutes, of: .seconds(60))
         var errors = RecentErrors()
-        /// Requests that generate and have not ended, by their ids: no more than the server has places.
+        /// Requests that generate and have not ended, by their ids: no more than there are connections.
         var running: [String: Progress] = [:]
         /// In the order of their loading.
         var models: [(id: String, activity: ModelActivity)] = []
     }
-
-    /// What a running request has taken so far.
-    package typealias Progress = @Sendable () -> SlowRequests.Entry
 
     /// A request that was answered.
     package struct Answer: Sendable {
@@ -82,6 +80,9 @@ package final class ServerActivity: Sendable {
             return made
         }
     }
+
+    /// What a running request has taken so far.
+    package typealias Progress = @Sendable () -> SlowRequests.Entry
 
     /// Takes a request that begins to generate, which is among the slow ones from then on; ``answered(_:)`` ends it.
     package func began(_ requestID: String, _ progress: @escaping Progress) {

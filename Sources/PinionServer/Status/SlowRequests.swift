@@ -18,7 +18,7 @@ package struct SlowRequests: Sendable {
         package var generatedTokens: Int?
         /// How it ended, or ``running``.
         package var outcome: String
-        /// Of its end, in milliseconds since 1970; of a running request that of the report.
+        /// When it ended, in milliseconds since 1970; of a running request the time of the report.
         package var time: Int
 
         /// The outcome of a request that has not ended.

@@ -1,5 +1,6 @@
 /// A character by its name or number: `&amp;`, `&#38;`, `&#x26;`.
 enum CharacterReference {
+    /// What stands at a place.
     enum Reading {
         /// The character, and where what follows the semicolon begins.
         case found(String, end: Int)
@@ -16,6 +17,8 @@ enum CharacterReference {
         "mdash": "—", "ndash": "–",
     ]
 
+    /// Reads a reference.
+    ///
     /// - Parameter start: The place of the `&`.
     static func read(_ bytes: [UInt8], from start: Int) -> Reading {
         let window = bytes[start..<min(bytes.count, start + longest)]

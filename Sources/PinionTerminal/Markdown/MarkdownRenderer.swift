@@ -91,6 +91,8 @@ package struct MarkdownRenderer: Sendable {
         }
     }
 
+    /// Takes text of a line's beginning.
+    ///
     /// - Returns: Whether it is known what the line is.
     @discardableResult
     private mutating func begin(_ text: Substring, endsLine: Bool) -> Bool {

@@ -53,7 +53,7 @@ MODIFIERS = {ALT: "\ue00a", CONTROL: "\ue009", META: "\ue03d", SHIFT: "\ue008"}
 # A function's body with its arguments, both ways as JSON: BiDi has a form of its own for each kind of value. An element is
 # told by its name, because its JSON would be an empty object, which is false in Python.
 WRITTEN = "JSON.stringify(%s ?? null, (_, value) => value?.nodeName ?? value)"
-CALL = "(given) => " + WRITTEN % "(function () { %s }).apply(null, JSON.parse(given))"
+CALL = "async (given) => " + WRITTEN % "(await (function () { %s }).apply(null, JSON.parse(given)))"
 PROMISE = "async () => " + WRITTEN % "(await (async () => { %s })())"
 # Input methods work in the browser's own window, whose scripts may ask for one.
 INPUT_METHOD = """

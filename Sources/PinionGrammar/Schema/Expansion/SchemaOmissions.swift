@@ -23,6 +23,7 @@ struct SchemaOmissions {
         denied = Set(omitted.filter(\.isNegated).map(\.node))
     }
 
+    /// Whether the keyword of the node is left out.
     func contains(_ node: SchemaNode, _ keyword: SchemaKeyword) -> Bool {
         omitted.contains(Omission(node: node.id, keyword: keyword, isNegated: false))
     }
