@@ -28,12 +28,10 @@ begin(address);
 
 async function begin(address) {
 	let key = address.key ?? keyStore.get();
-	if (address.code) {
-		try {
-			key = await exchange(address.code);
-		} catch (failure) {
-			return askForKey(failure.status === 0 ? t("noConnection") : t("codeFails"));
-		}
+	try {
+		if (address.code) key = await exchange(address.code);
+	} catch (failure) {
+		return askForKey(t(failure.status === 0 ? "noConnection" : "codeFails"));
 	}
 	await comeIn(key);
 }

@@ -127,7 +127,7 @@ function assistant(message) {
 	return wire;
 }
 
-export function titleOf(text) {
+function titleOf(text) {
 	const line = text.trim().split("\n", 1)[0];
 	const characters = [...line.slice(0, 4 * TITLE_LENGTH)];
 	return characters.length > TITLE_LENGTH ? characters.slice(0, TITLE_LENGTH).join("") + "\u2026" : line;

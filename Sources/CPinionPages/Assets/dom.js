@@ -11,7 +11,7 @@ export function element(tag, properties = {}, ...children) {
 		if (name in node && name !== "role") node[name] = value;
 		else node.setAttribute(name, value);
 	}
-	node.append(...children.filter(child => child !== null && child !== undefined && child !== false));
+	node.append(...children.filter(child => (child ?? false) !== false));
 	return node;
 }
 

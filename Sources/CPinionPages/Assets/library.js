@@ -36,8 +36,8 @@ export async function openSpace({models, space}) {
 function hear(data) {
 	switch (data.type) {
 	case "asks":
-		for (const reply of app.replies.values()) {
-			if (reply.message.id === data.id) channel.postMessage({type: "claims", id: data.id});
+		if ([...app.replies.values()].some(({message}) => message.id === data.id)) {
+			channel.postMessage({type: "claims", id: data.id});
 		}
 		break;
 	case "claims": claims.add(data.id); break;
@@ -76,8 +76,7 @@ export async function catchUp() {
 	const turn = opening;
 	const loaded = await app.store.load(conversation.id);
 	if (!loaded) return emit("notice", "tab", t("otherTabRemoved"));
-	if (app.conversation !== conversation) return;
-	if (loaded.record.version === conversation.version) return;
+	if (app.conversation !== conversation || loaded.record.version === conversation.version) return;
 	app.stale = loaded.messages.some(isOpen);
 	emit("notice", "tab", t("otherTabWrote"));
 	if (!app.stale) await show(loaded, turn);
@@ -96,13 +95,12 @@ async function refreshList() {
 const held = id => id === app.conversation?.id ? app.conversation : app.replies.get(id)?.conversation;
 
 export async function openConversation(id) {
-	if (!id) return false;
 	const ongoing = app.replies.get(id)?.conversation;
 	if (ongoing) setOpen(ongoing);
 	else {
 		const turn = ++opening;
 		let loaded = null;
-		try { loaded = await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
+		try { loaded = id && await app.store.load(id); } catch { emit("notice", "storage", t("storageFails")); }
 		if (!loaded) return false;
 		await show(loaded, turn);
 	}
@@ -151,8 +149,7 @@ export async function rename(id, title) {
 		return save(conversation);
 	}
 	const loaded = await app.store.load(id);
-	if (!loaded) return;
-	await save(new Conversation({...loaded.record, title, isNamed: true}, loaded.messages));
+	if (loaded) await save(new Conversation({...loaded.record, title, isNamed: true}, loaded.messages));
 }
 
 export async function removeConversation(id) {
@@ -166,7 +163,7 @@ export async function removeConversation(id) {
 }
 
 export async function forget() {
-	const saving = [app.conversation, ...[...app.replies.values()].map(reply => reply.conversation)].map(one => one.isSaving);
+	const saving = [app.conversation, ...Array.from(app.replies.values(), reply => reply.conversation)].map(one => one.isSaving);
 	stopAll();
 	await Promise.all(saving);
 	await attempt(() => app.store.clear());

@@ -4,8 +4,8 @@ import {parseInlines, unescape} from "./inline.js";
 import {appendText, copyButton, element} from "./dom.js";
 import {t} from "./language.js";
 
-// Blocks, items and rows, and lines of code, that one element holds: the browser leaves elements alone that nobody sees.
-// Each of them costs a little in each frame, so that they are not small.
+// Blocks, items, rows or lines of code that one element holds. The browser leaves unseen elements alone, but each of them
+// costs a little in each frame.
 const CHUNK_LINES = 100;
 const CHUNK_CHARACTERS = 4096;
 const PART = 50;

@@ -105,14 +105,11 @@ export class MessageView {
 	}
 
 	showCalls() {
-		this.calls.replaceChildren(...(this.message.calls ?? []).map(call => {
-			const text = element("pre", {className: "tool-arguments", tabIndex: 0, role: "region",
-				"aria-label": t("arguments")}, visible(call.arguments));
-			const outer = element("div", {className: "tool-call"}, element("p", {}, t("toolCall"), " ",
-				element("code", {}, visible(call.name))), text);
-			outer.dataset.name = call.name;
-			return outer;
-		}));
+		this.calls.replaceChildren(...(this.message.calls ?? []).map(call => element(
+			"div", {className: "tool-call", "data-name": call.name},
+			element("p", {}, t("toolCall"), " ", element("code", {}, visible(call.name))),
+			element("pre", {className: "tool-arguments", tabIndex: 0, role: "region", "aria-label": t("arguments")},
+				visible(call.arguments)))));
 	}
 
 	showEnding() {

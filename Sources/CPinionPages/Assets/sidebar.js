@@ -24,8 +24,7 @@ export function bindSidebar() {
 	byId("import-file").addEventListener("change", importFile);
 	byId("forget").onclick = async () => { if (await askFirst(t("forgetAsk"), t("forget"))) await app.forget(); };
 	app.on("list", () => show(false));
-	app.on("started", () => show(true));
-	app.on("ended", () => show(true));
+	for (const event of ["started", "ended"]) app.on(event, () => show(true));
 	onLanguage(() => show(true));
 }
 

@@ -11,8 +11,6 @@ const views = new Map();
 let isFollowing = true;
 let isSettling = true;
 let lastTop = 0;
-// Where a finger touched the window, in pixels from its top.
-let touched = 0;
 let shown = null;
 
 export function bindTranscript() {
@@ -56,7 +54,7 @@ export function bindTranscript() {
 	});
 	// What a reader unfolds is where the reader is.
 	list.addEventListener("toggle", () => { if (!isSettling) setFollowing(false); }, true);
-	for (const type of ["wheel", "pointerdown", "keydown", "touchstart", "touchmove"]) {
+	for (const type of ["wheel", "pointerdown", "keydown", "touchstart"]) {
 		scroller.addEventListener(type, event => {
 			isSettling = false;
 			// Smooth scrolling begins frames later: a step to the end would call it off.
@@ -73,14 +71,12 @@ export function bindTranscript() {
 	};
 }
 
-// Whether a gesture takes the reader up: not where it zooms, or moves something within.
+// Whether the wheel or a key takes the reader up: not where it zooms, where others took it, or something within moves.
 function goesUp(event, scroller) {
-	const {type, target, key} = event;
-	const finger = event.touches?.[0].clientY;
-	if (type === "touchstart") touched = finger;
-	if (event.ctrlKey || event.defaultPrevented) return false;
-	for (let node = target; node !== scroller; node = node.parentElement) if (node.scrollTop > 0) return false;
-	return event.deltaY < 0 || finger > touched || /Up$|Home/.test(key) || key === " " && event.shiftKey;
+	let node = event.target;
+	while (node !== scroller && !node.scrollTop) node = node.parentElement;
+	return node === scroller && !event.ctrlKey && !event.defaultPrevented
+		&& (event.deltaY < 0 || /Up$|Home/.test(event.key) || event.key === " " && event.shiftKey);
 }
 
 function toEnd() {
