@@ -19,6 +19,8 @@ NAMES = ["firefox-esr", "firefox"]
 PACKAGE = "firefox-esr"
 START_SECONDS = 60
 ANSWER_SECONDS = 120
+# An action that the page is not told of, as a key in the browser's own buttons, is over after this.
+TOLD_MS = 1000
 SETTINGS = {
     "intl.accept_languages": "en",
     # What a fresh profile fetches or shows by itself.
@@ -50,14 +52,15 @@ KEYS = {
     "ArrowDown": "\ue015",
 }
 MODIFIERS = {ALT: "\ue00a", CONTROL: "\ue009", META: "\ue03d", SHIFT: "\ue008"}
-# A function's body with its arguments, both ways as JSON: BiDi has a form of its own for each kind of value. An element is
-# told by its name, because its JSON would be an empty object, which is false in Python.
+# A function's body with its arguments, both ways as JSON: BiDi has a form of its own for each kind of value. An element
+# is told by its name, because its JSON would be an empty object, which is false in Python.
 WRITTEN = "JSON.stringify(%s ?? null, (_, value) => value?.nodeName ?? value)"
 CALL = "async (given) => " + WRITTEN % "(await (function () { %s }).apply(null, JSON.parse(given)))"
 PROMISE = "async () => " + WRITTEN % "(await (async () => { %s })())"
 # Input methods work in the browser's own window, whose scripts may ask for one.
 INPUT_METHOD = """
-const method = window.inputMethodOfTests ??= Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+const method = window.inputMethodOfTests ??=
+    Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
 if (!method.beginInputTransactionForTests(window)) throw new Error("no input method");
 """
 COMPOSE = """
@@ -83,6 +86,14 @@ window.mark = new Promise(resolve => addEventListener("keyup", function hear({co
     removeEventListener("keyup", hear, true);
     resolve();
 }, true));
+"""
+# The event that comes last of an action.
+ACTIONS = {"key": "keyup", "pointer": "mouseup", "wheel": "wheel"}
+AWAIT_ACTION = """
+window.told = new Promise(resolve => {
+    addEventListener(arguments[0], resolve, {capture: true, once: true});
+    setTimeout(resolve, arguments[1]);
+});
 """
 
 
@@ -248,7 +259,12 @@ class Page(browsers.Page):
         return self.browser.call(self.context, PROMISE % body)
 
     def act(self, kind, *actions):
+        """Does what a person does, and waits until the page was told of it: the browser answers before that."""
+        self.run(AWAIT_ACTION, ACTIONS[kind], TOLD_MS)
         self.command("input.performActions", actions=[{"type": kind, "id": kind, "actions": list(actions)}])
+        # The page may have been left by it.
+        with contextlib.suppress(Refused):
+            self.promise("await window.told")
 
     def press(self, x, y):
         move = {"type": "pointerMove", "x": round(x), "y": round(y)}
@@ -259,7 +275,7 @@ class Page(browsers.Page):
         self.act("wheel", scroll)
 
     def key(self, key, modifiers=0, code=None, text=None):
-        """One stroke of a key; one that types nothing (`text=""`) comes from the input method, which may give its number."""
+        """One stroke of a key; one that types nothing (`text=""`) comes from the input method, with any number."""
         if text is not None:
             return self.input(KEY, key, code or browsers.KEYS.get(key, 0))
         held = [value for flag, value in MODIFIERS.items() if modifiers & flag]
