@@ -183,8 +183,8 @@ struct PromptQueueTests {
         for task in long { _ = try await task.value }
         waits.sort()
         print("2 MiB take \(alone), a short prompt beside 8 of them waits for \(waits[5]), at most \(waits[9])")
-        // One after the other each would wait for what is left of eight times the whole. Half of one leaves room for a busy
-        // machine, which may take longer pauses now and then.
+        // One after the other each would wait for what is left of eight times the whole. Half of one leaves room for a
+        // busy machine, which may take longer pauses now and then.
         #expect(waits[5] < alone / 2 + .milliseconds(50))
     }
 }

@@ -150,7 +150,8 @@ struct WorkerTeamTests {
 
     @Test("A team that asks is served after the step that is being made, though the other asks again at once")
     func fairness() {
-        // One is under way, and the machine may pause the asking thread before it has drawn its number, but not each time.
+        // One is under way, and the machine may pause the asking thread before it has drawn its number, but not each
+        // time.
         var fewest = Int.max
         for _ in 0..<5 where fewest >= 20 { fewest = min(fewest, Self.stepsMeanwhile()) }
         #expect(fewest < 20)
