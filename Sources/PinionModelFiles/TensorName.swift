@@ -25,7 +25,7 @@ package struct TensorName: Sendable, Hashable {
         /// What scales the shared expert, [width].
         case sharedScale
 
-        /// Those of which each expert has one, or of which one has all experts'.
+        /// The matrices of experts: a file has one tensor of each part for an expert, or one for all experts.
         package static let expertMatrices: [Part] = [.expertGate, .expertUp, .expertDown, .expertGateUp]
 
         package var isNorm: Bool {

@@ -1,6 +1,6 @@
 /// Reads the trailer of a call: closing marks, a separator, and the beginning of the next call.
 ///
-/// None of its marks has to come. What is none of them is text, and white space around those that come is no part of the
+/// A trailer may lack any of its marks. Bytes that are no mark begin text. White space around a mark is no part of the
 /// reply.
 struct CallTrailerReader: Sendable {
     /// What a byte led to.
@@ -83,24 +83,16 @@ struct CallTrailerReader: Sendable {
     /// - Returns: What is text.
     mutating func finish(into output: inout ReplyOutput) -> [UInt8] {
         switch place {
-        case .closing: hideHeld(into: &output)
+        case .closing: output.hide(&held)
         case .between(let isSeparated):
             // White space behind the last call is of no use to anybody, and neither is a part of a mark behind it.
             let mark = held.bytes.drop { $0.isJSONSpace }
             let isClosing = (isSeparated ? separated : followers).contains {
                 !($0.next.leadsToCall && $0.next != .separator) && $0.text.starts(with: mark)
             }
-            if held.isBlank || isClosing { hideHeld(into: &output) } else { hideLines(into: &output) }
+            if held.isBlank || isClosing { output.hide(&held) } else { output.hideLines(of: &held) }
         }
         return held.take()
-    }
-
-    private mutating func hideHeld(into output: inout ReplyOutput) { output.hide(held.take().count) }
-
-    private mutating func hideLines(into output: inout ReplyOutput) {
-        let count = held.leadingLines
-        output.hide(count)
-        held.removeFirst(count)
     }
 
     // MARK: - Marks that may follow
@@ -165,7 +157,7 @@ struct CallTrailerReader: Sendable {
         {
             return beginBody(mark.count)
         }
-        hideLines(into: &output)
+        output.hideLines(of: &held)
         return (.text, held.take())
     }
 
@@ -173,11 +165,11 @@ struct CallTrailerReader: Sendable {
     private mutating func take(_ follower: Follower, into output: inout ReplyOutput) -> (Step, again: [UInt8]) {
         switch follower.next {
         case .separator:
-            hideHeld(into: &output)
+            output.hide(&held)
             place = .between(isSeparated: true)
             return (.more, [])
         case .close:
-            hideHeld(into: &output)
+            output.hide(&held)
             // Several sections may close with this mark. The longest list serves all, because no mark of it has to come.
             let closings = form.map(Self.sections)?.map(\.close) ?? []
             let longest = closings.filter { $0.first.map { Array($0.utf8) } == follower.text }
@@ -185,7 +177,7 @@ struct CallTrailerReader: Sendable {
             expect(longest?.dropFirst())
             return (.more, [])
         case .thinkingClose:
-            hideHeld(into: &output)
+            output.hide(&held)
             return (.thinkingEnd, [])
         case .call(let rest): return (.call(pending: held.take(), opening: rest), [])
         case .body: return beginBody(follower.text.count)
@@ -211,7 +203,7 @@ struct CallTrailerReader: Sendable {
         let read = held.bytes.drop { $0.isJSONSpace }
         let mark = Array(marks[0].utf8)
         if mark.elementsEqual(read) {
-            hideHeld(into: &output)
+            output.hide(&held)
             expect(marks.dropFirst())
         } else if !mark.starts(with: read) {
             // The mark is missing: what was read may be another one.

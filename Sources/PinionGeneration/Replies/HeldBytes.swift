@@ -37,3 +37,15 @@ struct HeldBytes: Sendable {
         return bytes
     }
 }
+
+extension ReplyOutput {
+    /// Hides all bytes held.
+    mutating func hide(_ held: inout HeldBytes) { hide(held.take().count) }
+
+    /// Hides the line breaks behind a mark, and the white space in front of the last one.
+    mutating func hideLines(of held: inout HeldBytes) {
+        let count = held.leadingLines
+        hide(count)
+        held.removeFirst(count)
+    }
+}

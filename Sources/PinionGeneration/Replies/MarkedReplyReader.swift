@@ -90,7 +90,7 @@ struct MarkedReplyReader: ReplyPartReader {
         case .beginning, .text, .thinking: break
         }
         if case .beginning(isAfterThinking: true) = place, held.isBlank {
-            output.hide(held.take().count)
+            output.hide(&held)
         } else {
             writeHeld(held.count)
         }
@@ -132,7 +132,7 @@ struct MarkedReplyReader: ReplyPartReader {
         held.append(byte)
         if let match = search.advance(byte, active) { return take(match) }
         if case .thinking(isLeading: true) = place, !byte.isJSONSpace {
-            hideLines()
+            output.hideLines(of: &held)
             place = .thinking(isLeading: false)
         }
         guard case .beginning(let isAfterThinking) = place, !byte.isJSONSpace else { return }
@@ -142,7 +142,7 @@ struct MarkedReplyReader: ReplyPartReader {
             return beginBody(1)
         }
         guard search.partial(active) < held.count - leading else { return }
-        if isAfterThinking { hideLines() }
+        if isAfterThinking { output.hideLines(of: &held) }
         place = .text
     }
 
@@ -166,7 +166,7 @@ struct MarkedReplyReader: ReplyPartReader {
             writeHeld(textOwnsSpace ? held.solid(before: before) : before)
             place = .text
         }
-        output.hide(held.take().count)
+        output.hide(&held)
         search.reset()
     }
 
@@ -186,13 +186,6 @@ struct MarkedReplyReader: ReplyPartReader {
     /// Writes so many of the bytes held.
     private mutating func writeHeld(_ count: Int) {
         output.write(held.bytes[..<count], isThinking: isThinking)
-        held.removeFirst(count)
-    }
-
-    /// Hides the line breaks behind a mark, and the white space in front of the last one.
-    private mutating func hideLines() {
-        let count = held.leadingLines
-        output.hide(count)
         held.removeFirst(count)
     }
 

@@ -1,11 +1,12 @@
 /// A search for all marks of a format in a reply, byte by byte.
 ///
-/// Every byte goes to every mark's finder. Only active marks are reported, which are those that the reader says may stand
-/// at the place.
+/// The finder of each mark takes every byte. The search reports active marks alone: the reader says which kinds of marks
+/// may stand at a place.
 struct ReplyMarkSearch: Sendable {
+    /// What a mark leads to.
     enum Mark: Sendable, Equatable {
         case thinkingOpen, thinkingClose, textOpen, textClose
-        /// By the rest of the opening; nil where the mark is the beginning of a body.
+        /// A call, whose opening goes on with these marks; nil where the mark is the beginning of a body.
         case callOpen(rest: [String]?)
 
         fileprivate var kind: Kinds {
@@ -61,6 +62,8 @@ struct ReplyMarkSearch: Sendable {
         finders.append((mark, MarkFinder(Array(text.utf8))))
     }
 
+    /// Takes a byte of the reply.
+    ///
     /// - Returns: The longest active mark that the byte completes.
     mutating func advance(_ byte: UInt8, _ active: Kinds) -> Match? {
         var found: Int?

@@ -23,7 +23,7 @@ package final class ModelActivity: Sendable {
         package var waiting = 0
         /// Tokens that the cache's blocks of running sequences have room for.
         package var usedTokens = 0
-        /// Tokens that blocks have room for which nobody uses, and in which prefixes can be found.
+        /// Tokens that the blocks of ended sequences have room for, in which prefixes can be found.
         package var keptTokens = 0
         /// Tokens that blank blocks have room for.
         package var freeTokens = 0

@@ -91,14 +91,9 @@ class Browser:
         self.home = self.driver.current_window_handle
         self.violations = []
 
-    @contextlib.contextmanager
     def page(self, address=""):
         """A page in a tab of its own."""
-        page = Page(self, address)
-        try:
-            yield page
-        finally:
-            page.close()
+        return contextlib.closing(Page(self, address))
 
     def log(self):
         """What the browser logged since the last look; violations are also kept for the end of the run."""

@@ -175,13 +175,8 @@ class Browser:
             raise Refused(found["exceptionDetails"]["text"])
         return json.loads(found["result"]["value"])
 
-    @contextlib.contextmanager
     def page(self, address=""):
-        page = Page(self, address)
-        try:
-            yield page
-        finally:
-            page.close()
+        return contextlib.closing(Page(self, address))
 
     def log(self):
         """What was logged since the last look, in the words that chromedriver has for it."""

@@ -60,8 +60,7 @@ class Reply:
         return self
 
     def _delta(self, logprobs=None, **delta):
-        choice = {"index": 0, "delta": delta, "finish_reason": None, "logprobs": logprobs}
-        return self._step(lambda out: out.event({"choices": [choice]}))
+        return self._step(lambda out: out.delta(delta, logprobs))
 
     def text(self, *pieces):
         for piece in pieces:
@@ -95,9 +94,7 @@ class Reply:
         def write(out):
             deadline, number = time.monotonic() + HELD_SECONDS, 0
             while not event.wait(seconds) and time.monotonic() < deadline:
-                out.event(
-                    {"choices": [{"index": 0, "delta": {"content": f"flow {number}\n\n"}, "finish_reason": None}]}
-                )
+                out.delta({"content": f"flow {number}\n\n"})
                 number += 1
 
         return self._step(write)
@@ -153,6 +150,9 @@ class Outlet:
         if "error" not in fields:
             fields = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": self.model} | fields
         self.write(b"data: %s\n\n" % json.dumps(fields).encode())
+
+    def delta(self, delta, logprobs=None):
+        self.event({"choices": [{"index": 0, "delta": delta, "finish_reason": None, "logprobs": logprobs}]})
 
     def ping(self):
         self.write(b": ping\n\n")
